@@ -1,0 +1,72 @@
+//! What a run wants from the world. The shell performs it and answers with an [`super::Event`] that names the [`Op`].
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::exchange::Request;
+use super::view::AskView;
+use crate::jose::Alg;
+
+/// The number of one operation. A reply to an operation that is no longer waited for falls through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Op(pub u64);
+
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Open the bound keys and read what earlier runs left.
+    Load {
+        op: Op,
+    },
+    /// Pick the key for a role, or make one where the profile's environment lets it be made.
+    Bind {
+        op: Op,
+        role: String,
+        algs: Vec<Alg>,
+        make: bool,
+    },
+    Sign {
+        op: Op,
+        role: String,
+        alg: Alg,
+        input: Vec<u8>,
+    },
+    Send {
+        op: Op,
+        request: Request,
+        timeout: Duration,
+    },
+    /// A person has to act. A face shows it; headless, the sandbox's people or nobody answers.
+    Ask {
+        op: Op,
+        step: String,
+        ask: AskView,
+    },
+    Wait {
+        op: Op,
+        millis: u64,
+    },
+    Save {
+        op: Op,
+        what: Saving,
+    },
+    /// Stop that operation; what it did is unknown.
+    Abort {
+        op: Op,
+    },
+}
+
+/// What a `save` step keeps, each part optional.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Saving {
+    /// Into the saved profile: input name and value.
+    pub values: Vec<(String, Value)>,
+    /// Token sets: name, members; the shell adds when they came.
+    pub tokens: Vec<(String, Value)>,
+    pub metadata: Option<Value>,
+    pub records: Vec<(String, Value)>,
+    /// `tokens`, `tokens.SET`, `token:VALUE`.
+    pub forget: Vec<String>,
+    /// Uses of a `jti` to remember: value and when it may be forgotten, epoch seconds.
+    pub jti: Vec<(String, i64)>,
+}

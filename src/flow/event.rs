@@ -1,0 +1,99 @@
+//! What the world tells a run.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::effect::Op;
+use super::exchange::{Exchange, NetError};
+use crate::jose::PublicJwk;
+use crate::secret::Secret;
+
+/// The only way anything in a run changes.
+#[derive(Debug)]
+pub enum Event {
+    /// Begin. Loads what the run needs, then stands before the first step (step pace) or runs it (straight).
+    Start,
+    /// Take the next step: draft it, and arm it where it sends something.
+    Step,
+    /// Send what is armed.
+    Approve,
+    /// Send although a `must` check failed; logged in the view.
+    SendAnyway,
+    /// A person's answers to the step that asks.
+    Answer(BTreeMap<String, Secret>),
+    /// Do the failed or finished step again: everything time-bound is made anew.
+    Retry,
+    /// Stand before an earlier step again, with the scope it had. The index is the step's in the view.
+    Back(usize),
+    /// From now on do not stop (true), or stop before every send (false).
+    Straight(bool),
+    Cancel,
+    Replied {
+        op: Op,
+        reply: Reply,
+    },
+    Failed {
+        op: Op,
+        error: OpError,
+    },
+}
+
+/// The answer to an effect, one kind for each.
+#[derive(Debug)]
+pub enum Reply {
+    Loaded(Box<Loaded>),
+    /// A key was picked or made for a role.
+    Bound(Box<KeyFacts>),
+    /// The signature in JWS form.
+    Signed(Vec<u8>),
+    Exchanged(Box<Exchange>),
+    Answered(BTreeMap<String, Secret>),
+    Saved,
+    Waited,
+}
+
+/// What a run finds of earlier runs, and the keys that are bound.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// By role. A role whose key could not be opened is in `missing`.
+    pub keys: BTreeMap<String, KeyFacts>,
+    pub missing: BTreeMap<String, OpError>,
+    /// Verified metadata of this environment, if it is young enough.
+    pub metadata: Option<Value>,
+    /// `tokens.SET.NAME`, only sets that have not ended.
+    pub tokens: Value,
+    /// `jti` values already used with this client, for the replay check.
+    pub used_jti: Vec<String>,
+}
+
+/// What a run may know of a key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyFacts {
+    pub role: String,
+    /// The reference, as text.
+    pub uri: String,
+    /// `EC P-256`, `RSA 2048`.
+    pub kind: String,
+    pub bits: u32,
+    pub jwk: PublicJwk,
+    pub exportable: bool,
+    pub costly: bool,
+    /// Leaf first, DER; empty when there is none.
+    pub chain: Vec<Vec<u8>>,
+}
+
+/// Why an effect did not end well.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpError {
+    #[error(transparent)]
+    Net(NetError),
+    /// `id`, `text`, `hint` of the key store's error.
+    #[error("{text}")]
+    Key { id: String, text: String, hint: String },
+    #[error("{text}")]
+    Store { text: String, hint: String },
+    /// Nobody is there to answer.
+    #[error("{0}")]
+    Person(String),
+}

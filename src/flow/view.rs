@@ -1,0 +1,264 @@
+//! What a face may show of a run. Values carry their class; a face masks by it, and reveals on request.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::exchange::Exchange;
+use crate::redact::Redactor;
+use crate::secret::Class;
+use crate::time::Timestamp;
+
+/// One run as it stands.
+#[derive(Clone, Debug)]
+pub struct RunView {
+    /// Unguessable, for correlation only.
+    pub id: String,
+    pub profile: String,
+    pub profile_name: String,
+    pub flow: String,
+    pub flow_title: String,
+    pub environment: String,
+    pub production: bool,
+    /// The embedded bank that answers, where the environment names one.
+    pub sandbox: bool,
+    pub status: RunStatus,
+    pub steps: Vec<StepView>,
+    /// Index of the step the run stands at.
+    pub current: usize,
+    /// What has a remaining life: tokens, the registration JWT, …
+    pub countdowns: Vec<Countdown>,
+    /// The bank's clock minus ours, seconds, from the latest `Date` header.
+    pub skew: Option<i64>,
+    /// Masks this run's secrets in any text (raw bytes of an exchange, an error).
+    pub redactor: Redactor,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStatus {
+    /// Not started, or standing at a step that waits for `Step`.
+    Ready,
+    /// An operation is under way.
+    Busy,
+    /// A request stands built and signed; nothing was sent yet.
+    Armed,
+    /// A person has to do something.
+    Waiting,
+    /// A failed `must` check before sending: send anyway, or stop.
+    Blocked,
+    Done,
+    Failed,
+    Cancelled,
+}
+
+impl RunStatus {
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct StepView {
+    /// Dotted for steps of a used flow: `app.token`.
+    pub id: String,
+    pub title: String,
+    pub note: Option<String>,
+    /// Where the step is described.
+    pub reference: Option<String>,
+    pub verb: &'static str,
+    pub state: StepState,
+    /// 1 for the first try.
+    pub attempt: u32,
+    /// What is or was to be sent.
+    pub request: Option<RequestView>,
+    pub exchange: Option<Arc<Exchange>>,
+    /// JWTs this step made or opened.
+    pub artefacts: Vec<Artefact>,
+    pub checks: Vec<CheckView>,
+    pub outputs: Vec<Field>,
+    pub ask: Option<AskView>,
+    pub error: Option<StepError>,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    Ready,
+    /// Building: keys sign, nothing was sent.
+    Drafting,
+    Armed,
+    Blocked,
+    Sent,
+    Waiting,
+    Done,
+    /// `when` was false.
+    Skipped,
+    Failed,
+    Cancelled,
+}
+
+/// A name and a value with its class.
+#[derive(Clone, PartialEq)]
+pub struct Field {
+    pub name: String,
+    pub value: String,
+    pub class: Class,
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.class {
+            Class::Public => write!(f, "{}={:?}", self.name, self.value),
+            _ => write!(f, "{}=********", self.name),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct RequestView {
+    pub method: String,
+    /// Path and query as sent; the query may hold secrets: mask before showing.
+    pub url: String,
+    pub headers: Vec<Field>,
+    /// The body by members, where it has them (form, JSON object at the top level).
+    pub fields: Vec<Field>,
+    /// The body as it will go out.
+    pub body: Vec<u8>,
+    pub content_type: Option<String>,
+    /// Key role of the client certificate.
+    pub mtls: Option<String>,
+    /// Set when a time-bound part was made again just before sending.
+    pub refreshed: bool,
+}
+
+/// A JWT that a step made or opened.
+#[derive(Clone)]
+pub struct Artefact {
+    pub step: String,
+    /// `client_assertion`, the step's id, …
+    pub name: String,
+    /// `jws`, `jwe`, `nested-jwt`.
+    pub kind: &'static str,
+    pub header: Value,
+    pub claims: Value,
+    pub token: String,
+    pub class: Class,
+}
+
+impl fmt::Debug for Artefact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Artefact({} {} of {})", self.kind, self.name, self.step)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Level {
+    Must,
+    Should,
+    Info,
+}
+
+impl Level {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Must => "must",
+            Self::Should => "should",
+            Self::Info => "info",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    Pass,
+    Fail,
+    Warn,
+    NotChecked,
+}
+
+impl Outcome {
+    /// As it stands in JSON output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Warn => "warn",
+            Self::NotChecked => "not_checked",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckView {
+    pub id: String,
+    /// The step, or what of it: `token`, `token/client_assertion`, `configuration`.
+    pub on: String,
+    pub level: Level,
+    pub outcome: Outcome,
+    /// The rule in words.
+    pub say: String,
+    pub expected: String,
+    /// The values the rule read, masked by class; or why it was not checked.
+    pub found: String,
+    /// Clause or document.
+    pub reference: String,
+}
+
+/// Something a person has to supply or do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskView {
+    pub text: String,
+    /// To be copied or exported: the registration JWT.
+    pub show: Vec<Field>,
+    /// What is to be typed in.
+    pub ask: Vec<AskField>,
+    /// When the offer ends.
+    pub deadline: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskField {
+    pub name: String,
+    pub label: String,
+    pub help: Option<String>,
+    pub class: Class,
+    pub default: Option<String>,
+}
+
+/// Why a step failed, what is likely, what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepError {
+    /// The bank's code (`invalid_client`) or ours (`net.refused`, `check.failed`).
+    pub id: String,
+    pub text: String,
+    pub likely: Option<String>,
+    pub hint: Option<String>,
+    /// Checks to look at first.
+    pub checks: Vec<String>,
+    pub source: ErrorSource,
+}
+
+/// Whose failure it is; the command line's exit status follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorSource {
+    /// The bank refused, a verdict is wrong, or a `must` check failed.
+    Bank,
+    /// The profile, the flow or a value given.
+    Profile,
+    Key,
+    Network,
+    /// A person is needed and nobody is there.
+    Person,
+    Cancelled,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Countdown {
+    /// `access_token`, `registration JWT`.
+    pub name: String,
+    pub step: String,
+    pub started_at: Timestamp,
+    pub ends_at: Timestamp,
+}

@@ -1,0 +1,116 @@
+//! Where keys live. One trait for a store, one for a key, an adapter per kind of store.
+//!
+//! Signing is asynchronous (a KMS is a network call), a private key may be unable to leave its store, and a store
+//! may be slow or dead: every call returns a typed error with the next thing to try.
+
+mod error;
+pub mod file;
+pub mod memory;
+mod stores;
+mod uri;
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+pub use error::KeyError;
+pub use stores::Stores;
+pub use uri::KeyUri;
+
+use crate::jose::{Alg, PublicJwk};
+
+/// A place that holds keys.
+pub trait KeyStore: Send + Sync {
+    /// The scheme of its references: `file`, `memory`, `keyring`, …
+    fn scheme(&self) -> &'static str;
+    /// Every key it can name without being asked for one in particular.
+    fn list(&self) -> BoxFuture<'_, Result<Vec<KeyInfo>, KeyError>>;
+    fn open<'a>(&'a self, uri: &'a KeyUri) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>>;
+    /// The ability to make keys, where the store has it.
+    fn as_generate(&self) -> Option<&dyn Generate> {
+        None
+    }
+}
+
+/// The ability to make a key. It counts as made only after store, read-back and a test signature.
+pub trait Generate: Send + Sync {
+    fn generate<'a>(&'a self, uri: &'a KeyUri, spec: KeySpec) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>>;
+}
+
+/// One key, opened. The private part may live elsewhere.
+pub trait Key: Send + Sync {
+    fn info(&self) -> &KeyInfo;
+    /// Signs `input` (the whole message, hashed here or in the store) and returns the JWS form of the signature:
+    /// `r ‖ s` for ECDSA (RFC 7518 §3.4), the plain value for RSA and EdDSA.
+    fn sign<'a>(&'a self, alg: Alg, input: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, KeyError>>;
+    /// The ability to unwrap a content encryption key, where the key has it.
+    fn as_unwrap(&self) -> Option<&dyn Unwrap> {
+        None
+    }
+}
+
+/// The ability to open a JWE's encrypted key (RFC 7516 §5.2).
+pub trait Unwrap: Send + Sync {
+    fn unwrap<'a>(&'a self, alg: &'a str, encrypted_key: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, KeyError>>;
+}
+
+/// What may be known of a key by anybody.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyInfo {
+    pub uri: KeyUri,
+    pub label: String,
+    pub spec: KeySpec,
+    pub public: PublicJwk,
+    /// Whether the private part can be read out of its store.
+    pub exportable: bool,
+    /// Whether using it costs something a person notices: a PIN, a call that is billed.
+    pub costly: bool,
+    /// The certificate chain that comes with the key, leaf first, DER. Empty: none.
+    pub chain: Vec<Vec<u8>>,
+}
+
+/// Kind and size of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeySpec {
+    P256,
+    P384,
+    P521,
+    Ed25519,
+    /// Modulus length in bits.
+    Rsa(u32),
+}
+
+impl KeySpec {
+    /// The kind of key an algorithm needs, for keys that are to be made. RSA keys get 2048 bits.
+    pub fn for_alg(alg: Alg) -> Option<Self> {
+        match alg {
+            Alg::Es256 => Some(Self::P256),
+            Alg::Es384 => Some(Self::P384),
+            Alg::Es512 => Some(Self::P521),
+            Alg::EdDsa => Some(Self::Ed25519),
+            Alg::Rs256 | Alg::Rs384 | Alg::Rs512 | Alg::Ps256 | Alg::Ps384 | Alg::Ps512 => Some(Self::Rsa(2048)),
+            Alg::Hs256 | Alg::Hs384 | Alg::Hs512 => None,
+        }
+    }
+
+    /// Whether a key of this kind can sign with `alg` (RFC 7518 §3.1, RFC 8037 §3.1).
+    pub fn signs(self, alg: Alg) -> bool {
+        match (self, alg) {
+            (Self::Rsa(_), a) => matches!(Self::for_alg(a), Some(Self::Rsa(_))),
+            (spec, a) => Self::for_alg(a) == Some(spec),
+        }
+    }
+}
+
+impl fmt::Display for KeySpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::P256 => f.write_str("EC P-256"),
+            Self::P384 => f.write_str("EC P-384"),
+            Self::P521 => f.write_str("EC P-521"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+            Self::Rsa(bits) => write!(f, "RSA {bits}"),
+        }
+    }
+}
