@@ -1,7 +1,36 @@
-//! stub
+//! The engine: one state machine per run, events in, effects out. Pure: it never waits, sends, reads or prints.
+//!
+//! ```text
+//!             Start            Step              (key, jwt: sign, keep)            last step
+//!   fresh ──────────► loading ─► standing ─► busy ────────────────────► standing ──────────► done
+//!                                   ▲  ▲       │ http: built and signed        ▲
+//!                            Back/Retry│       ▼                               │ answer, checks
+//!                                      │     armed ──Approve──► busy (sent) ───┤
+//!                                      │       │ must failed                   │
+//!                                      │     blocked ──SendAnyway──►           └──► failed
+//!                                   cancelled ◄── Cancel, from anywhere
+//! ```
+//!
+//! At step pace every request stops *armed*, fully built and signed; at straight pace nothing stops but a failed
+//! `must`, a question, or the end. A reply names the operation it answers; a late one falls through.
+
+mod answer;
+mod check;
+pub mod core;
 pub mod effect;
 pub mod event;
 pub mod exchange;
+mod request;
+mod run;
+mod sign;
+mod state;
+pub mod template;
+mod verb;
 pub mod view;
+
+pub use check::{When, evaluate, phase};
 pub use effect::{Effect, Op, Saving};
 pub use event::{Event, KeyFacts, Loaded, OpError, Reply};
+pub use request::ASSERTION_TYPE;
+pub use run::{Pace, Run, Setup};
+pub use state::{SKEW, State, fits, typed};

@@ -1,2 +1,17 @@
-//! stub
-pub mod summary;
+//! Profiles: banks and flows as data. TOML shapes → joined → compiled model → statically checked. Pure: who reads
+//! the files is [`crate::store`].
+
+mod compile;
+mod join;
+mod library;
+pub mod model;
+pub mod place;
+pub mod raw;
+mod schema;
+mod summary;
+pub mod value;
+
+pub use compile::{Compiler, find_secret};
+pub use library::{Library, Loaded, Refused};
+pub use schema::schema;
+pub use summary::{EnvironmentSummary, FlowSummary, Summary};

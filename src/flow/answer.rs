@@ -1,0 +1,158 @@
+//! What came back: turned into outputs, or into an error that says what to do next.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::event::OpError;
+use super::exchange::{Completeness, Exchange, Response};
+use super::run::Run;
+use super::view::{ErrorSource, StepError};
+use crate::jose;
+use crate::profile::model::{ErrorHint, Step};
+
+/// Larger bodies are shown, but not read as JSON.
+const LARGEST_JSON: usize = 4 << 20;
+
+/// An answer as rules and later steps read it.
+pub(super) struct Answer {
+    pub status: u16,
+    pub headers: Json,
+    pub json: Json,
+    pub text: String,
+    /// The OAuth error code, where the body has one.
+    pub error: Option<String>,
+}
+
+impl Answer {
+    pub fn of(response: &Response) -> Self {
+        let mut headers = Map::new();
+        for (name, value) in &response.headers {
+            let name = name.to_ascii_lowercase();
+            match headers.get_mut(&name) {
+                Some(Json::String(all)) => {
+                    all.push_str(", ");
+                    all.push_str(value);
+                }
+                _ => {
+                    headers.insert(name, Json::String(value.clone()));
+                }
+            }
+        }
+        let json = if response.body.len() <= LARGEST_JSON { jose::json::parse(&response.body).unwrap_or(Json::Null) } else { Json::Null };
+        let error = json.get("error").and_then(Json::as_str).filter(|e| is_code(e)).map(str::to_owned);
+        let text = if response.body.len() <= LARGEST_JSON { String::from_utf8_lossy(&response.body).into_owned() } else { String::new() };
+        Self { status: response.status, headers: Json::Object(headers), json, text, error }
+    }
+
+    /// `skew`: the bank's clock minus ours, where the answer has a `Date`.
+    pub fn value(&self, received_at: i64, skew: Option<i64>) -> Json {
+        json!({ "skew": skew, "status": self.status, "headers": self.headers, "json": self.json, "text": self.text, "received_at": received_at })
+    }
+
+    /// Whether the step takes this for an answer: any 2xx, or what `expect` lists.
+    pub fn expected(&self, expect: &[Json]) -> bool {
+        if expect.is_empty() {
+            return (200..300).contains(&self.status);
+        }
+        expect.iter().any(|e| match e {
+            Json::Number(n) => n.as_u64() == Some(u64::from(self.status)),
+            Json::String(code) => self.error.as_deref() == Some(code),
+            _ => false,
+        })
+    }
+}
+
+/// RFC 6749 §5.2: printable ASCII without `"` and `\`.
+fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| matches!(b, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+/// The bank's clock minus ours, seconds, from the `Date` header.
+pub(super) fn skew(exchange: &Exchange) -> Option<i64> {
+    let date = exchange.response.as_ref()?.header("date")?;
+    let bank = httpdate::parse_http_date(date).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(i64::try_from(bank.as_secs()).ok()? - exchange.ended_at.seconds())
+}
+
+impl Run {
+    /// Why the answer is no good to this step.
+    pub(super) fn refusal(&self, step: &Step, answer: &Answer, response: &Response) -> StepError {
+        if response.completeness != Completeness::Whole {
+            let (id, text) = match response.completeness {
+                Completeness::OverLimit => ("net.too-large", "the answer is larger than the limit; its first part is shown"),
+                _ => ("net.incomplete", "the answer broke off before its end; what came is shown"),
+            };
+            return StepError { id: id.to_owned(), text: text.to_owned(), likely: None, hint: Some("try again; if it stays so, the fault is the bank's or a proxy's".to_owned()), checks: Vec::new(), source: ErrorSource::Network };
+        }
+        let description = answer.json.get("error_description").and_then(Json::as_str).unwrap_or_default();
+        let id = answer.error.clone().unwrap_or_else(|| format!("http.{}", answer.status));
+        let mut text = match &answer.error {
+            Some(code) => format!("the bank answered {} {code}", answer.status),
+            None => format!("the bank answered {} {}", answer.status, response.reason),
+        };
+        if !description.is_empty() {
+            text.push_str(": ");
+            text.extend(description.chars().take(500));
+        } else if answer.error.is_none() && answer.json.is_null() && !answer.text.is_empty() {
+            text.push_str(if answer.text.trim_start().starts_with('<') { " (an HTML page, no JSON: a gateway may have answered instead of the bank)" } else { " (no JSON)" });
+        }
+        let text = self.state.redactor.mask_text(&text);
+        let text = crate::text::clean(&text).into_owned();
+        let mut error = StepError { id, text, likely: None, hint: None, checks: Vec::new(), source: ErrorSource::Bank };
+        let own = self.state.profile.errors.iter().find(|h| speaks_of(h, step, answer));
+        let core = answer.error.as_deref().and_then(|c| self.core.error(c));
+        let by_status = self.core.errors.iter().find(|h| h.code.is_none() && h.status == Some(answer.status));
+        for hint in [own, core, by_status].into_iter().flatten() {
+            error.likely = error.likely.or_else(|| hint.likely.clone());
+            error.hint = error.hint.or_else(|| hint.remedy.clone());
+            if error.checks.is_empty() {
+                error.checks.clone_from(&hint.checks);
+            }
+            if let Some(trace) = hint.trace.as_deref().and_then(|t| lifted(t, &answer.text)) {
+                error.text = format!("{} (trace id {trace})", error.text);
+            }
+        }
+        let failed: Vec<String> = self.view.steps[self.view.current].checks.iter().filter(|c| c.outcome == super::view::Outcome::Fail).map(|c| c.id.clone()).collect();
+        if !failed.is_empty() {
+            error.likely = Some(format!("failed here before it was sent: {}", failed.join(", ")));
+            error.checks = failed;
+        }
+        error
+    }
+
+    /// An effect's failure in a person's words.
+    pub(super) fn explain(&self, error: &OpError) -> StepError {
+        let (id, text, hint, source) = match error {
+            OpError::Net(e) if e.key => (e.id.to_owned(), e.text.clone(), e.hint.clone(), ErrorSource::Key),
+            OpError::Net(e) => (e.id.to_owned(), e.text.clone(), e.hint.clone(), ErrorSource::Network),
+            OpError::Key { id, text, hint } => (id.clone(), text.clone(), hint.clone(), ErrorSource::Key),
+            OpError::Store { text, hint } => ("store.failed".to_owned(), text.clone(), hint.clone(), ErrorSource::Profile),
+            OpError::Person(text) => ("person.needed".to_owned(), text.clone(), String::new(), ErrorSource::Person),
+        };
+        let known = self.core.error(&id);
+        let likely = known.and_then(|k| k.likely.clone());
+        let checks = known.map(|k| k.checks.clone()).unwrap_or_default();
+        let mut hint = Some(hint).filter(|h| !h.is_empty());
+        if let OpError::Net(e) = error
+            && e.sent
+            && let Some(unknown) = &self.state.flow.steps[self.view.current].unknown
+        {
+            hint = Some(format!("the outcome is unknown: {unknown}"));
+        }
+        StepError { id, text: crate::text::clean(&text).into_owned(), likely, hint, checks, source }
+    }
+}
+
+fn speaks_of(hint: &ErrorHint, step: &Step, answer: &Answer) -> bool {
+    let place = hint.place.as_ref().is_none_or(|p| *p == step.id || step.addresses.contains(p));
+    let code = hint.code.as_ref().is_none_or(|c| answer.error.as_ref() == Some(c));
+    let status = hint.status.is_none_or(|s| s == answer.status);
+    let text = hint.text.as_ref().is_none_or(|t| answer.text.contains(t.as_str()));
+    place && code && status && text
+}
+
+fn lifted(pattern: &str, text: &str) -> Option<String> {
+    let regex = regex_lite::Regex::new(pattern).ok()?;
+    let found = regex.captures(text)?;
+    let id = found.get(1).or_else(|| found.get(0))?.as_str();
+    Some(id.chars().filter(|c| !c.is_control()).take(80).collect())
+}

@@ -1,0 +1,111 @@
+//! Evaluates checks. A check passes, fails, warns, or is *not checked*; never anything in between.
+
+use minijinja::Value;
+use minijinja::value::ValueKind;
+
+use super::template::{EvalError, Scope, to_json};
+use super::view::{CheckView, Level, Outcome};
+use crate::profile::model::{Check, Profile};
+use crate::redact::Redactor;
+use crate::secret::{Class, class_of_name};
+
+/// When a rule can be evaluated: it follows from what it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Reads neither an answer nor an opened token.
+    Before,
+    After,
+}
+
+pub fn phase(check: &Check) -> When {
+    let after = check.rule.names().iter().chain(check.when.iter().flat_map(|w| w.names())).any(|n| n[0] == "response");
+    if after { When::After } else { When::Before }
+}
+
+/// The level under this profile; None: the profile switched it off.
+fn level(check: &Check, profile: &Profile) -> Option<Level> {
+    profile.levels.get(&check.id).copied().unwrap_or(Some(check.level))
+}
+
+/// None: switched off, or its `when` says that it does not apply.
+pub fn evaluate(check: &Check, on: &str, scope: &Scope, profile: &Profile, redactor: &Redactor) -> Option<CheckView> {
+    let level = level(check, profile)?;
+    let mut view = CheckView {
+        id: check.id.clone(),
+        on: on.to_owned(),
+        level,
+        outcome: Outcome::NotChecked,
+        say: String::new(),
+        expected: String::new(),
+        found: String::new(),
+        reference: check.reference.clone(),
+    };
+    view.say = check.say.eval_text(scope).ok().flatten().unwrap_or_else(|| check.say.source().to_owned());
+    view.expected = view.say.clone();
+    let reads = check.rule.names().iter().chain(check.when.iter().flat_map(|w| w.names()));
+    if let Some(why) = reads.filter_map(|path| scope.unknown(path)).next() {
+        view.found = why.to_owned();
+        return Some(view);
+    }
+    if let Some(when) = &check.when {
+        match when.holds(scope) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(e) => {
+                view.found = e.to_string();
+                return Some(view);
+            }
+        }
+    }
+    let result = check.rule.holds(scope);
+    view.outcome = match (&result, level) {
+        (Ok(true), _) => Outcome::Pass,
+        (_, Level::Must) => Outcome::Fail,
+        (_, Level::Should | Level::Info) => Outcome::Warn,
+    };
+    view.found = match result {
+        Ok(_) => found(check, scope, redactor),
+        Err(EvalError::Missing(name)) => format!("{name} is not there"),
+        Err(EvalError::Wrong(why)) => match found(check, scope, redactor) {
+            values if values.is_empty() => why,
+            values => format!("{why} ({values})"),
+        },
+    };
+    Some(view)
+}
+
+/// The values of the names the rule reads, masked by class.
+fn found(check: &Check, scope: &Scope, redactor: &Redactor) -> String {
+    let mut out = Vec::new();
+    for path in check.rule.names() {
+        if matches!(path[0].as_str(), "omit" | "now" | "skew" | "inputs") && path.len() == 1 {
+            continue;
+        }
+        let value = scope.lookup(path);
+        let name = path.join(".");
+        let class = path.iter().map(|p| class_of_name(p)).max().unwrap_or_default();
+        out.push(format!("{name} {}", shown(&value, class, redactor)));
+    }
+    out.join(", ")
+}
+
+fn shown(value: &Value, class: Class, redactor: &Redactor) -> String {
+    const LONGEST: usize = 200;
+    let text = match value.kind() {
+        ValueKind::Undefined => return "is not there".to_owned(),
+        ValueKind::Bytes => return format!("({} bytes)", value.as_bytes().map_or(0, <[u8]>::len)),
+        ValueKind::String => value.as_str().unwrap_or_default().to_owned(),
+        _ => to_json(value).map_or_else(|| "(no plain value)".to_owned(), |j| j.to_string()),
+    };
+    let text = if class == Class::Public { redactor.mask_text(&text) } else { redactor.mask_value(&text, class) };
+    let mut cut: String = text.chars().take(LONGEST).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    crate::text::clean(&cut).into_owned()
+}
+
+/// Whether a `must` among them failed.
+pub fn blocks(checks: &[CheckView]) -> bool {
+    checks.iter().any(|c| c.level == Level::Must && c.outcome == Outcome::Fail)
+}

@@ -1,0 +1,177 @@
+//! Making a JWT: the input is built here, a key signs it elsewhere, its public half verifies it before it goes on.
+
+use serde_json::{Map, Value as Json};
+
+use super::core::Artefact as On;
+use super::effect::Effect;
+use super::request::Draft;
+use super::run::{Outputs, Pending, Run};
+use super::state::{algorithm, fits};
+use super::template::{EvalError, Scope, Text, Tree, from_json};
+use super::view::{Artefact, Countdown, ErrorSource, StepError};
+use crate::jose::{self, Alg};
+use crate::secret::Class;
+use crate::time::Timestamp;
+
+/// A JWT whose signature is awaited.
+pub(super) struct Signing {
+    pub name: String,
+    pub role: String,
+    pub alg: Alg,
+    pub header: Map<String, Json>,
+    pub claims: Map<String, Json>,
+    pub input: String,
+    pub then: Then,
+}
+
+/// What the finished JWT is for.
+pub(super) enum Then {
+    /// The step's own result.
+    Keep,
+    /// The client assertion of this request; `refresh`: a person already approved, so it goes out.
+    Assert { draft: Box<Draft>, refresh: bool },
+}
+
+/// A finished, self-verified JWT.
+#[derive(Clone)]
+pub(super) struct Signed {
+    pub jwt: String,
+    pub header: Json,
+    pub claims: Json,
+}
+
+impl Signed {
+    pub fn outputs(&self) -> Outputs {
+        let mut out = Outputs::new();
+        out.insert("jwt".to_owned(), self.jwt.as_str().into());
+        out.insert("header".to_owned(), from_json(&self.header));
+        out.insert("claims".to_owned(), from_json(&self.claims));
+        out
+    }
+}
+
+/// What a JWT is made of, before evaluation.
+pub(super) struct Recipe<'a> {
+    pub name: &'a str,
+    pub role: &'a str,
+    pub alg: Option<&'a Text>,
+    pub header: &'a Tree,
+    pub claims: &'a Tree,
+    /// Claims that are there unless written otherwise.
+    pub defaults: Map<String, Json>,
+}
+
+impl Run {
+    pub(super) fn begin_signing(&mut self, recipe: Recipe<'_>, then: Then, scope: &Scope, now: Timestamp) -> Vec<Effect> {
+        match self.prepare(recipe, then, scope) {
+            Ok(signing) => {
+                let (role, alg, input) = (signing.role.clone(), signing.alg, signing.input.clone().into_bytes());
+                self.busy(Pending::Sign(Box::new(signing)), |op| Effect::Sign { op, role, alg, input })
+            }
+            Err(Refusal::Eval(e)) => self.fail_eval(&e, now),
+            Err(Refusal::Key(e)) => self.fail(*e, now),
+        }
+    }
+
+    fn prepare(&self, recipe: Recipe<'_>, then: Then, scope: &Scope) -> Result<Signing, Refusal> {
+        let role = self.state.profile.role(recipe.role).ok_or_else(|| EvalError::Missing(format!("keys.{}", recipe.role)))?;
+        let facts = self.state.keys.get(recipe.role).ok_or_else(|| {
+            Refusal::key("key.not-bound", format!("no key is bound to the role {}", recipe.role), format!("bind one: --bind {}=file:key.pem", recipe.role))
+        })?;
+        let named = recipe.alg.map(|t| t.eval_text(scope)).transpose()?.flatten();
+        let alg = match &named {
+            Some(name) => Alg::parse(name).ok_or_else(|| EvalError::Wrong(format!("`{name}` is no signature algorithm")))?,
+            None => algorithm(role, facts).ok_or_else(|| wrong_key(recipe.role, &facts.kind, &role.algs))?,
+        };
+        if !fits(alg, &facts.kind) {
+            return Err(wrong_key(recipe.role, &facts.kind, &[alg]));
+        }
+        let mut header = Map::new();
+        header.insert("alg".to_owned(), Json::from(alg.name()));
+        header.extend(recipe.header.eval_map(scope)?);
+        let mut claims = recipe.defaults;
+        claims.extend(recipe.claims.eval_map(scope)?);
+        let payload = Json::Object(claims.clone()).to_string();
+        let input = jose::compact::signing_input(&header, payload.as_bytes());
+        Ok(Signing { name: recipe.name.to_owned(), role: recipe.role.to_owned(), alg, header, claims, input, then })
+    }
+
+    pub(super) fn signed(&mut self, signing: Signing, signature: &[u8], now: Timestamp) -> Vec<Effect> {
+        let key = self.state.keys.get(&signing.role).map(|k| k.jwk.clone());
+        let good = key.is_some_and(|k| jose::verify(signing.alg, &k, signing.input.as_bytes(), signature).is_ok());
+        if !good {
+            let text = format!("the key of role {} gave a signature that its own public half does not verify; nothing was sent", signing.role);
+            let hint = "the public key may have been changed in its store, or the store is broken: look at the key, bind another";
+            return self.fail(key_error("key.bad-signature", text, hint), now);
+        }
+        let jwt = jose::compact::assemble(&signing.input, signature);
+        let signed = Signed { jwt, header: Json::Object(signing.header), claims: Json::Object(signing.claims) };
+        let class = if matches!(signing.then, Then::Assert { .. }) { Class::Secret } else { self.current().class };
+        self.state.redactor.register(&signed.jwt, class);
+        let step = self.step();
+        let id = step.id.clone();
+        step.artefacts.retain(|a| a.name != signing.name);
+        step.artefacts.push(Artefact {
+            step: id.clone(),
+            name: signing.name.clone(),
+            kind: "jws",
+            header: signed.header.clone(),
+            claims: signed.claims.clone(),
+            token: signed.jwt.clone(),
+            class,
+        });
+        match signing.then {
+            Then::Keep => {
+                if let Some(exp) = signed.claims.get("exp").and_then(Json::as_i64) {
+                    self.view.countdowns.retain(|c| c.step != id);
+                    self.view.countdowns.push(Countdown { name: signing.name, step: id, started_at: now, ends_at: Timestamp::from_seconds(exp) });
+                }
+                self.kept(signed, now)
+            }
+            Then::Assert { mut draft, refresh } => {
+                draft.assertion = Some(signed.jwt.clone());
+                self.drafted(*draft, Some(signed), refresh, now)
+            }
+        }
+    }
+
+    /// Checks a JWT: the core's, and those given; `claims header jwt` are in scope.
+    pub(super) fn check_jwt(&mut self, signed: &Signed, artefact: On, more: &[crate::profile::model::Check], on: &str, scope: &Scope) {
+        let mut scope = scope.clone();
+        scope.set_json("header", &signed.header);
+        scope.set_json("claims", &signed.claims);
+        scope.set("jwt", signed.jwt.as_str().into());
+        let core = self.core;
+        self.run_checks(core.on(On::Jwt), on, &scope);
+        if artefact != On::Jwt {
+            self.run_checks(core.on(artefact), on, &scope);
+        }
+        self.run_checks(more, on, &scope);
+    }
+}
+
+enum Refusal {
+    Eval(EvalError),
+    Key(Box<StepError>),
+}
+
+impl Refusal {
+    fn key(id: &str, text: String, hint: String) -> Self {
+        Self::Key(Box::new(key_error(id, text, hint)))
+    }
+}
+
+impl From<EvalError> for Refusal {
+    fn from(e: EvalError) -> Self {
+        Self::Eval(e)
+    }
+}
+
+fn wrong_key(role: &str, kind: &str, algs: &[Alg]) -> Refusal {
+    let names: Vec<&str> = algs.iter().map(|a| a.name()).collect();
+    Refusal::key("key.algorithm", format!("the key of role {role} is {kind} and cannot sign with {}", names.join(" or ")), format!("bind a key that can to the role {role}"))
+}
+
+pub(super) fn key_error(id: &str, text: impl Into<String>, hint: impl Into<String>) -> StepError {
+    StepError { id: id.to_owned(), text: text.into(), likely: None, hint: Some(hint.into()), checks: Vec::new(), source: ErrorSource::Key }
+}

@@ -1,0 +1,391 @@
+//! What a run knows: inputs, `let`, outputs, keys. Cheap to clone, so that going back restores what was known.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::Value;
+use serde_json::{Value as Json, json};
+
+use super::event::{KeyFacts, Loaded};
+use super::template::{EvalError, Ledger, Random, Scope, Text, Tree, from_json};
+use crate::jose::Alg;
+use crate::profile::model::{Client, Environment, Flow, Frame, Input, KeyRole, Profile};
+use crate::redact::Redactor;
+use crate::secret::{Class, Secret, class_of_name};
+use crate::time::Timestamp;
+
+/// How far two clocks may differ, seconds (RFC 7519 §4.1.4 "some small leeway").
+pub const SKEW: i64 = 60;
+
+/// Everything that expressions can see, for one run at one moment.
+#[derive(Clone)]
+pub struct State {
+    pub profile: Arc<Profile>,
+    pub flow: Arc<Flow>,
+    pub environment: Arc<Environment>,
+    /// What a person set for this run, by input name.
+    overrides: BTreeMap<String, Secret>,
+    pub keys: BTreeMap<String, KeyFacts>,
+    metadata: Option<Json>,
+    tokens: Json,
+    used_jti: Ledger,
+    frames: Vec<FrameState>,
+    random: Random,
+    pub redactor: Redactor,
+}
+
+#[derive(Clone, Default)]
+struct FrameState {
+    entered: bool,
+    skipped: bool,
+    inputs: BTreeMap<String, Value>,
+    lets: BTreeMap<String, Value>,
+    /// Step id, or id of a used flow: what it published. None: skipped.
+    steps: BTreeMap<String, Option<BTreeMap<String, Value>>>,
+}
+
+impl State {
+    pub fn new(profile: Arc<Profile>, flow: Arc<Flow>, environment: Arc<Environment>, overrides: BTreeMap<String, Secret>, random: Random) -> Self {
+        let mut key = [0; 32];
+        key.copy_from_slice(&random.bytes(32));
+        let frames = vec![FrameState::default(); flow.frames.len()];
+        let redactor = Redactor::new(key);
+        Self { profile, flow, environment, overrides, keys: BTreeMap::new(), metadata: None, tokens: json!({}), used_jti: Ledger::default(), frames, random, redactor }
+    }
+
+    pub fn random(&self) -> &Random {
+        &self.random
+    }
+
+    pub fn absorb(&mut self, loaded: Loaded) {
+        self.keys = loaded.keys;
+        self.metadata = loaded.metadata;
+        self.tokens = if loaded.tokens.is_object() { loaded.tokens } else { json!({}) };
+        self.used_jti = Ledger(Arc::new(loaded.used_jti.into_iter().collect()));
+        for set in self.tokens.as_object().into_iter().flatten() {
+            for (name, value) in set.1.as_object().into_iter().flatten() {
+                if let Some(text) = value.as_str() {
+                    self.redactor.register(text, class_of_name(name));
+                }
+            }
+        }
+    }
+
+    pub fn set_metadata(&mut self, metadata: Json) {
+        self.metadata = Some(metadata);
+    }
+
+    pub fn save_tokens(&mut self, set: &str, members: Json) {
+        if let Some(all) = self.tokens.as_object_mut() {
+            all.insert(set.to_owned(), members);
+        }
+    }
+
+    pub fn use_jti(&mut self, jti: &str) {
+        let mut all = (*self.used_jti.0).clone();
+        all.insert(jti.to_owned());
+        self.used_jti = Ledger(Arc::new(all));
+    }
+
+    /// The names that stand everywhere, without inputs of a flow.
+    fn base(&self, now: Timestamp) -> Scope {
+        let mut scope = Scope::default();
+        scope.set_random(&self.random);
+        scope.set_ledger(self.used_jti.clone());
+        scope.set_json("now", &json!(now.seconds()));
+        scope.set_json("skew", &json!(SKEW));
+        scope.set_json("tokens", &self.tokens);
+        match &self.metadata {
+            Some(m) => scope.set_json("metadata", m),
+            None => scope.set_json("metadata", &json!({})),
+        }
+        scope
+    }
+
+    /// What a profile's own texts see: its inputs, the environment, keys, the client.
+    fn profile_scope(&self, now: Timestamp, inputs: &BTreeMap<String, Value>) -> Scope {
+        let mut scope = self.base(now);
+        scope.set("inputs", Value::from_pairs(inputs.iter().map(|(k, v)| (k.clone(), v.clone()))));
+        let mut env: Vec<(String, Value)> = vec![
+            ("production".to_owned(), Value::from(self.environment.production)),
+            ("name".to_owned(), Value::from(self.environment.name.as_str())),
+        ];
+        for (name, tree) in &self.environment.values {
+            scope.set("env", Value::from_pairs(env.clone()));
+            if let Ok(Some(value)) = tree.eval(&scope) {
+                env.push((name.clone(), from_json(&value)));
+            }
+        }
+        scope.set("env", Value::from_pairs(env));
+        let keys: Vec<(String, Value)> = self.profile.keys.iter().map(|role| (role.name.clone(), self.key_value(role, &mut scope))).collect();
+        scope.set("keys", Value::from_pairs(keys));
+        if let Some(client) = self.profile.clients.first() {
+            let value = self.client_value(client, &scope);
+            scope.set("client", value);
+        }
+        scope
+    }
+
+    fn client_value(&self, client: &Client, scope: &Scope) -> Value {
+        let mut members: Vec<(&str, Value)> = Vec::new();
+        for (name, text) in [("id", Some(&client.id)), ("auth", Some(&client.auth)), ("mtls", client.mtls.as_ref())] {
+            match text.map(|t| t.eval_text(scope)) {
+                Some(Ok(Some(value))) => members.push((name, Value::from(value))),
+                Some(Ok(None)) | None => members.push((name, Value::from(()))),
+                Some(Err(_)) => {}
+            }
+        }
+        Value::from_pairs(members)
+    }
+
+    /// `keys.ROLE`: what a rule may know of a key. A role without a key is marked unknown.
+    fn key_value(&self, role: &KeyRole, scope: &mut Scope) -> Value {
+        let prefix = format!("keys.{}", role.name);
+        let Some(facts) = self.keys.get(&role.name) else {
+            scope.mark_unknown(prefix, format!("no key is bound to {}", role.name));
+            return Value::from_pairs([("bound", Value::from(false))]);
+        };
+        let certificate = certificate_value(&facts.chain);
+        let key = Value::from_pairs([("jwk", from_json(facts.jwk.as_value())), ("certificate", certificate.clone())]);
+        let kid = match &role.kid {
+            None => Some(facts.jwk.thumbprint()),
+            Some(text) => {
+                let mut inner = scope.clone();
+                inner.set("key", key);
+                text.eval_text(&inner).ok().flatten()
+            }
+        };
+        let jwk = kid.as_ref().map_or_else(|| facts.jwk.clone(), |k| facts.jwk.with_kid(k));
+        let alg = algorithm(role, facts).map_or(Value::from(()), |a| Value::from(a.name()));
+        for fact in ["qc_types", "psd2_roles"] {
+            scope.mark_unknown(format!("{prefix}.certificate.{fact}"), "qualified statements of certificates are not read yet");
+        }
+        Value::from_pairs([
+            ("bound", Value::from(true)),
+            ("jwk", from_json(jwk.as_value())),
+            ("kid", kid.map_or(Value::from(()), Value::from)),
+            ("alg", alg),
+            ("bits", Value::from(facts.bits)),
+            ("kind", Value::from(facts.kind.as_str())),
+            ("uri", Value::from(facts.uri.as_str())),
+            ("exportable", Value::from(facts.exportable)),
+            ("certificate", certificate),
+            ("chain", Value::from(facts.chain.iter().map(|c| Value::from_bytes(c.clone())).collect::<Vec<_>>())),
+        ])
+    }
+
+    /// Evaluates the inputs of the profile itself.
+    fn profile_inputs(&self, now: Timestamp) -> BTreeMap<String, Value> {
+        let mut out = BTreeMap::new();
+        for input in &self.profile.inputs {
+            // a default may read inputs that stand before it, and everything that does not need inputs
+            let scope = self.profile_scope(now, &out);
+            if let Some(value) = self.input_value(input, None, &scope) {
+                out.insert(input.name.clone(), value);
+            }
+        }
+        out
+    }
+
+    /// Override, then `with`, then the saved value, then the default; an optional one without any is none.
+    fn input_value(&self, input: &Input, with: Option<&Tree>, scope: &Scope) -> Option<Value> {
+        if let Some(given) = self.overrides.get(&input.name) {
+            return Some(from_json(&typed(input, given.expose())));
+        }
+        let evaluated = |tree: &Tree| tree.eval(scope).ok().map(|v| v.map_or(Value::from(()), |v| from_json(&v)));
+        if let Some(value) = with.and_then(evaluated) {
+            return Some(value);
+        }
+        if let Some((_, saved)) = self.profile.values.iter().find(|(n, _)| *n == input.name) {
+            return Some(from_json(saved));
+        }
+        if let Some(value) = input.default.as_ref().and_then(evaluated) {
+            return Some(value);
+        }
+        input.optional.then(|| Value::from(()))
+    }
+
+    /// Enters a frame when its first step is reached: its inputs and its `let`, once.
+    pub fn enter(&mut self, index: usize, now: Timestamp) -> Result<(), EvalError> {
+        if self.frames[index].entered {
+            return Ok(());
+        }
+        let flow = self.flow.clone();
+        let frame = &flow.frames[index];
+        if let Some(parent) = frame.parent {
+            self.enter(parent, now)?;
+        }
+        let outer = match frame.parent {
+            Some(parent) => self.scope(parent, now),
+            None => self.profile_scope(now, &self.profile_inputs(now)),
+        };
+        let skipped = frame.parent.is_some_and(|p| self.frames[p].skipped)
+            || match &frame.when {
+                Some(when) => !when.holds(&outer)?,
+                None => false,
+            };
+        let mut inputs = self.profile_inputs(now);
+        for (name, tree) in &frame.with {
+            if !frame.inputs.iter().any(|i| i.name == *name) && !self.overrides.contains_key(name) {
+                let value = tree.eval(&outer)?.map_or(Value::from(()), |v| from_json(&v));
+                inputs.insert(name.clone(), value);
+            }
+        }
+        for input in &frame.inputs {
+            let with = frame.with.iter().find(|(n, _)| *n == input.name).map(|(_, t)| t);
+            // `with`, then the profile's input of that name, then this default
+            let from_profile = with.is_none().then(|| inputs.get(&input.name).cloned()).flatten().filter(|v| !v.is_none());
+            let value = from_profile.filter(|_| !self.overrides.contains_key(&input.name)).or_else(|| {
+                let mut scope = outer.clone();
+                if with.is_none() {
+                    scope.set("inputs", Value::from_pairs(inputs.iter().map(|(k, v)| (k.clone(), v.clone()))));
+                }
+                self.input_value(input, with, &scope)
+            });
+            match value {
+                Some(value) => {
+                    inputs.insert(input.name.clone(), value);
+                }
+                None => {
+                    inputs.remove(&input.name);
+                }
+            }
+        }
+        self.register_inputs(frame, &inputs);
+        self.frames[index].inputs = inputs;
+        self.frames[index].skipped = skipped;
+        self.frames[index].entered = true;
+        if skipped {
+            self.publish_skipped(index);
+            return Ok(());
+        }
+        for (name, tree) in &frame.lets {
+            let scope = self.scope(index, now);
+            if let Some(value) = tree.eval(&scope)? {
+                if let (Json::String(text), Class::Secret) = (&value, class_of_name(name)) {
+                    self.redactor.register(text, Class::Secret);
+                }
+                self.frames[index].lets.insert(name.clone(), from_json(&value));
+            }
+        }
+        Ok(())
+    }
+
+    fn register_inputs(&mut self, frame: &Frame, inputs: &BTreeMap<String, Value>) {
+        for input in self.profile.inputs.iter().chain(&frame.inputs) {
+            if let Some(text) = inputs.get(&input.name).and_then(|v| v.as_str()) {
+                self.redactor.register(text, input.class);
+            }
+        }
+    }
+
+    /// What a step of that frame sees.
+    pub fn scope(&self, frame: usize, now: Timestamp) -> Scope {
+        let state = &self.frames[frame];
+        let mut scope = self.profile_scope(now, &state.inputs);
+        scope.set("let", Value::from_pairs(state.lets.iter().map(|(k, v)| (k.clone(), v.clone()))));
+        for (id, outputs) in &state.steps {
+            match outputs {
+                Some(members) => scope.set(id.clone(), Value::from_pairs(members.iter().map(|(k, v)| (k.clone(), v.clone())))),
+                None => {
+                    scope.set(id.clone(), Value::from_pairs([("skipped", Value::from(true))]));
+                    scope.mark_unknown(id.clone(), format!("step {id} was skipped"));
+                }
+            }
+        }
+        scope
+    }
+
+    pub fn is_skipped(&self, frame: usize) -> bool {
+        self.frames[frame].skipped
+    }
+
+    /// A step's outputs become readable to the steps after it; None: it was skipped, every output is none.
+    pub fn publish(&mut self, frame: usize, step: &str, outputs: Option<BTreeMap<String, Value>>) {
+        self.frames[frame].steps.insert(step.to_owned(), outputs);
+    }
+
+    /// Closes a frame after its last step: its outputs and steps become one name in its parent.
+    pub fn leave(&mut self, index: usize, now: Timestamp) -> Result<(), EvalError> {
+        let flow = self.flow.clone();
+        let Some(parent) = flow.frames[index].parent else { return Ok(()) };
+        let scope = self.scope(index, now);
+        let mut published = BTreeMap::new();
+        for (id, outputs) in &self.frames[index].steps {
+            let value = outputs.as_ref().map_or(Value::from(()), |m| Value::from_pairs(m.iter().map(|(k, v)| (k.clone(), v.clone()))));
+            published.insert(id.clone(), value);
+        }
+        for (name, text) in &flow.frames[index].outputs {
+            published.insert(name.clone(), text.eval(&scope)?);
+        }
+        self.publish(parent, &flow.frames[index].step.clone(), Some(published));
+        Ok(())
+    }
+
+    fn publish_skipped(&mut self, index: usize) {
+        if let Some(parent) = self.flow.frames[index].parent {
+            let step = self.flow.frames[index].step.clone();
+            self.publish(parent, &step, None);
+        }
+    }
+
+    pub fn text(&self, text: Option<&Text>, scope: &Scope) -> Result<Option<String>, EvalError> {
+        text.map_or(Ok(None), |t| t.eval_text(scope))
+    }
+}
+
+/// The first algorithm of the role that this key can do.
+pub fn algorithm(role: &KeyRole, facts: &KeyFacts) -> Option<Alg> {
+    role.algs.iter().copied().find(|alg| fits(*alg, &facts.kind))
+}
+
+/// Whether a key of that kind can sign with `alg`.
+pub fn fits(alg: Alg, kind: &str) -> bool {
+    match alg {
+        Alg::Es256 => kind == "EC P-256",
+        Alg::Es384 => kind == "EC P-384",
+        Alg::Es512 => kind == "EC P-521",
+        Alg::EdDsa => kind == "Ed25519",
+        Alg::Rs256 | Alg::Rs384 | Alg::Rs512 | Alg::Ps256 | Alg::Ps384 | Alg::Ps512 => kind.starts_with("RSA"),
+        Alg::Hs256 | Alg::Hs384 | Alg::Hs512 => false,
+    }
+}
+
+fn certificate_value(chain: &[Vec<u8>]) -> Value {
+    let Some(leaf) = chain.first() else { return Value::from(()) };
+    let mut members: Vec<(&str, Value)> = vec![("der", Value::from_bytes(leaf.clone()))];
+    if let Ok((_, cert)) = x509_parser::parse_x509_certificate(leaf) {
+        members.push(("not_before", Value::from(cert.validity().not_before.timestamp())));
+        members.push(("not_after", Value::from(cert.validity().not_after.timestamp())));
+        members.push(("subject_dn", Value::from(cert.subject().to_string())));
+        let usage = cert.key_usage().ok().flatten().map(|u| {
+            let named = [(u.value.digital_signature(), "digitalSignature"), (u.value.non_repudiation(), "nonRepudiation"), (u.value.key_encipherment(), "keyEncipherment")];
+            named.iter().filter(|(set, _)| *set).map(|(_, n)| *n).collect::<Vec<_>>()
+        });
+        members.push(("key_usage", usage.map_or(Value::from(()), Value::from)));
+        let extended = cert.extended_key_usage().ok().flatten().map(|e| {
+            let named = [(e.value.client_auth, "clientAuth"), (e.value.server_auth, "serverAuth"), (e.value.any, "any")];
+            named.iter().filter(|(set, _)| *set).map(|(_, n)| *n).collect::<Vec<_>>()
+        });
+        members.push(("ext_key_usage", extended.map_or(Value::from(()), Value::from)));
+    }
+    Value::from_pairs(members)
+}
+
+/// A typed-in text as the input's type wants it; what does not fit stays a text, and a rule will say so.
+pub fn typed(input: &Input, text: &str) -> Json {
+    use crate::profile::model::InputKind as K;
+    let as_text = || Json::String(text.to_owned());
+    match input.kind {
+        K::Text | K::Url | K::Document => as_text(),
+        K::Number => text.trim().parse::<i64>().map(Json::from).or_else(|_| text.trim().parse::<f64>().map(Json::from)).unwrap_or_else(|_| as_text()),
+        K::Bool => match text.trim() {
+            "true" | "yes" => Json::Bool(true),
+            "false" | "no" => Json::Bool(false),
+            _ => as_text(),
+        },
+        K::List if text.trim_start().starts_with('[') => serde_json::from_str(text).unwrap_or_else(|_| as_text()),
+        K::List => Json::Array(text.split([',', ' ']).filter(|w| !w.is_empty()).map(Json::from).collect()),
+        K::Json => serde_json::from_str(text).unwrap_or_else(|_| as_text()),
+    }
+}

@@ -1,0 +1,84 @@
+//! `ask`: a person has to hand something over, or to bring something back. Leaves what was asked for, by name.
+
+use std::collections::BTreeMap;
+
+use crate::flow::effect::{Effect, Op};
+use crate::flow::run::{Held, Outputs, Pending, Run};
+use crate::flow::state::typed;
+use crate::flow::template::{EvalError, Scope, from_json};
+use crate::flow::view::{AskField, AskView, ErrorSource, Field, StepError, StepState};
+use crate::profile::model::{Ask, Input, Verb};
+use crate::secret::{Class, Secret, class_of_name};
+use crate::time::Timestamp;
+
+impl Run {
+    pub(in crate::flow) fn begin_ask(&mut self, ask: &Ask, scope: &Scope, now: Timestamp) -> Vec<Effect> {
+        let view = match self.question(ask, scope) {
+            Ok(view) => view,
+            Err(e) => return self.fail_eval(&e, now),
+        };
+        let step = self.current();
+        let checks = self.bank_checks(&step);
+        self.run_checks(&checks, &step.path, scope);
+        self.step().ask = Some(view.clone());
+        if !ask.wait {
+            return self.hold(Held::Outputs(Outputs::new()), false, now);
+        }
+        self.step().state = StepState::Waiting;
+        self.busy(Pending::Ask, |op| Effect::Ask { op, step: step.addresses.first().cloned().unwrap_or(step.path), ask: view })
+    }
+
+    fn question(&self, ask: &Ask, scope: &Scope) -> Result<AskView, EvalError> {
+        let step_class = self.current().class;
+        let mut show = Vec::new();
+        for (name, text) in &ask.show {
+            if let Some(value) = text.eval_text(scope)? {
+                show.push(Field { name: name.clone(), value, class: step_class.max(class_of_name(name)) });
+            }
+        }
+        let mut fields = Vec::new();
+        for input in &ask.ask {
+            let default = input.default.as_ref().and_then(|t| t.eval(scope).ok().flatten()).and_then(|v| v.as_str().map(str::to_owned));
+            fields.push(AskField { name: input.name.clone(), label: input.label.clone(), help: input.help.clone(), class: input.class, default });
+        }
+        let deadline = ask.deadline.as_ref().map(|t| t.eval(scope)).transpose()?.flatten().and_then(|v| v.as_i64());
+        Ok(AskView { text: ask.text.eval_text(scope)?.unwrap_or_default(), show, ask: fields, deadline: deadline.map(Timestamp::from_seconds) })
+    }
+
+    pub(in crate::flow) fn answered(&mut self, op: Op, mut answers: BTreeMap<String, Secret>, now: Timestamp) -> Vec<Effect> {
+        let step = self.current();
+        let Verb::Ask(ask) = &step.verb else { return Vec::new() };
+        let mut outputs = Outputs::new();
+        for input in &ask.ask {
+            let given = answers.remove(&input.name).filter(|s| !s.expose().trim().is_empty());
+            match given.as_ref().map(|s| s.expose().trim()) {
+                None if input.optional => {
+                    outputs.insert(input.name.clone(), ().into());
+                }
+                Some(text) if matches(input, text) => {
+                    self.state.redactor.register(text, input.class);
+                    self.step().outputs.push(Field { name: input.name.clone(), value: text.to_owned(), class: input.class });
+                    outputs.insert(input.name.clone(), from_json(&typed(input, text)));
+                }
+                found => {
+                    let text = match found {
+                        None => format!("{} is wanted", input.label),
+                        Some(_) => format!("{} does not have the form that the bank gives", input.label),
+                    };
+                    self.step().error = Some(StepError { id: "answer.form".into(), text, likely: None, hint: Some("type it again".into()), checks: Vec::new(), source: ErrorSource::Person });
+                    self.phase_ask(op);
+                    return Vec::new();
+                }
+            }
+        }
+        self.step().error = None;
+        self.finish(outputs, now)
+    }
+}
+
+fn matches(input: &Input, text: &str) -> bool {
+    let options = input.options.is_empty() || input.options.iter().any(|o| o == text);
+    let pattern = input.pattern.as_ref().is_none_or(|p| regex_lite::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(text)));
+    let printable = input.class == Class::Secret || !text.chars().any(char::is_control);
+    options && pattern && printable
+}

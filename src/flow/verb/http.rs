@@ -1,0 +1,274 @@
+//! `http`: one request and its answer. Leaves `status headers json text error received_at request`, and what `take` names.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::flow::answer::{Answer, skew};
+use crate::flow::check::{When, blocks, phase};
+use crate::flow::core::Artefact as On;
+use crate::flow::effect::{Effect, Saving};
+use crate::flow::exchange::{Completeness, Exchange};
+use crate::flow::request::{Body, ClientAuth, Draft};
+use crate::flow::run::{Held, Outputs, Pending, Ready, Run, Sent};
+use crate::flow::sign::{Recipe, Signed, Then};
+use crate::flow::template::{EvalError, Scope, from_json};
+use crate::flow::view::{Countdown, ErrorSource, Field, StepError, StepState};
+use crate::profile::model::{Check, Client, Http, TakeFrom, Verb};
+use crate::secret::{Class, Secret, class_of_name};
+use crate::time::Timestamp;
+
+/// Everything of one exchange, from connecting to the last byte.
+const TOTAL: Duration = Duration::from_secs(60);
+
+impl Run {
+    pub(in crate::flow) fn begin_http(&mut self, http: &Http, scope: &Scope, now: Timestamp) -> Vec<Effect> {
+        self.begin_request(http, scope, false, now)
+    }
+
+    fn begin_request(&mut self, http: &Http, scope: &Scope, refresh: bool, now: Timestamp) -> Vec<Effect> {
+        let (draft, client) = match self.draft(http, scope) {
+            Ok(made) => made,
+            Err(e) => return self.fail_eval(&e, now),
+        };
+        let Some(client) = client.filter(|_| draft.auth.as_ref().is_some_and(|a| a.method == "private_key_jwt")) else {
+            return self.drafted(draft, None, refresh, now);
+        };
+        let Some(assertion) = &client.assertion else {
+            return self.fail_eval(&EvalError::Wrong("the profile's client has no [client.assertion]".to_owned()), now);
+        };
+        let mut inner = scope.clone();
+        let method = draft.method.clone().unwrap_or_else(|| "POST".to_owned());
+        inner.set_json("request", &json!({ "url": draft.url, "method": method }));
+        let id = draft.auth.as_ref().and_then(|a| a.id.clone());
+        let mut defaults = Map::new();
+        for name in ["iss", "sub"] {
+            defaults.insert(name.to_owned(), id.clone().map_or(Json::Null, Json::String));
+        }
+        defaults.insert("jti".to_owned(), Json::String(self.state.random().uuid()));
+        defaults.insert("iat".to_owned(), Json::from(now.seconds()));
+        let recipe = Recipe { name: "client_assertion", role: &assertion.key, alg: assertion.alg.as_ref(), header: &assertion.header, claims: &assertion.claims, defaults };
+        let then = Then::Assert { draft: Box::new(draft), refresh };
+        self.begin_signing(recipe, then, &inner, now)
+    }
+
+    fn draft(&self, http: &Http, scope: &Scope) -> Result<(Draft, Option<Client>), EvalError> {
+        let state = &self.state;
+        let map = |tree: &Option<crate::flow::template::Tree>| tree.as_ref().map_or(Ok(Map::new()), |t| t.eval_map(scope));
+        let url = http.url.eval_text(scope)?.ok_or_else(|| EvalError::Missing("url".to_owned()))?;
+        let body = match (&http.form, &http.json, &http.jwt, &http.text) {
+            (Some(form), ..) => Body::Form(form.eval_map(scope)?),
+            (_, json, jwt, text) => {
+                let json = json.as_ref().map(|j| j.eval(scope)).transpose()?.flatten().filter(|j| !j.is_null());
+                let jwt = state.text(jwt.as_ref(), scope)?;
+                let text = state.text(text.as_ref(), scope)?;
+                json.map(Body::Json).or(jwt.map(Body::Jwt)).or(text.map(Body::Text)).unwrap_or(Body::None)
+            }
+        };
+        let client = match state.text(http.auth.as_ref(), scope)? {
+            None => None,
+            Some(name) => Some(state.profile.client(&name).cloned().ok_or_else(|| EvalError::Wrong(format!("the profile has no client `{name}`")))?),
+        };
+        let auth = client.as_ref().map(|c| client_auth(c, scope)).transpose()?;
+        let mut mtls = state.text(http.mtls.as_ref(), scope)?;
+        if mtls.is_none()
+            && let Some(client) = &client
+        {
+            mtls = state.text(client.mtls.as_ref(), scope)?;
+        }
+        if let Some(role) = &mtls {
+            let known = state.profile.role(role).ok_or_else(|| EvalError::Missing(format!("keys.{role}")))?;
+            if !state.keys.contains_key(role) && !known.optional {
+                return Err(EvalError::Missing(format!("keys.{role}")));
+            }
+        }
+        let draft = Draft {
+            method: state.text(http.method.as_ref(), scope)?,
+            url,
+            query: map(&http.query)?,
+            headers: map(&http.headers)?,
+            body,
+            content_type: state.text(http.content_type.as_ref(), scope)?,
+            accept: state.text(http.accept.as_ref(), scope)?.unwrap_or_else(|| "application/json".to_owned()),
+            bearer: state.text(http.bearer.as_ref(), scope)?,
+            mtls,
+            auth,
+            assertion: None,
+        };
+        Ok((draft, client))
+    }
+
+    /// The request is complete: check it, then hold it or let it go.
+    pub(in crate::flow) fn drafted(&mut self, draft: Draft, assertion: Option<Signed>, refresh: bool, now: Timestamp) -> Vec<Effect> {
+        let mut built = match draft.build() {
+            Ok(built) => built,
+            Err(e) => return self.fail_eval(&e, now),
+        };
+        built.view.refreshed = refresh;
+        self.register_request(&built.view.fields, &built.view.headers);
+        let step = self.current();
+        self.step().request = Some(built.view.clone());
+        let scope = self.request_scope(&built.value, assertion.as_ref(), now);
+        self.check_request(&step.path, &built.value, &scope, When::Before);
+        if let Some(signed) = &assertion {
+            let on = format!("{}/client_assertion", step.path);
+            let client: Vec<Check> = self.state.profile.checks.iter().filter(|c| c.at.iter().any(|a| a == "client")).cloned().collect();
+            self.check_jwt(signed, On::Assertion, &client, &on, &scope);
+        }
+        let configuration: Vec<Check> = self.state.profile.checks.iter().filter(|c| c.at.is_empty()).cloned().collect();
+        self.run_checks(&configuration, "configuration", &scope);
+        let confirm = step.confirm.is_some();
+        let ready = Ready { built, assertion, drafted_at: now };
+        if refresh && !blocks(&self.step().checks) {
+            return self.send(ready, now);
+        }
+        self.hold(Held::Request(Box::new(ready)), confirm, now)
+    }
+
+    fn register_request(&mut self, fields: &[Field], headers: &[Field]) {
+        for field in fields.iter().chain(headers) {
+            let value = field.value.strip_prefix("Bearer ").or_else(|| field.value.strip_prefix("Basic ")).unwrap_or(&field.value);
+            self.state.redactor.register(value, field.class);
+        }
+    }
+
+    fn request_scope(&self, request: &Json, assertion: Option<&Signed>, now: Timestamp) -> Scope {
+        let frame = self.state.flow.steps[self.view.current].frame;
+        let mut scope = self.state.scope(frame, now);
+        scope.set_json("request", request);
+        match assertion {
+            Some(signed) => scope.set_json("assertion", &json!({ "header": signed.header, "claims": signed.claims })),
+            None => scope.set_json("assertion", &Json::Null),
+        }
+        scope
+    }
+
+    /// Runs the core's and the bank's checks of one phase on the current exchange.
+    fn check_request(&mut self, on: &str, request: &Json, scope: &Scope, when: When) {
+        let core = self.core;
+        self.run_checks(core.on(On::Http).filter(|c| phase(c) == when), on, scope);
+        if request.pointer("/form/grant_type").or_else(|| request.pointer("/json/grant_type")).is_some() {
+            self.run_checks(core.on(On::Token).filter(|c| phase(c) == when), on, scope);
+        }
+        let step = self.current();
+        let checks: Vec<Check> = self.bank_checks(&step).into_iter().filter(|c| phase(c) == when).collect();
+        self.run_checks(&checks, on, scope);
+    }
+
+    /// Sends what was approved; a time-bound part past a quarter of its life is made again first.
+    pub(in crate::flow) fn send(&mut self, ready: Ready, now: Timestamp) -> Vec<Effect> {
+        if ready.assertion.as_ref().is_some_and(|a| is_stale(&a.claims, ready.drafted_at, now)) {
+            let step = self.current();
+            let scope = self.state.scope(step.frame, now);
+            if let Verb::Http(http) = &step.verb {
+                self.step().state = StepState::Drafting;
+                return self.begin_request(http, &scope, true, now);
+            }
+        }
+        self.step().state = StepState::Sent;
+        self.step().started_at = Some(now);
+        let mut effects = Vec::new();
+        if let Some((jti, exp)) = ready.assertion.as_ref().and_then(|a| Some((a.claims.get("jti")?.as_str()?.to_owned(), a.claims.get("exp")?.as_i64()?))) {
+            self.state.use_jti(&jti);
+            // nobody waits for this: the ledger is written beside the request
+            let op = self.op();
+            effects.push(Effect::Save { op, what: Saving { jti: vec![(jti, exp)], ..Saving::default() } });
+        }
+        let request = ready.built.request.clone();
+        let sent = Sent { built: ready.built, assertion: ready.assertion };
+        effects.extend(self.busy(Pending::Send(Box::new(sent)), |op| Effect::Send { op, request, timeout: TOTAL }));
+        effects
+    }
+
+    pub(in crate::flow) fn exchanged(&mut self, sent: Sent, exchange: Exchange, now: Timestamp) -> Vec<Effect> {
+        let step = self.current();
+        let Verb::Http(http) = &step.verb else { return Vec::new() };
+        self.view.skew = skew(&exchange).or(self.view.skew);
+        let exchange = Arc::new(exchange);
+        self.step().exchange = Some(exchange.clone());
+        let Some(response) = &exchange.response else {
+            let error = StepError { id: "net.no-answer".into(), text: "the connection ended without an answer".into(), likely: None, hint: Some("try again".into()), checks: Vec::new(), source: ErrorSource::Network };
+            return self.fail(error, now);
+        };
+        let answer = Answer::of(response);
+        self.register_answer(&answer.json, step.class);
+        let received_at = exchange.ended_at.seconds();
+        let mut scope = self.request_scope(&sent.built.value, sent.assertion.as_ref(), now);
+        scope.set_json("response", &answer.value(received_at, skew(&exchange)));
+        self.check_request(&step.path, &sent.built.value, &scope, When::After);
+        if response.completeness != Completeness::Whole || !answer.expected(&http.expect) {
+            let error = self.refusal(&step, &answer, response);
+            return self.fail(error, now);
+        }
+        let mut outputs = Outputs::new();
+        outputs.insert("status".into(), answer.status.into());
+        outputs.insert("headers".into(), from_json(&answer.headers));
+        outputs.insert("json".into(), from_json(&answer.json));
+        outputs.insert("text".into(), answer.text.as_str().into());
+        outputs.insert("error".into(), answer.error.as_deref().map_or(().into(), Into::into));
+        outputs.insert("received_at".into(), received_at.into());
+        outputs.insert("request".into(), from_json(&sent.built.value));
+        let after: Vec<_> = self.step().checks.iter().filter(|c| c.level == crate::flow::view::Level::Must && c.outcome == crate::flow::view::Outcome::Fail).cloned().collect();
+        if let Some(failed) = after.first().filter(|_| !self.step().outputs.iter().any(|o| o.name == "sent anyway")) {
+            let ids: Vec<String> = after.iter().map(|c| c.id.clone()).collect();
+            let error = StepError { id: "check.failed".into(), text: format!("{}: {} ({})", failed.id, failed.say, failed.found), likely: None, hint: Some("the answer came, but a rule that must hold does not: read the check and its clause".into()), checks: ids, source: ErrorSource::Bank };
+            return self.fail(error, now);
+        }
+        for take in &http.take {
+            let value = match &take.from {
+                TakeFrom::Json(pointer) => answer.json.pointer(pointer).cloned(),
+                TakeFrom::Header(name) => answer.headers.get(name).cloned(),
+            };
+            let Some(value) = value.filter(|v| !v.is_null()) else {
+                if take.optional {
+                    outputs.insert(take.name.clone(), ().into());
+                    continue;
+                }
+                let error = StepError { id: "answer.missing".into(), text: format!("the answer has no {}", take.name), likely: None, hint: Some("look at the body: the bank may have answered something else under a good status".into()), checks: Vec::new(), source: ErrorSource::Bank };
+                return self.fail(error, now);
+            };
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            self.state.redactor.register(&text, take.class);
+            self.step().outputs.push(Field { name: take.name.clone(), value: text, class: take.class });
+            if let Some(seconds) = take.lives.as_ref().and_then(|l| l.eval(&scope).ok().flatten()).and_then(|v| v.as_i64()).filter(|s| *s > 0) {
+                self.view.countdowns.retain(|c| c.name != take.name);
+                let started_at = exchange.ended_at;
+                self.view.countdowns.push(Countdown { name: take.name.clone(), step: step.path.clone(), started_at, ends_at: started_at.plus_seconds(seconds.min(1 << 40)) });
+            }
+            outputs.insert(take.name.clone(), from_json(&value));
+        }
+        self.finish(outputs, now)
+    }
+
+    /// Members with secret names are masked from now on; a step's class covers the whole answer.
+    fn register_answer(&mut self, json: &Json, class: Class) {
+        let mut found = Vec::new();
+        collect(json, class, "", &mut found);
+        for (text, class) in found {
+            self.state.redactor.register(&text, class);
+        }
+    }
+}
+
+fn collect(json: &Json, class: Class, name: &str, found: &mut Vec<(String, Class)>) {
+    let class = class.max(class_of_name(name));
+    match json {
+        Json::String(text) if class > Class::Public => found.push((text.clone(), class)),
+        Json::Array(items) => items.iter().for_each(|i| collect(i, class, name, found)),
+        Json::Object(members) => members.iter().for_each(|(n, v)| collect(v, class, n, found)),
+        _ => {}
+    }
+}
+
+fn client_auth(client: &Client, scope: &Scope) -> Result<ClientAuth, EvalError> {
+    let method = client.auth.eval_text(scope)?.unwrap_or_else(|| "none".to_owned());
+    let secret = if method.starts_with("client_secret") { client.secret.eval_text(scope)?.map(Secret::new) } else { None };
+    Ok(ClientAuth { method, id: client.id.eval_text(scope)?, secret, send_client_id: client.send_client_id.eval_text(scope)?.unwrap_or_else(|| "auto".to_owned()) })
+}
+
+/// Past a quarter of its life.
+fn is_stale(claims: &Json, drafted_at: Timestamp, now: Timestamp) -> bool {
+    let (Some(iat), Some(exp)) = (claims.get("iat").and_then(Json::as_i64), claims.get("exp").and_then(Json::as_i64)) else { return false };
+    now.millis_since(drafted_at).saturating_mul(4) > exp.saturating_sub(iat).saturating_mul(1000)
+}

@@ -1,0 +1,8 @@
+//! The verbs, one file each: what a step does and what it leaves for later steps.
+
+mod ask;
+mod http;
+mod jwt;
+mod key;
+mod open;
+mod save;

@@ -1,0 +1,432 @@
+//! Every name that an expression reads exists where it reads it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Compiler;
+use crate::flow::template::{Expr, Text, Tree, nearest};
+use crate::profile::model::{Ask, Check, Flow, Http, Jwt, Open, Profile, Save, Step, Verb};
+use crate::profile::place::{Complaint, Place};
+
+/// What may stand below a name.
+#[derive(Clone, Debug)]
+enum Below {
+    /// Anything: its members are the bank's or the standards'.
+    Open,
+    Only(BTreeSet<String>),
+}
+
+type Names = BTreeMap<String, Below>;
+
+fn only<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Below {
+    Below::Only(names.into_iter().map(Into::into).collect())
+}
+
+fn with(names: &Names, more: &[&str]) -> Names {
+    let mut all = names.clone();
+    all.extend(more.iter().map(|n| ((*n).to_owned(), Below::Open)));
+    all
+}
+
+impl Compiler<'_> {
+    pub(super) fn names(&mut self, profile: &mut Profile) {
+        let inputs: BTreeSet<String> = profile.inputs.iter().map(|i| i.name.clone()).collect();
+        let env = profile.environments.first().map_or_else(BTreeSet::new, |e| e.values.iter().map(|(k, _)| k.clone()).collect());
+        let mut base = Names::new();
+        base.insert("inputs".into(), Below::Only(inputs));
+        base.insert("metadata".into(), Below::Open);
+        for host in &profile.hosts {
+            self.text_names(host, &with(&Names::from([("inputs".to_owned(), base["inputs"].clone())]), &[]), Place::default());
+        }
+        for e in &profile.environments {
+            let mut seen = base.clone();
+            seen.insert("env".into(), Below::Only(env.clone()));
+            for (_, tree) in &e.values {
+                self.tree_names(tree, &seen, e.place);
+            }
+        }
+        let mut env_names = env;
+        env_names.extend(["production".to_owned(), "name".to_owned()]);
+        base.insert("env".into(), Below::Only(env_names));
+        base.insert("client".into(), only(["id", "auth", "mtls"]));
+        base.insert("keys".into(), only(profile.keys.iter().map(|k| k.name.clone())));
+        base.insert("tokens".into(), only(saved_sets(profile)));
+        for bare in ["now", "skew", "omit"] {
+            base.insert(bare.into(), only::<String>([]));
+        }
+        for input in &profile.inputs {
+            if let Some(default) = &input.default {
+                self.tree_names(default, &base, input.place);
+            }
+        }
+        for key in &profile.keys {
+            if let Some(kid) = &key.kid {
+                self.text_names(kid, &with(&base, &["key"]), key.place);
+            }
+        }
+        for client in &profile.clients {
+            for text in [&client.id, &client.auth, &client.send_client_id].into_iter().chain(&client.mtls) {
+                self.text_names(text, &base, client.place);
+            }
+            if let Some(a) = &client.assertion {
+                self.known_role(profile, &a.key, client.place);
+                let seen = with(&base, &["request"]);
+                self.tree_names(&a.header, &seen, client.place);
+                self.tree_names(&a.claims, &seen, client.place);
+                if let Some(alg) = &a.alg {
+                    self.text_names(alg, &base, client.place);
+                }
+            }
+        }
+        for flow in &mut profile.flows.clone() {
+            self.flow_names(profile, flow, &base);
+        }
+        for check in profile.checks.clone() {
+            self.check_names(profile, &check, &base);
+        }
+        let found: Vec<_> = profile.flows.iter().map(|f| (reads(profile, f), roles(profile, f))).collect();
+        for (flow, (reads, roles)) in profile.flows.iter_mut().zip(found) {
+            flow.reads = reads;
+            flow.roles = roles;
+        }
+    }
+
+    fn flow_names(&mut self, profile: &Profile, flow: &Flow, base: &Names) {
+        for (index, frame) in flow.frames.iter().enumerate() {
+            let mut names = base.clone();
+            add_inputs(&mut names, frame.inputs.iter().map(|i| i.name.clone()));
+            let place = flow.steps.iter().find(|s| s.frame == index).map_or(Place::default(), |s| s.place);
+            for input in &frame.inputs {
+                if let Some(default) = &input.default {
+                    self.tree_names(default, &names, input.place);
+                }
+            }
+            for ask in flow.steps.iter().filter(|s| s.frame == index).filter_map(|s| if let Verb::Ask(a) = &s.verb { Some(a) } else { None }) {
+                for input in &ask.ask {
+                    if let Some(default) = &input.default {
+                        self.tree_names(default, &names, input.place);
+                    }
+                }
+            }
+            let parent_names = frame.parent.map_or_else(|| base.clone(), |p| self.frame_names(flow, p, base, Some(&frame.step)));
+            for (_, tree) in &frame.with {
+                self.tree_names(tree, &parent_names, place);
+            }
+            if let Some(when) = &frame.when {
+                self.expr_names(when, &parent_names, place);
+            }
+            names.insert("let".into(), only(frame.lets.iter().map(|(n, _)| n.clone())));
+            for (_, tree) in &frame.lets {
+                self.tree_names(tree, &names, place);
+            }
+            let all = self.frame_names(flow, index, base, None);
+            for (_, text) in &frame.outputs {
+                self.text_names(text, &all, place);
+            }
+        }
+        for step in &flow.steps {
+            let names = self.frame_names(flow, step.frame, base, Some(&step.id));
+            self.step_names(profile, step, &names);
+        }
+    }
+
+    /// What a step of that frame sees: the frame's inputs and `let`, and the steps before `until`.
+    fn frame_names(&self, flow: &Flow, frame: usize, base: &Names, until: Option<&str>) -> Names {
+        let mut names = base.clone();
+        add_inputs(&mut names, flow.frames[frame].inputs.iter().map(|i| i.name.clone()));
+        names.insert("let".into(), only(flow.frames[frame].lets.iter().map(|(n, _)| n.clone())));
+        for (id, below) in published(flow, frame) {
+            if until == Some(id.as_str()) {
+                break;
+            }
+            names.insert(id, below);
+        }
+        names
+    }
+
+    fn step_names(&mut self, profile: &Profile, step: &Step, names: &Names) {
+        let place = step.place;
+        if let Some(when) = &step.when {
+            self.expr_names(when, names, place);
+        }
+        if let Some(confirm) = &step.confirm {
+            self.text_names(confirm, names, place);
+        }
+        match &step.verb {
+            Verb::Key(key) => self.known_role(profile, &key.role, place),
+            Verb::Jwt(Jwt { key, alg, header, claims }) => {
+                self.known_role(profile, key, place);
+                alg.iter().for_each(|t| self.text_names(t, names, place));
+                self.tree_names(header, names, place);
+                self.tree_names(claims, names, place);
+            }
+            Verb::Http(http) => self.http_names(http, names, place),
+            Verb::Open(open) => self.open_names(profile, open, names, place),
+            Verb::Ask(Ask { text, show, deadline, .. }) => {
+                self.text_names(text, names, place);
+                show.iter().for_each(|(_, t)| self.text_names(t, names, place));
+                deadline.iter().for_each(|t| self.tree_names(t, names, place));
+            }
+            Verb::Save(Save { values, tokens, metadata, records, drop }) => {
+                values.iter().chain(records).for_each(|t| self.tree_names(t, names, place));
+                tokens.iter().for_each(|(_, t)| self.tree_names(t, names, place));
+                metadata.iter().chain(drop).for_each(|t| self.text_names(t, names, place));
+            }
+        }
+        for check in &step.checks {
+            let names = with(names, rule_names(&step.verb));
+            self.rule_names(check, &names);
+        }
+    }
+
+    fn http_names(&mut self, http: &Http, names: &Names, place: Place) {
+        let texts = [&http.method, &http.jwt, &http.text, &http.content_type, &http.accept, &http.auth, &http.bearer, &http.mtls];
+        for text in texts.into_iter().flatten().chain([&http.url]) {
+            self.text_names(text, names, place);
+        }
+        for tree in [&http.query, &http.headers, &http.form, &http.json].into_iter().flatten() {
+            self.tree_names(tree, names, place);
+        }
+        let after = with(names, &["response"]);
+        for lives in http.take.iter().filter_map(|t| t.lives.as_ref()) {
+            self.tree_names(lives, &after, place);
+        }
+    }
+
+    fn open_names(&mut self, profile: &Profile, open: &Open, names: &Names, place: Place) {
+        let texts = [&open.expect, &open.jwks, &open.iss, &open.aud, &open.nonce];
+        for text in texts.into_iter().flatten().chain([&open.token]) {
+            self.text_names(text, names, place);
+        }
+        for tree in [&open.algs, &open.typ].into_iter().flatten() {
+            self.tree_names(tree, names, place);
+        }
+        if let Some(role) = &open.own {
+            self.known_role(profile, role, place);
+        }
+    }
+
+    fn check_names(&mut self, profile: &Profile, check: &Check, base: &Names) {
+        if check.at.is_empty() {
+            return self.rule_names(check, base);
+        }
+        for at in &check.at {
+            if at == "client" {
+                self.rule_names(check, &with(base, &["claims", "header", "jwt", "request"]));
+                continue;
+            }
+            for flow in &profile.flows {
+                for step in flow.steps.iter().filter(|s| s.addresses.contains(at)) {
+                    let names = self.frame_names(flow, step.frame, base, Some(&step.id));
+                    let mut names = with(&names, rule_names(&step.verb));
+                    // a step's own outputs can be read in its checks
+                    names.insert(step.id.clone(), Below::Open);
+                    self.rule_names(check, &names);
+                }
+            }
+        }
+    }
+
+    fn rule_names(&mut self, check: &Check, names: &Names) {
+        self.expr_names(&check.rule, names, check.place);
+        if let Some(when) = &check.when {
+            self.expr_names(when, names, check.place);
+        }
+        self.text_names(&check.say, names, check.place);
+    }
+
+    fn known_role(&mut self, profile: &Profile, name: &str, place: Place) {
+        if profile.role(name).is_none() {
+            let near = nearest(name, profile.keys.iter().map(|k| k.name.as_str())).map(|n| format!("did you mean `{n}`?"));
+            self.complaints.push(Complaint::new(place, format!("there is no key role `{name}`")).hint(near));
+        }
+    }
+
+    fn text_names(&mut self, text: &Text, names: &Names, place: Place) {
+        for expr in text.exprs() {
+            self.expr_names(expr, names, place);
+        }
+    }
+
+    fn tree_names(&mut self, tree: &Tree, names: &Names, place: Place) {
+        for expr in tree.exprs() {
+            self.expr_names(expr, names, place);
+        }
+    }
+
+    fn expr_names(&mut self, expr: &Expr, names: &Names, place: Place) {
+        for path in expr.names() {
+            let complaint = match names.get(&path[0]) {
+                None => {
+                    let near = nearest(&path[0], names.keys().map(String::as_str));
+                    Complaint::new(place, format!("nothing here is called `{}`", path[0])).hint(near.map(|n| format!("did you mean `{n}`?")))
+                }
+                Some(Below::Only(known)) => match path.get(1) {
+                    Some(member) if !known.contains(member) => {
+                        let near = nearest(member, known.iter().map(String::as_str));
+                        Complaint::new(place, format!("`{}` has no `{member}`", path[0])).hint(near.map(|n| format!("did you mean `{n}`?")))
+                    }
+                    None if matches!(path[0].as_str(), "inputs" | "env" | "keys") => {
+                        Complaint::new(place, format!("`{}` needs a member: {}.NAME", path[0], path[0]))
+                    }
+                    _ => continue,
+                },
+                Some(Below::Open) => continue,
+            };
+            if !self.complaints.contains(&complaint) {
+                self.complaints.push(complaint);
+            }
+        }
+    }
+}
+
+fn add_inputs(names: &mut Names, more: impl Iterator<Item = String>) {
+    if let Some(Below::Only(inputs)) = names.get_mut("inputs") {
+        inputs.extend(more);
+    }
+}
+
+/// What rules at a step of that verb read beside the scope.
+const fn rule_names(verb: &Verb) -> &'static [&'static str] {
+    match verb {
+        Verb::Jwt(_) => &["header", "claims", "jwt"],
+        Verb::Http(_) => &["request", "response", "assertion"],
+        Verb::Open(_) => &["header", "claims", "jwe", "verdict", "key"],
+        Verb::Key(_) | Verb::Ask(_) | Verb::Save(_) => &[],
+    }
+}
+
+/// The names a frame's steps publish, in order; a used flow is one name.
+fn published(flow: &Flow, frame: usize) -> Vec<(String, Below)> {
+    let mut out: Vec<(String, Below)> = Vec::new();
+    for step in &flow.steps {
+        if step.frame == frame {
+            out.push((step.id.clone(), outputs(&step.verb)));
+            continue;
+        }
+        // the frame below `frame` that holds this step
+        let mut at = step.frame;
+        while let Some(parent) = flow.frames[at].parent {
+            if parent == frame {
+                let inner = &flow.frames[at];
+                if !out.iter().any(|(n, _)| *n == inner.step) {
+                    let names = inner.outputs.iter().map(|(n, _)| n.clone()).chain(published(flow, at).into_iter().map(|(n, _)| n));
+                    out.push((inner.step.clone(), only(names)));
+                }
+                break;
+            }
+            at = parent;
+        }
+    }
+    out
+}
+
+fn outputs(verb: &Verb) -> Below {
+    match verb {
+        Verb::Key(_) | Verb::Save(_) => only::<String>([]),
+        Verb::Jwt(_) => only(["jwt", "header", "claims"]),
+        Verb::Http(http) => {
+            let fixed = ["status", "headers", "json", "text", "error", "received_at", "request"];
+            only(fixed.map(str::to_owned).into_iter().chain(http.take.iter().map(|t| t.name.clone())))
+        }
+        Verb::Open(_) => only(["header", "claims", "jwe", "verdict", "key", "text"]),
+        Verb::Ask(ask) => only(ask.ask.iter().map(|i| i.name.clone())),
+    }
+}
+
+fn saved_sets(profile: &Profile) -> BTreeSet<String> {
+    let steps = profile.flows.iter().flat_map(|f| &f.steps);
+    steps.filter_map(|s| if let Verb::Save(save) = &s.verb { Some(&save.tokens) } else { None }).flatten().map(|(n, _)| n.clone()).collect()
+}
+
+fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
+    let mut out: Vec<&Expr> = Vec::new();
+    match verb {
+        Verb::Key(_) => {}
+        Verb::Jwt(j) => {
+            out.extend(j.alg.iter().flat_map(Text::exprs));
+            out.extend(j.header.exprs());
+            out.extend(j.claims.exprs());
+        }
+        Verb::Http(h) => {
+            let texts = [&h.method, &h.jwt, &h.text, &h.content_type, &h.accept, &h.auth, &h.bearer, &h.mtls];
+            out.extend(texts.into_iter().flatten().chain([&h.url]).flat_map(Text::exprs));
+            out.extend([&h.query, &h.headers, &h.form, &h.json].into_iter().flatten().flat_map(Tree::exprs));
+        }
+        Verb::Open(o) => {
+            out.extend([&o.expect, &o.jwks, &o.iss, &o.aud, &o.nonce].into_iter().flatten().chain([&o.token]).flat_map(Text::exprs));
+        }
+        Verb::Ask(a) => {
+            out.extend(a.text.exprs());
+            out.extend(a.show.iter().flat_map(|(_, t)| t.exprs()));
+        }
+        Verb::Save(s) => {
+            out.extend(s.values.iter().chain(&s.records).flat_map(Tree::exprs));
+            out.extend(s.tokens.iter().flat_map(|(_, t)| t.exprs()));
+            out.extend(s.metadata.iter().chain(&s.drop).flat_map(Text::exprs));
+        }
+    }
+    out
+}
+
+/// Inputs that a flow reads, through its steps, its clients and the environment values they mention.
+fn reads(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
+    let mut exprs: Vec<&Expr> = flow.steps.iter().flat_map(|s| verb_exprs(&s.verb)).collect();
+    for frame in &flow.frames {
+        exprs.extend(frame.with.iter().chain(&frame.lets).flat_map(|(_, t)| t.exprs()));
+    }
+    if flow.steps.iter().any(|s| matches!(&s.verb, Verb::Http(h) if h.auth.is_some())) {
+        for c in &profile.clients {
+            exprs.extend(c.id.exprs().chain(c.auth.exprs()));
+            if let Some(a) = &c.assertion {
+                exprs.extend(a.header.exprs().into_iter().chain(a.claims.exprs()));
+            }
+        }
+    }
+    let mut out = BTreeSet::new();
+    let mut env: BTreeSet<&str> = BTreeSet::new();
+    for path in exprs.iter().flat_map(|e| e.names()) {
+        match (path[0].as_str(), path.get(1)) {
+            ("inputs", Some(name)) => {
+                out.insert(name.clone());
+            }
+            ("env", Some(name)) => {
+                env.insert(name);
+            }
+            ("client", Some(m)) if m == "id" => {
+                out.extend(profile.clients.iter().flat_map(|c| c.id.exprs()).flat_map(Expr::names).filter(|p| p[0] == "inputs").filter_map(|p| p.get(1).cloned()));
+            }
+            _ => {}
+        }
+    }
+    for e in &profile.environments {
+        for (_, tree) in e.values.iter().filter(|(k, _)| env.contains(k.as_str())) {
+            out.extend(tree.exprs().into_iter().flat_map(Expr::names).filter(|p| p[0] == "inputs").filter_map(|p| p.get(1).cloned()));
+        }
+    }
+    out
+}
+
+fn roles(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    for step in &flow.steps {
+        match &step.verb {
+            Verb::Key(k) => {
+                out.insert(k.role.clone());
+            }
+            Verb::Jwt(j) => {
+                out.insert(j.key.clone());
+            }
+            Verb::Http(h) => {
+                out.extend(h.mtls.as_ref().and_then(Text::as_literal).map(str::to_owned));
+                if h.auth.is_some() {
+                    for c in &profile.clients {
+                        out.extend(c.mtls.as_ref().and_then(Text::as_literal).map(str::to_owned));
+                        out.extend(c.assertion.as_ref().map(|a| a.key.clone()));
+                    }
+                }
+            }
+            Verb::Open(_) | Verb::Ask(_) | Verb::Save(_) => {}
+        }
+    }
+    out
+}

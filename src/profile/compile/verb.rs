@@ -1,0 +1,130 @@
+//! The verbs of a step.
+
+use super::Compiler;
+use super::part::words_of;
+use crate::profile::model::{Ask, Http, Jwt, KeyStep, Open, Save, Take, TakeFrom, Unverified, Verb};
+use crate::profile::raw::{RawAsk, RawHttp, RawJwt, RawOpen, RawSave, RawStep};
+use crate::flow::template::Tree;
+use crate::secret::class_of_name;
+
+impl Compiler<'_> {
+    /// The step's verb; a complaint where there is not exactly one.
+    pub(super) fn verb(&mut self, step: &RawStep) -> Option<Verb> {
+        let mut verbs: Vec<Verb> = Vec::new();
+        if let Some(key) = &step.key {
+            verbs.push(Verb::Key(KeyStep { role: key.role.value.clone(), make: key.make.unwrap_or(true) }));
+        }
+        if let Some(jwt) = &step.jwt {
+            verbs.push(Verb::Jwt(self.jwt(jwt)));
+        }
+        if let Some(http) = &step.http {
+            verbs.push(Verb::Http(Box::new(self.http(http))));
+        }
+        if let Some(open) = &step.open {
+            verbs.push(Verb::Open(Box::new(self.open(open))));
+        }
+        if let Some(ask) = &step.ask {
+            verbs.push(Verb::Ask(self.ask(ask)));
+        }
+        if let Some(save) = &step.save {
+            verbs.push(Verb::Save(self.save(save)));
+        }
+        let one = verbs.pop();
+        if one.is_none() || !verbs.is_empty() || step.uses.is_some() {
+            self.complain(step.id.place, format!("step `{}` needs exactly one of key, jwt, http, open, ask, save, use", step.id.value));
+            return None;
+        }
+        one
+    }
+
+    fn jwt(&mut self, raw: &RawJwt) -> Jwt {
+        Jwt {
+            key: raw.key.value.clone(),
+            alg: raw.alg.as_ref().map(|t| self.text(t)),
+            header: raw.header.as_ref().map_or(Tree::Map(Vec::new()), |v| self.tree(v)),
+            claims: self.tree(&raw.claims),
+        }
+    }
+
+    fn http(&mut self, raw: &RawHttp) -> Http {
+        let take = raw.take.iter().map(|(name, t)| {
+            let from = match (&t.json, &t.header) {
+                (Some(p), None) if p.value.is_empty() || p.value.starts_with('/') => TakeFrom::Json(p.value.clone()),
+                (None, Some(h)) => TakeFrom::Header(h.value.to_ascii_lowercase()),
+                _ => {
+                    self.complain(name.place, "`take` needs one of json (a pointer such as /access_token) and header");
+                    TakeFrom::Json(String::new())
+                }
+            };
+            Take {
+                class: self.class_of(t.class.as_ref()).max(class_of_name(&name.value)),
+                name: name.value.clone(),
+                from,
+                lives: t.lives.as_ref().map(|v| self.tree(v)),
+                optional: t.optional.unwrap_or(false),
+            }
+        });
+        let take = take.collect();
+        Http {
+            url: self.text(&raw.url),
+            method: raw.method.as_ref().map(|t| self.text(t)),
+            query: raw.query.as_ref().map(|v| self.tree(v)),
+            headers: raw.headers.as_ref().map(|v| self.tree(v)),
+            form: raw.form.as_ref().map(|v| self.tree(v)),
+            json: raw.json.as_ref().map(|v| self.tree(v)),
+            jwt: raw.jwt.as_ref().map(|t| self.text(t)),
+            text: raw.text.as_ref().map(|t| self.text(t)),
+            content_type: raw.content_type.as_ref().map(|t| self.text(t)),
+            accept: raw.accept.as_ref().map(|t| self.text(t)),
+            auth: raw.auth.as_ref().map(|t| self.text(t)),
+            bearer: raw.bearer.as_ref().map(|t| self.text(t)),
+            mtls: raw.mtls.as_ref().map(|t| self.text(t)),
+            expect: raw.expect.iter().flatten().map(|v| super::part::json(&v.value)).collect(),
+            take,
+        }
+    }
+
+    fn open(&mut self, raw: &RawOpen) -> Open {
+        let unverified = match raw.unverified.as_ref().map(|w| (w.value.as_str(), w.place)) {
+            None | Some(("fail", _)) => Unverified::Fail,
+            Some(("warn", _)) => Unverified::Warn,
+            Some(("info", _)) => Unverified::Info,
+            Some((_, place)) => {
+                self.complain(place, "`unverified` is fail, warn or info");
+                Unverified::Fail
+            }
+        };
+        Open {
+            token: self.text(&raw.token),
+            expect: raw.expect.as_ref().map(|t| self.text(t)),
+            jwks: raw.jwks.as_ref().map(|t| self.text(t)),
+            own: words_of(raw.own.as_ref()),
+            algs: raw.algs.as_ref().map(|v| self.tree(v)),
+            typ: raw.typ.as_ref().map(|v| self.tree(v)),
+            iss: raw.iss.as_ref().map(|t| self.text(t)),
+            aud: raw.aud.as_ref().map(|t| self.text(t)),
+            nonce: raw.nonce.as_ref().map(|t| self.text(t)),
+            unverified,
+        }
+    }
+
+    fn ask(&mut self, raw: &RawAsk) -> Ask {
+        Ask {
+            text: self.text(&raw.text),
+            show: raw.show.iter().map(|(n, t)| (n.value.clone(), self.text(t))).collect(),
+            ask: raw.ask.iter().map(|(n, i)| self.input(n, i)).collect(),
+            wait: raw.wait.unwrap_or(true),
+            deadline: raw.deadline.as_ref().map(|v| self.tree(v)),
+        }
+    }
+
+    fn save(&mut self, raw: &RawSave) -> Save {
+        Save {
+            values: raw.values.as_ref().map(|v| self.tree(v)),
+            tokens: self.members(&raw.tokens),
+            metadata: raw.metadata.as_ref().map(|t| self.text(t)),
+            records: raw.records.as_ref().map(|v| self.tree(v)),
+            drop: raw.drop.iter().flatten().map(|t| self.text(t)).collect(),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Every profile at hand: those compiled in, and a person's own, which come later and win.
+
+use std::collections::BTreeMap;
+
+use super::compile::{Compiler, find_secret};
+use super::join;
+use super::model::Profile;
+use super::place::{Complaint, Place, Sources};
+use super::raw::{RawFlow, RawProfile};
+use super::summary::{EnvironmentSummary, FlowSummary, Summary};
+
+/// Compiled into the program, in the order in which they are offered.
+const BANKS: &[(&str, &str)] = &[("banks/dnb.toml", include_str!("../../profiles/banks/dnb.toml"))];
+const FLOWS: &[(&str, &str)] = &[
+    ("flows/call.toml", include_str!("../../profiles/flows/call.toml")),
+    ("flows/client-credentials.toml", include_str!("../../profiles/flows/client-credentials.toml")),
+    ("flows/discover.toml", include_str!("../../profiles/flows/discover.toml")),
+];
+/// Profiles that extend profiles that extend …
+const DEEPEST: usize = 5;
+
+#[derive(Clone, Debug)]
+struct Entry {
+    name: String,
+    text: String,
+    own: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Library {
+    entries: Vec<Entry>,
+    flows: Vec<(String, String)>,
+}
+
+/// A profile that was loaded without a complaint.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub profile: Profile,
+    pub sources: Sources,
+    /// A person's own file, not one that came with the program.
+    pub own: bool,
+}
+
+/// Why a profile cannot be used: a line per complaint, `file:line:column: …`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", lines.join("\n"))]
+pub struct Refused {
+    pub lines: Vec<String>,
+}
+
+impl Refused {
+    fn one(line: impl Into<String>) -> Self {
+        Self { lines: vec![line.into()] }
+    }
+}
+
+impl Default for Library {
+    fn default() -> Self {
+        Self::embedded()
+    }
+}
+
+impl Library {
+    /// What came with the program.
+    pub fn embedded() -> Self {
+        let entry = |(name, text): &(&str, &str)| Entry { name: (*name).to_owned(), text: (*text).to_owned(), own: false };
+        let flows = FLOWS.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+        Self { entries: BANKS.iter().map(entry).collect(), flows }
+    }
+
+    /// Adds a person's own profile: its file name (for complaints) and text.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) {
+        self.entries.push(Entry { name: name.into(), text: text.into(), own: true });
+    }
+
+    /// Ids in the order in which they are offered; a person's own first for equal ids.
+    pub fn ids(&self) -> Vec<String> {
+        let mut ids = Vec::new();
+        for entry in &self.entries {
+            if let Some(id) = quick_id(&entry.text)
+                && !ids.contains(&id)
+            {
+                ids.push(id);
+            }
+        }
+        ids
+    }
+
+    /// Ids of the shared flows.
+    pub fn flow_ids(&self) -> Vec<String> {
+        self.flows.iter().filter_map(|(_, text)| quick_id(text)).collect()
+    }
+
+    pub fn load(&self, id: &str) -> Result<Loaded, Refused> {
+        let Some(index) = self.entries.iter().rposition(|e| quick_id(&e.text).as_deref() == Some(id)) else {
+            let ids = self.ids();
+            let near = crate::flow::template::nearest(id, ids.iter().map(String::as_str));
+            let hint = near.map_or_else(|| format!("known: {}", ids.join(", ")), |n| format!("did you mean `{n}`?"));
+            let shown: String = id.chars().filter(|c| !c.is_control()).take(64).collect();
+            return Err(Refused::one(format!("there is no profile `{shown}`; {hint}")));
+        };
+        let entry = self.entries[index].clone();
+        self.compile(&entry, Some(index))
+    }
+
+    /// Loads a profile that is in no directory: `countersign check FILE`.
+    pub fn check(&self, name: &str, text: &str) -> Result<Loaded, Refused> {
+        self.compile(&Entry { name: name.to_owned(), text: text.to_owned(), own: true }, None)
+    }
+
+    fn compile(&self, entry: &Entry, index: Option<usize>) -> Result<Loaded, Refused> {
+        let mut sources = Sources::default();
+        let shared = self.shared(&mut sources)?;
+        let mut lineage = Vec::new();
+        let raw = self.joined(entry, index, &mut sources, &mut lineage)?;
+        let mut compiler = Compiler::new(&sources, &shared);
+        let profile = compiler.profile(&raw, lineage);
+        let complaints = std::mem::take(&mut compiler.complaints);
+        if complaints.is_empty() {
+            return Ok(Loaded { profile, sources, own: entry.own });
+        }
+        Err(Refused { lines: complaints.iter().map(|c| sources.show(c)).collect() })
+    }
+
+    fn shared(&self, sources: &mut Sources) -> Result<BTreeMap<String, RawFlow>, Refused> {
+        let mut shared = BTreeMap::new();
+        for (name, text) in &self.flows {
+            let flow: RawFlow = sources.read(name, text).map_err(|c| Refused::one(sources.show(&c)))?;
+            shared.insert(flow.id.value.clone(), flow);
+        }
+        Ok(shared)
+    }
+
+    /// The profile laid upon what it extends.
+    fn joined(&self, entry: &Entry, index: Option<usize>, sources: &mut Sources, lineage: &mut Vec<String>) -> Result<RawProfile, Refused> {
+        let raw: RawProfile = sources.read(&entry.name, &entry.text).map_err(|c| Refused::one(sources.show(&c)))?;
+        if let Some((what, at)) = find_secret(&entry.text) {
+            let place = raw.id.as_ref().map_or(Place::default(), |w| w.place);
+            let complaint = Complaint::new(start_of(sources, place, at), format!("this looks like {what}: a profile holds references, never secrets"));
+            return Err(Refused::one(sources.show(&complaint)));
+        }
+        lineage.push(raw.id.as_ref().map(|w| w.value.clone()).unwrap_or_default());
+        let Some(extends) = raw.extends.clone() else { return Ok(raw) };
+        if lineage.len() > DEEPEST {
+            return Err(Refused::one(sources.show(&Complaint::new(extends.place, "profiles extend each other too deeply, or in a circle"))));
+        }
+        let base = self.entries.iter().enumerate().rev().find(|(i, e)| Some(*i) != index && quick_id(&e.text).as_deref() == Some(extends.value.as_str()));
+        let Some((at, base)) = base else {
+            let ids = self.ids();
+            let near = crate::flow::template::nearest(&extends.value, ids.iter().map(String::as_str)).map(|n| format!("did you mean `{n}`?"));
+            return Err(Refused::one(sources.show(&Complaint::new(extends.place, format!("there is no profile `{}` to extend", extends.value)).hint(near))));
+        };
+        let base = base.clone();
+        let mut joined = self.joined(&base, Some(at), sources, lineage)?;
+        join::profile(&mut joined, raw);
+        Ok(joined)
+    }
+
+    /// What a face shows of every profile; those that cannot be used are told apart, with their complaints.
+    pub fn summaries(&self) -> Vec<Result<Summary, (String, Refused)>> {
+        self.ids()
+            .into_iter()
+            .filter_map(|id| match self.load(&id) {
+                Ok(loaded) if loaded.profile.template => None,
+                Ok(loaded) => Some(Ok(summary(&loaded))),
+                Err(refused) => Some(Err((id, refused))),
+            })
+            .collect()
+    }
+}
+
+/// The place of byte `at` of the file that `any` stands in.
+fn start_of(sources: &Sources, any: Place, at: usize) -> Place {
+    sources.start(any).plus(at)
+}
+
+/// The id without parsing the file: the first line `id = "…"` before any table.
+fn quick_id(text: &str) -> Option<String> {
+    for line in text.lines() {
+        let line = line.trim();
+        if line.starts_with('[') {
+            return None;
+        }
+        if let Some(rest) = line.strip_prefix("id")
+            && let Some(value) = rest.trim_start().strip_prefix('=')
+        {
+            let value = value.trim_start();
+            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            return value[1..].split(quote).next().map(str::to_owned);
+        }
+    }
+    None
+}
+
+fn summary(loaded: &Loaded) -> Summary {
+    let p = &loaded.profile;
+    let environments = p.environments.iter().map(|e| EnvironmentSummary {
+        name: e.name.clone(),
+        label: e.label.clone(),
+        production: e.production,
+        sandbox: e.sandbox.is_some(),
+        disabled: e.disabled.clone(),
+    });
+    let flows = p.flows.iter().map(|f| FlowSummary {
+        id: f.id.clone(),
+        title: f.title.clone(),
+        about: f.about.clone(),
+        evidence: f.evidence.clone(),
+        steps: f.steps.iter().map(|s| (s.path.clone(), s.title.clone())).collect(),
+    });
+    Summary {
+        id: p.id.clone(),
+        name: p.name.clone(),
+        country: p.country.clone(),
+        about: p.about.clone(),
+        docs: p.docs.clone(),
+        evidence: p.evidence.clone(),
+        saved: p.environment.is_some(),
+        environments: environments.filter(|e| p.environment.as_ref().is_none_or(|own| *own == e.name)).collect(),
+        flows: flows.collect(),
+        roles: p.keys.iter().map(|k| (k.name.clone(), k.label.clone(), k.usage.word().to_owned())).collect(),
+    }
+}

@@ -1,0 +1,316 @@
+//! The TOML shapes of a profile and a shared flow, exactly as written; `assets/profile.schema.json` is made from them.
+//!
+//! One optional table per verb, no untagged or flattened parts: those would lose the place of a mistake.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::place::At;
+use super::value::{RawValue, Table};
+
+/// A text that may hold `{{ expressions }}`.
+pub type RawText = At<String>;
+/// A bare expression.
+pub type RawExpr = At<String>;
+/// A plain word or sentence.
+pub type Word = At<String>;
+
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "countersign profile", description = "A bank profile, or a saved profile that extends one.")]
+pub struct RawProfile {
+    /// Version of this format: 1.
+    pub schema: Option<At<u32>>,
+    /// Unique id, lower case with hyphens.
+    pub id: Option<Word>,
+    pub name: Option<Word>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<Word>,
+    /// Address of the bank's documentation.
+    pub docs: Option<Word>,
+    pub about: Option<Word>,
+    /// How sure the facts are.
+    pub evidence: Option<Word>,
+    /// The profile this one builds on.
+    pub extends: Option<Word>,
+    /// Only to be extended, not offered.
+    pub template: Option<bool>,
+    /// Hosts that anything may be sent to.
+    pub hosts: Option<Vec<RawText>>,
+    /// `NAME`: any values, and `production label disabled like sandbox`.
+    #[serde(default)]
+    pub environments: Table<RawValue>,
+    #[serde(default)]
+    pub inputs: Table<RawInput>,
+    /// Key roles; in a saved profile also `ref`, `kid`, `certificate`.
+    #[serde(default)]
+    pub keys: Table<RawKey>,
+    pub client: Option<RawClient>,
+    #[serde(default)]
+    pub clients: Table<RawClient>,
+    #[serde(default)]
+    pub lifetimes: Table<RawValue>,
+    /// Levels of core or inherited checks: `must should info off`.
+    #[serde(default)]
+    pub levels: Table<Word>,
+    #[serde(default)]
+    pub flow: Vec<RawFlow>,
+    #[serde(default)]
+    pub check: Vec<RawCheck>,
+    #[serde(default)]
+    pub error: Vec<RawError>,
+    /// Saved profile: the environment it is for.
+    pub environment: Option<Word>,
+    /// Saved profile: values of inputs.
+    #[serde(default)]
+    pub values: Table<RawValue>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawInput {
+    pub label: Option<Word>,
+    pub help: Option<Word>,
+    #[serde(rename = "ref")]
+    pub reference: Option<Word>,
+    /// `text url number bool list json document`.
+    #[serde(rename = "type")]
+    pub kind: Option<Word>,
+    pub default: Option<RawValue>,
+    pub options: Option<Vec<RawValue>>,
+    /// Regular expression that the whole value has to match.
+    pub pattern: Option<Word>,
+    pub optional: Option<bool>,
+    /// `public personal secret`.
+    pub class: Option<Word>,
+    /// false: asked every run, never written.
+    pub save: Option<bool>,
+    pub advanced: Option<bool>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawKey {
+    pub label: Option<Word>,
+    pub help: Option<Word>,
+    /// `sig enc tls`.
+    #[serde(rename = "use")]
+    pub usage: Option<Word>,
+    pub algs: Option<Vec<Word>>,
+    pub min_bits: Option<u32>,
+    pub optional: Option<bool>,
+    /// The kid as registered; reads `key`.
+    pub kid: Option<RawText>,
+    /// What kind of certificate the role wants: `eseal qwac any`.
+    pub certificate: Option<Word>,
+    /// Saved profile: the key reference.
+    #[serde(rename = "ref")]
+    pub reference: Option<Word>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawClient {
+    pub id: Option<RawText>,
+    pub secret: Option<RawText>,
+    /// A method of client authentication.
+    pub auth: Option<RawText>,
+    /// `auto always never`.
+    pub send_client_id: Option<RawText>,
+    /// Role of the client certificate.
+    pub mtls: Option<RawText>,
+    pub assertion: Option<RawAssertion>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawAssertion {
+    pub key: Option<Word>,
+    pub alg: Option<RawText>,
+    pub header: Option<RawValue>,
+    pub claims: Option<RawValue>,
+}
+
+/// A flow of a profile, or the whole of a shared flow's file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "countersign flow")]
+pub struct RawFlow {
+    /// Shared flows only: version of this format.
+    pub schema: Option<At<u32>>,
+    pub id: Word,
+    pub title: Option<Word>,
+    pub about: Option<Word>,
+    pub evidence: Option<Word>,
+    #[serde(default)]
+    pub inputs: Table<RawInput>,
+    #[serde(default, rename = "let")]
+    pub lets: Table<RawValue>,
+    #[serde(default)]
+    pub step: Vec<RawStep>,
+    /// Another flow to take.
+    #[serde(rename = "use")]
+    pub uses: Option<Word>,
+    #[serde(default)]
+    pub with: Table<RawValue>,
+    #[serde(default)]
+    pub outputs: Table<RawText>,
+    #[serde(default)]
+    pub check: Vec<RawCheck>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawStep {
+    pub id: Word,
+    pub title: Option<Word>,
+    pub note: Option<Word>,
+    #[serde(rename = "ref")]
+    pub reference: Option<Word>,
+    pub when: Option<RawExpr>,
+    /// Asked before it acts.
+    pub confirm: Option<RawText>,
+    /// What to do when the answer was lost after sending.
+    pub unknown: Option<Word>,
+    pub class: Option<Word>,
+    #[serde(default)]
+    pub check: Vec<RawCheck>,
+    #[serde(rename = "use")]
+    pub uses: Option<Word>,
+    #[serde(default)]
+    pub with: Table<RawValue>,
+    pub key: Option<RawKeyStep>,
+    pub jwt: Option<RawJwt>,
+    pub http: Option<RawHttp>,
+    pub open: Option<RawOpen>,
+    pub ask: Option<RawAsk>,
+    pub save: Option<RawSave>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawKeyStep {
+    pub role: Word,
+    /// Whether a new key may be made.
+    pub make: Option<bool>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawJwt {
+    pub key: Word,
+    pub alg: Option<RawText>,
+    pub header: Option<RawValue>,
+    pub claims: RawValue,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawHttp {
+    pub url: RawText,
+    pub method: Option<RawText>,
+    pub query: Option<RawValue>,
+    pub headers: Option<RawValue>,
+    pub form: Option<RawValue>,
+    pub json: Option<RawValue>,
+    pub jwt: Option<RawText>,
+    pub text: Option<RawText>,
+    pub content_type: Option<RawText>,
+    pub accept: Option<RawText>,
+    /// Name of the client that authenticates.
+    pub auth: Option<RawText>,
+    pub bearer: Option<RawText>,
+    pub mtls: Option<RawText>,
+    /// Statuses, or OAuth error codes, that are an answer.
+    pub expect: Option<Vec<RawValue>>,
+    #[serde(default)]
+    pub take: Table<RawTake>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawTake {
+    /// JSON pointer (RFC 6901) into the answer.
+    pub json: Option<Word>,
+    pub header: Option<Word>,
+    pub class: Option<Word>,
+    /// Seconds it lives from receipt.
+    pub lives: Option<RawValue>,
+    pub optional: Option<bool>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawOpen {
+    pub token: RawText,
+    /// `jws any`.
+    pub expect: Option<RawText>,
+    /// A JWKS object.
+    pub jwks: Option<RawText>,
+    /// A role whose own key verifies it.
+    pub own: Option<Word>,
+    pub algs: Option<RawValue>,
+    pub typ: Option<RawValue>,
+    pub iss: Option<RawText>,
+    pub aud: Option<RawText>,
+    pub nonce: Option<RawText>,
+    /// What a token without a usable key is: `fail warn info`.
+    pub unverified: Option<Word>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawAsk {
+    pub text: RawText,
+    #[serde(default)]
+    pub show: Table<RawText>,
+    #[serde(default)]
+    pub ask: Table<RawInput>,
+    /// false: shows and goes on.
+    pub wait: Option<bool>,
+    /// Epoch seconds at which the offer ends.
+    pub deadline: Option<RawValue>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawSave {
+    pub values: Option<RawValue>,
+    #[serde(default)]
+    pub tokens: Table<RawValue>,
+    pub metadata: Option<RawText>,
+    pub records: Option<RawValue>,
+    pub drop: Option<Vec<RawText>>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawCheck {
+    pub id: Word,
+    /// `must should info`.
+    pub level: Word,
+    pub rule: RawExpr,
+    pub say: RawText,
+    #[serde(rename = "ref")]
+    pub reference: Option<Word>,
+    /// `flow.step`, or `client`; none: configuration.
+    pub at: Option<Vec<Word>>,
+    pub when: Option<RawExpr>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawError {
+    pub code: Option<Word>,
+    pub status: Option<u16>,
+    pub text: Option<Word>,
+    /// Step id it belongs to.
+    #[serde(rename = "where")]
+    pub place: Option<Word>,
+    pub likely: Option<Word>,
+    #[serde(rename = "do")]
+    pub remedy: Option<Word>,
+    pub checks: Option<Vec<Word>>,
+    /// Regular expression that lifts a trace id from the answer.
+    pub trace: Option<Word>,
+}

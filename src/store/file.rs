@@ -1,0 +1,97 @@
+//! Reading with a limit, writing atomically with mode 0600.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct StoreError {
+    pub text: String,
+    pub hint: String,
+}
+
+impl StoreError {
+    pub fn new(text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { text: text.into(), hint: hint.into() }
+    }
+    fn io(what: &str, path: &Path, error: &std::io::Error) -> Self {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "it is not there".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            std::io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+            std::io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+            _ => error.to_string(),
+        };
+        Self::new(format!("{} could not be {what}: {why}", path.display()), "look at the path and its permissions; --data-dir moves everything the program keeps")
+    }
+}
+
+/// The content of a regular file, refused when it is larger than `limit` bytes. Never blocks on a pipe or device.
+pub fn read_capped(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
+    let meta = std::fs::metadata(path).map_err(|e| StoreError::io("read", path, &e))?;
+    if !meta.is_file() {
+        return Err(StoreError::new(format!("{} is no regular file", path.display()), "give the path of a file"));
+    }
+    let file = File::open(path).map_err(|e| StoreError::io("read", path, &e))?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io("read", path, &e))?;
+    if bytes.len() as u64 > limit {
+        return Err(StoreError::new(format!("{} is larger than {} kB", path.display(), limit / 1000), "give a smaller file"));
+    }
+    Ok(bytes)
+}
+
+/// Replaces the file in one step: a new file beside it, synced, then renamed over it.
+pub fn write_private(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let fail = |e: &std::io::Error| StoreError::io("written", path, e);
+    let dir = path.parent().ok_or_else(|| StoreError::new("the path has no directory", "give a full path"))?;
+    create_private_dir(dir).map_err(|e| fail(&e))?;
+    // tempfile creates with O_EXCL and mode 0600
+    let mut new = tempfile::Builder::new().prefix(".countersign-").tempfile_in(dir).map_err(|e| fail(&e))?;
+    new.write_all(content).map_err(|e| fail(&e))?;
+    new.as_file().sync_all().map_err(|e| fail(&e))?;
+    new.persist(path).map_err(|e| fail(&e.error))?;
+    #[cfg(unix)]
+    File::open(dir).and_then(|d| d.sync_all()).map_err(|e| fail(&e))?;
+    Ok(())
+}
+
+fn create_private_dir(dir: &Path) -> std::io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_written_file_is_whole_and_private() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("sub").join("a.toml");
+        write_private(&path, b"one").expect("written");
+        write_private(&path, b"two").expect("written again");
+        assert_eq!(read_capped(&path, 10).expect("read"), b"two");
+        assert!(read_capped(&path, 2).is_err());
+        assert!(read_capped(dir.path(), 10).is_err());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |p: &Path| std::fs::metadata(p).expect("metadata").permissions().mode() & 0o777;
+            assert_eq!(mode(&path), 0o600);
+            assert_eq!(mode(&dir.path().join("sub")), 0o700);
+        }
+        let left: Vec<_> = std::fs::read_dir(dir.path().join("sub")).expect("listed").collect();
+        assert_eq!(left.len(), 1, "no temporary file is left");
+    }
+}

@@ -1,0 +1,96 @@
+//! What runs of one session share: tokens, metadata, the `jti` ledger. Ends with the program.
+//!
+//! An encrypted store on disk will stand behind the same calls; until then nothing secret is ever written.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Map, Value as Json};
+
+use crate::time::Timestamp;
+
+/// Cheap to clone: clones share.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    /// By profile and environment.
+    places: BTreeMap<(String, String), Place>,
+}
+
+#[derive(Default)]
+struct Place {
+    tokens: BTreeMap<String, (Json, Option<Timestamp>)>,
+    metadata: Option<(Json, Timestamp)>,
+    values: BTreeMap<String, Json>,
+    jti: BTreeMap<String, i64>,
+}
+
+impl Memory {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        // a poisoned lock only says that a thread panicked; each write below is complete in itself
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn at<T>(&self, profile: &str, environment: &str, act: impl FnOnce(&mut Place) -> T) -> T {
+        act(self.lock().places.entry((profile.to_owned(), environment.to_owned())).or_default())
+    }
+
+    /// Token sets that have not ended, as `{SET: {NAME: VALUE}}`.
+    pub fn tokens(&self, profile: &str, environment: &str, now: Timestamp) -> Json {
+        self.at(profile, environment, |p| {
+            p.tokens.retain(|_, (_, ends)| ends.is_none_or(|e| e > now));
+            Json::Object(p.tokens.iter().map(|(n, (v, _))| (n.clone(), v.clone())).collect::<Map<_, _>>())
+        })
+    }
+
+    /// Keeps a set until its `expires_in` has passed, less half a minute.
+    pub fn keep_tokens(&self, profile: &str, environment: &str, set: &str, members: Json, now: Timestamp) {
+        let lives = members.get("expires_in").and_then(Json::as_i64).map(|s| now.plus_seconds(s.saturating_sub(30)));
+        self.at(profile, environment, |p| p.tokens.insert(set.to_owned(), (members, lives)));
+    }
+
+    pub fn forget(&self, profile: &str, environment: &str, what: &str) {
+        self.at(profile, environment, |p| match what.strip_prefix("tokens.") {
+            Some(set) => {
+                p.tokens.remove(set);
+            }
+            None if what == "tokens" => p.tokens.clear(),
+            None => {
+                if let Some(value) = what.strip_prefix("token:") {
+                    p.tokens.retain(|_, (v, _)| v.as_object().is_none_or(|m| m.values().all(|v| v.as_str() != Some(value))));
+                }
+            }
+        });
+    }
+
+    /// Metadata no older than `seconds`.
+    pub fn metadata(&self, profile: &str, environment: &str, seconds: i64, now: Timestamp) -> Option<Json> {
+        self.at(profile, environment, |p| p.metadata.as_ref().filter(|(_, at)| at.plus_seconds(seconds) > now).map(|(m, _)| m.clone()))
+    }
+
+    pub fn keep_metadata(&self, profile: &str, environment: &str, metadata: Json, now: Timestamp) {
+        self.at(profile, environment, |p| p.metadata = Some((metadata, now)));
+    }
+
+    /// Values that a flow found (a client id), for later runs of this session.
+    pub fn values(&self, profile: &str, environment: &str) -> Vec<(String, Json)> {
+        self.at(profile, environment, |p| p.values.iter().map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
+
+    pub fn keep_value(&self, profile: &str, environment: &str, name: &str, value: Json) {
+        self.at(profile, environment, |p| p.values.insert(name.to_owned(), value));
+    }
+
+    pub fn used_jti(&self, profile: &str, environment: &str, now: Timestamp) -> Vec<String> {
+        self.at(profile, environment, |p| {
+            p.jti.retain(|_, until| *until > now.seconds());
+            p.jti.keys().cloned().collect()
+        })
+    }
+
+    pub fn use_jti(&self, profile: &str, environment: &str, jti: &str, until: i64) {
+        self.at(profile, environment, |p| p.jti.insert(jti.to_owned(), until));
+    }
+}
