@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn twice_trailing_and_other_kinds_are_refused() {
-        for bad in [r#"{"a":1,"a":1}"#, r#"{"a":{"b":1,"\u0062":2}}"#, r#"[{"a":1}]"#, "{} x", "{", "1", "", "\u{feff}{}"] {
+        for bad in
+            [r#"{"a":1,"a":1}"#, r#"{"a":{"b":1,"\u0062":2}}"#, r#"[{"a":1}]"#, "{} x", "{", "1", "", "\u{feff}{}"]
+        {
             assert_eq!(object(bad.as_bytes()), None, "{bad}");
         }
         assert_eq!(object(b"{\"a\":\"\xff\"}"), None);

@@ -33,7 +33,8 @@ impl PublicKey {
         if text("kty") != Some("EC") || text("crv") != Some("P-256") {
             return Err("the key is not of type EC on the curve P-256");
         }
-        if jwk.contains_key("alg") && text("alg") != Some("ES256") || jwk.contains_key("use") && text("use") != Some("sig")
+        if jwk.contains_key("alg") && text("alg") != Some("ES256")
+            || jwk.contains_key("use") && text("use") != Some("sig")
         {
             return Err("the key is not meant for ES256 signatures");
         }
@@ -140,7 +141,8 @@ mod tests {
 
     /// RFC 7515 appendix A.3: key, signing input and signature.
     const RFC_INPUT: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-    const RFC_SIGNATURE: &str = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+    const RFC_SIGNATURE: &str =
+        "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 
     fn rfc_jwk() -> Value {
         json!({ "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",

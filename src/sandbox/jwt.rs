@@ -94,7 +94,8 @@ fn whole(value: f64) -> Option<i64> {
 /// Makes a JWT signed by a bank's key.
 pub(super) fn sign(key: &PrivateKey, typ: &str, claims: &Value) -> Result<String, openssl::error::ErrorStack> {
     let header = json!({ "alg": "ES256", "typ": typ, "kid": key.public().thumbprint() });
-    let input = format!("{}.{}", b64::encode(header.to_string().as_bytes()), b64::encode(claims.to_string().as_bytes()));
+    let input =
+        format!("{}.{}", b64::encode(header.to_string().as_bytes()), b64::encode(claims.to_string().as_bytes()));
     let signature = b64::encode(&key.sign(input.as_bytes())?);
     Ok(format!("{input}.{signature}"))
 }
