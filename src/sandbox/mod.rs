@@ -2,15 +2,21 @@
 
 mod answer;
 mod b64;
+mod bearer;
 mod ca;
+mod clients;
 mod clock;
+mod form;
 mod front;
 mod json;
 mod jwk;
 mod jwt;
 mod listener;
+mod oauth_error;
 mod peer;
 mod qc;
+mod random;
+mod scope;
 #[cfg(test)]
 mod testing;
 mod tls;
