@@ -59,13 +59,12 @@ impl BearerError {
             }
         };
         let description = spoken(&description);
-        let mut challenge = format!("Bearer realm=\"{realm}\"");
-        if self != Self::NoToken {
-            challenge += &format!(", error=\"{error}\", error_description=\"{description}\"");
-        }
-        if let Self::InsufficientScope(scope) = self {
-            challenge += &format!(", scope=\"{scope}\"");
-        }
+        let reason = match self {
+            Self::NoToken => String::new(),
+            Self::InsufficientScope(scope) => format!(", error=\"{error}\", scope=\"{scope}\""),
+            _ => format!(", error=\"{error}\", error_description=\"{description}\""),
+        };
+        let challenge = format!("Bearer realm=\"{realm}\"{reason}");
         let mut response = answer::problem(status, error, &description);
         // Made of printable ASCII only.
         if let Ok(challenge) = HeaderValue::from_str(&challenge) {

@@ -77,7 +77,7 @@ impl Authority {
         let mut params = CertificateParams::new(vec![host.to_owned()]).map_err(io::Error::other)?;
         params.distinguished_name = name(&[(DnType::CountryName, "NO"), (DnType::CommonName, host)]);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        self.issue(leaf(params, valid))
+        self.issue(&leaf(params, valid))
     }
 
     /// A qualified certificate of the demo third-party provider, usable for TLS client authentication.
@@ -103,10 +103,10 @@ impl Authority {
         }
         params.custom_extensions =
             vec![qc::extension(kind, &[Role::Payments, Role::Accounts], SUPERVISOR.0, SUPERVISOR.1)];
-        self.issue(leaf(params, valid))
+        self.issue(&leaf(params, valid))
     }
 
-    fn issue(&self, params: CertificateParams) -> io::Result<Issued> {
+    fn issue(&self, params: &CertificateParams) -> io::Result<Issued> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
         Ok(Issued {
@@ -180,7 +180,7 @@ mod tests {
         between.push(X509::from_der(&chain[1]).unwrap()).unwrap();
         let leaf = X509::from_der(&chain[0]).unwrap();
         let mut context = X509StoreContext::new().unwrap();
-        context.init(&store.build(), &leaf, &between, |c| c.verify_cert()).unwrap()
+        context.init(&store.build(), &leaf, &between, openssl::x509::X509StoreContextRef::verify_cert).unwrap()
     }
 
     #[test]

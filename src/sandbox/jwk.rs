@@ -135,7 +135,7 @@ impl PrivateKey {
 mod tests {
     use super::*;
 
-    fn object(value: Value) -> Map<String, Value> {
+    fn object(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_rfc_example_verifies_and_nothing_near_it() {
-        let key = PublicKey::from_jwk(&object(rfc_jwk())).unwrap();
+        let key = PublicKey::from_jwk(&object(&rfc_jwk())).unwrap();
         let signature = b64::decode(RFC_SIGNATURE).unwrap();
         assert!(key.verifies(RFC_INPUT.as_bytes(), &signature));
         assert!(!key.verifies(&RFC_INPUT.as_bytes()[1..], &signature));
@@ -170,13 +170,13 @@ mod tests {
         assert!(!key.public().verifies(b"input", &key.sign_der(b"input")));
         let again = PrivateKey::from_pem(&key.to_pem().unwrap());
         assert_eq!(again.public().thumbprint(), key.public().thumbprint());
-        assert!(PublicKey::from_jwk(&object(key.public().published())).is_ok());
+        assert!(PublicKey::from_jwk(&object(&key.public().published())).is_ok());
     }
 
     #[test]
     fn keys_that_are_private_foreign_or_unsound_are_refused() {
         let with = |name: &str, value: Value| {
-            let mut jwk = object(rfc_jwk());
+            let mut jwk = object(&rfc_jwk());
             jwk.insert(name.into(), value);
             PublicKey::from_jwk(&jwk).err()
         };
