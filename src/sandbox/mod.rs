@@ -1,1 +1,48 @@
-//! stub
+//! The embedded banks: strict servers on loopback that accept what the real bank accepts and refuse as it refuses.
+//!
+//! ```text
+//!  World ── Authority ×2 (servers, demo QTSP) ── Switches (trouble)
+//!    │
+//!    └─ per host: listener ─ TLS, client certificate ─► front ─ trouble, Host, Date ─► the bank's router
+//!       per bank: clients, keys, demo client, people
+//! ```
+//!
+//! Nothing here uses the program's own JOSE, checks or flows: keys and signatures go through openssl, and JSON, base64url
+//! and forms are read by the strict readers next door. One mistake must not sit on both sides of the wire.
+//!
+//! A bank is one folder, `dnb` the first, behind the trait of `bank`; what two banks share is a file beside it.
+
+mod answer;
+mod b64;
+mod bank;
+mod bearer;
+mod ca;
+mod clients;
+mod clock;
+mod demo;
+mod dnb;
+mod form;
+mod front;
+mod json;
+mod jwk;
+mod jwt;
+mod listener;
+mod oauth_error;
+mod peer;
+mod people;
+mod qc;
+mod random;
+mod scope;
+#[cfg(test)]
+mod testing;
+mod tls;
+mod trouble;
+mod wire;
+mod world;
+
+pub use bank::{Answer, Bank};
+pub use clock::Clock;
+pub use demo::{DemoClient, DemoKey};
+pub use people::People;
+pub use trouble::{Switches, Trouble};
+pub use world::World;

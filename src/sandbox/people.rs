@@ -1,0 +1,22 @@
+//! The people of a world: a bank's staff who answer a contact form, later the end user who signs in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::bank::{Answer, Embedded};
+
+/// Answers the steps of a flow at which a person has to act. Outlives the world's servers.
+#[derive(Clone)]
+pub struct People(Vec<Arc<dyn Embedded>>);
+
+impl People {
+    pub(super) fn new(banks: &[Arc<dyn Embedded>]) -> Self {
+        Self(banks.to_vec())
+    }
+
+    /// What the people of `bank` answer at `step` to what they are shown: the values asked for, or a refusal in the
+    /// bank's words. None: nobody plays that step.
+    pub async fn answer(&self, bank: &str, step: &str, show: &BTreeMap<String, String>) -> Option<Answer> {
+        self.0.iter().find(|b| b.id() == bank)?.answer(step, show).await
+    }
+}

@@ -1,0 +1,162 @@
+//! A world: some banks with their authorities, served on loopback for as long as it is kept.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::bank::{Bank, Embedded};
+use super::ca::Authority;
+use super::clock::{BankClock, Clock};
+use super::demo::DemoClient;
+use super::front::Front;
+use super::listener::serve;
+use super::people::People;
+use super::tls;
+use super::trouble::Switches;
+
+/// Dropping it stops every server and closes every connection.
+pub struct World {
+    hosts: Vec<(String, SocketAddr)>,
+    ca_der: Vec<u8>,
+    ca_pem: String,
+    banks: Vec<Arc<dyn Embedded>>,
+    trouble: Switches,
+    /// Aborted when dropped.
+    servers: JoinSet<()>,
+}
+
+impl World {
+    /// Makes new authorities, keys and clients, and listens on ephemeral loopback ports.
+    ///
+    /// Needs a tokio runtime with I/O and time enabled. Certificates are good around what `clock` says now.
+    ///
+    /// # Errors
+    /// When no key can be made or no port be opened.
+    pub async fn start(clock: Clock, banks: &[Bank]) -> io::Result<Self> {
+        let now = clock();
+        Self::of(clock, banks, &Authority::new("Sandbox", now)?, &Authority::new("Demo QTSP", now)?).await
+    }
+
+    /// A world of given authorities, so that tests can issue more of their certificates.
+    pub(super) async fn of(clock: Clock, banks: &[Bank], authority: &Authority, qtsp: &Authority) -> io::Result<Self> {
+        let trouble = Switches::default();
+        let bank_clock = BankClock::new(Arc::clone(&clock), trouble.clone());
+        let mut world = Self {
+            hosts: Vec::new(),
+            ca_der: authority.root_der().to_vec(),
+            ca_pem: authority.root_pem(),
+            banks: Vec::new(),
+            trouble: trouble.clone(),
+            servers: JoinSet::new(),
+        };
+        for bank in banks {
+            let bank = bank.open(qtsp, bank_clock.clone(), trouble.clone())?;
+            for site in Arc::clone(&bank).sites() {
+                let tls = tls::mutual(site.host, authority, qtsp, &clock, &trouble)?;
+                let front = Front::new(site.host, site.router, bank_clock.clone(), trouble.clone());
+                let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+                world.hosts.push((site.host.to_owned(), tcp.local_addr()?));
+                world.servers.spawn(serve(tcp, Arc::new(tls), Arc::new(front)));
+            }
+            world.banks.push(bank);
+        }
+        Ok(world)
+    }
+
+    /// Every host name of the banks, and the loopback address that answers for it.
+    pub fn hosts(&self) -> Vec<(String, SocketAddr)> {
+        self.hosts.clone()
+    }
+
+    /// The root that the servers' certificates chain to, DER.
+    pub fn ca_der(&self) -> Vec<u8> {
+        self.ca_der.clone()
+    }
+
+    pub fn ca_pem(&self) -> String {
+        self.ca_pem.clone()
+    }
+
+    /// The client that a bank of this world knows already.
+    pub fn client(&self, bank: &str) -> Option<DemoClient> {
+        self.banks.iter().find(|b| b.id() == bank).map(|b| b.client().clone())
+    }
+
+    pub fn people(&self) -> People {
+        People::new(&self.banks)
+    }
+
+    pub fn trouble(&self) -> &Switches {
+        &self.trouble
+    }
+
+    /// What is served where, for a person: origin and address.
+    pub fn describe(&self) -> Vec<(String, String)> {
+        self.hosts.iter().map(|(host, addr)| (format!("https://{host}"), addr.to_string())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Caller, Hands};
+    use super::*;
+    use std::time::Duration;
+    use tokio::net::TcpStream;
+
+    async fn start() -> (World, Caller, Hands) {
+        let hands = Hands::new();
+        let world = World::start(hands.clock(), Bank::ALL).await.unwrap();
+        let client = world.client("dnb").unwrap();
+        let transport = client.keys.iter().find(|k| k.role == "transport").unwrap();
+        let caller = Caller::new(&world.ca_der(), Some((&transport.chain, &transport.pem)), &hands.clock());
+        (world, caller, hands)
+    }
+
+    #[tokio::test]
+    async fn every_host_answers_on_loopback_for_its_own_name() {
+        let (world, caller, _hands) = start().await;
+        let names: Vec<String> = world.hosts().into_iter().map(|(host, _)| host).collect();
+        assert_eq!(names, ["api.ciam.dnb.no", "prevalidation.api.dnb.no"]);
+        for (host, addr) in world.hosts() {
+            assert!(addr.ip().is_loopback());
+            caller.send(addr, &host, ("GET", "/nowhere"), &[], "").await.unwrap().assert_refused(404, "not_found", "");
+            assert!(world.describe().contains(&(format!("https://{host}"), addr.to_string())));
+        }
+        let (_, other) = &world.hosts()[1];
+        let wrong_name = caller.send(*other, "api.ciam.dnb.no", ("GET", "/"), &[], "").await.unwrap_err();
+        assert!(format!("{wrong_name:?}").contains("NotValidForName"), "{wrong_name:?}");
+        assert!(world.ca_pem().starts_with("-----BEGIN CERTIFICATE-----"));
+        assert!(world.client("nobody").is_none() && Bank::named("dnb") == Some(Bank::Dnb));
+    }
+
+    #[tokio::test]
+    async fn two_worlds_share_nothing() {
+        let (one, caller, hands) = start().await;
+        let (two, ..) = start().await;
+        let (host, addr) = &two.hosts()[0];
+        assert!(caller.send(*addr, host, ("GET", "/jwks"), &[], "").await.is_err());
+        let [one, two] = [one, two].map(|w| w.client("dnb").unwrap());
+        assert_ne!(one.inputs, two.inputs);
+        assert_ne!(one.keys[0].pem, two.keys[0].pem);
+        drop(hands);
+    }
+
+    #[tokio::test]
+    async fn dropping_a_world_closes_ports_and_open_connections() {
+        let (world, caller, _hands) = start().await;
+        let (host, addr) = world.hosts()[0].clone();
+        let mut open = caller.connect(addr, &host).await.unwrap();
+        drop(world);
+        let all_closed = async {
+            while TcpStream::connect(addr).await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+            let mut rest = Vec::new();
+            let _ = tokio::io::AsyncReadExt::read_to_end(&mut open, &mut rest).await;
+        };
+        tokio::time::timeout(Duration::from_secs(10), all_closed).await.unwrap();
+    }
+}
