@@ -33,4 +33,4 @@ pub use effect::{Effect, Op, Saving};
 pub use event::{Event, KeyFacts, Loaded, OpError, Reply};
 pub use request::ASSERTION_TYPE;
 pub use run::{Pace, Run, Setup};
-pub use state::{SKEW, State, fits, typed};
+pub use state::{SKEW, State, fits, fits_kind, typed};

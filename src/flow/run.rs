@@ -124,6 +124,22 @@ impl Run {
         &self.view
     }
 
+    /// The hosts that anything may be sent to.
+    pub fn hosts(&self, now: Timestamp) -> Result<Vec<String>, EvalError> {
+        self.state.hosts(now)
+    }
+
+    /// An output of a finished step by its dotted name, `token.access_token`: the value itself, unmasked.
+    pub fn output(&self, name: &str, now: Timestamp) -> Option<String> {
+        let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+        let value = super::template::to_json(&self.state.scope(0, now).lookup(&path))?;
+        match value {
+            serde_json::Value::Null => None,
+            serde_json::Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        }
+    }
+
     pub fn profile(&self) -> &Arc<Profile> {
         &self.state.profile
     }

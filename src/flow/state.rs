@@ -329,6 +329,17 @@ impl State {
         }
     }
 
+    /// The profile's allow list; reads inputs only.
+    pub fn hosts(&self, now: Timestamp) -> Result<Vec<String>, EvalError> {
+        let inputs = self.profile_inputs(now);
+        let scope = self.profile_scope(now, &inputs);
+        let mut out = Vec::new();
+        for host in &self.profile.hosts {
+            out.extend(host.eval_text(&scope)?.filter(|h| !h.is_empty()));
+        }
+        Ok(out)
+    }
+
     pub fn text(&self, text: Option<&Text>, scope: &Scope) -> Result<Option<String>, EvalError> {
         text.map_or(Ok(None), |t| t.eval_text(scope))
     }
@@ -370,6 +381,18 @@ fn certificate_value(chain: &[Vec<u8>]) -> Value {
         members.push(("ext_key_usage", extended.map_or(Value::from(()), Value::from)));
     }
     Value::from_pairs(members)
+}
+
+/// Whether a given text fits the type of an input, before a run is made of it.
+pub fn fits_kind(kind: crate::profile::model::InputKind, text: &str) -> bool {
+    use crate::profile::model::InputKind as K;
+    match kind {
+        K::Number => text.trim().parse::<f64>().is_ok(),
+        K::Bool => matches!(text.trim(), "true" | "false" | "yes" | "no"),
+        K::Url => url::Url::parse(text.trim()).is_ok(),
+        K::Json => serde_json::from_str::<Json>(text).is_ok(),
+        K::Text | K::List | K::Document => true,
+    }
 }
 
 /// A typed-in text as the input's type wants it; what does not fit stays a text, and a rule will say so.

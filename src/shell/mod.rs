@@ -1,1 +1,19 @@
-//! stub
+//! The shell: performs a run's effects and reports back with events. Knows keys, network and store; no face.
+//!
+//! ```text
+//!   Session ──prepare──► Run (pure) + Performer
+//!                          ▲   effects │
+//!                          └── events ◄┘   (one task per operation; an Abort ends it)
+//! ```
+
+mod embedded;
+mod people;
+mod performer;
+mod rows;
+mod session;
+
+pub use embedded::{DemoKey, Embedded, Link};
+pub use people::{Answers, Nobody, People};
+pub use performer::Performer;
+pub use rows::{KeyRow, key_rows};
+pub use session::{Order, Prepared, Problem, ProblemKind, Session};

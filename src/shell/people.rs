@@ -1,0 +1,26 @@
+//! Who answers when a flow needs a person and no face asks one.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::BoxFuture;
+
+use crate::flow::view::AskView;
+use crate::secret::Secret;
+
+/// What a person brings back, by name.
+pub type Answers = BTreeMap<String, Secret>;
+
+/// Somebody who can answer. The embedded bank plays its staff and its customers; a terminal asks its user.
+pub trait People: Send + Sync {
+    /// `step` is the step's `flow.step` name. None: nobody is there for this. `Err`: refused, in their words.
+    fn answer<'a>(&'a self, step: &'a str, ask: &'a AskView) -> BoxFuture<'a, Option<Result<Answers, String>>>;
+}
+
+/// Nobody is there.
+pub struct Nobody;
+
+impl People for Nobody {
+    fn answer<'a>(&'a self, _: &'a str, _: &'a AskView) -> BoxFuture<'a, Option<Result<Answers, String>>> {
+        Box::pin(async { None })
+    }
+}

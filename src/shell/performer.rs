@@ -1,0 +1,249 @@
+//! Performs the effects of one run: a task each, ended by its `Abort`.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value as Json;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::AbortHandle;
+
+use super::people::People;
+use super::session::Session;
+use crate::clock::Clock;
+use crate::config::Places;
+use crate::flow::effect::{Effect, Op, Saving};
+use crate::flow::event::{Event, KeyFacts, Loaded, OpError, Reply};
+use crate::flow::exchange::Request;
+use crate::jose::Alg;
+use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores};
+use crate::net::{Allowed, ClientIdentity, Limits, Network};
+use crate::profile::model::{Environment, Profile};
+use crate::store::{Memory, save_values};
+
+/// How long metadata is good where the profile does not say, seconds.
+const METADATA: i64 = 86_400;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Performer(Arc<Inner>);
+
+struct Inner {
+    profile: Arc<Profile>,
+    environment: Arc<Environment>,
+    /// The profile is a person's own file: values are saved into it.
+    own: bool,
+    bindings: Mutex<BTreeMap<String, KeyUri>>,
+    opened: Mutex<BTreeMap<String, Arc<dyn Key>>>,
+    network: Network,
+    allowed: Allowed,
+    people: Arc<dyn People>,
+    stores: Arc<Stores>,
+    memory: Memory,
+    places: Places,
+    clock: Arc<dyn Clock>,
+    running: Mutex<BTreeMap<Op, AbortHandle>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // each critical section below is one insertion or removal: complete whatever another thread did
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Performer {
+    #[expect(clippy::too_many_arguments, reason = "called once, where a run is prepared; each is a distinct part")]
+    pub(super) fn new(session: &Session, profile: Arc<Profile>, environment: Arc<Environment>, own: bool, bindings: BTreeMap<String, KeyUri>, network: Network, allowed: Allowed, people: Arc<dyn People>) -> Self {
+        Self(Arc::new(Inner {
+            profile,
+            environment,
+            own,
+            bindings: Mutex::new(bindings),
+            opened: Mutex::default(),
+            network,
+            allowed,
+            people,
+            stores: session.stores.clone(),
+            memory: session.memory.clone(),
+            places: session.places.clone(),
+            clock: session.clock.clone(),
+            running: Mutex::default(),
+        }))
+    }
+
+    /// Starts the effect; its event goes to `events`. Needs a tokio runtime.
+    pub fn perform(&self, effect: Effect, events: &UnboundedSender<Event>) {
+        if let Effect::Abort { op } = effect {
+            if let Some(handle) = lock(&self.0.running).remove(&op) {
+                handle.abort();
+            }
+            return;
+        }
+        let (op, inner, events) = (op_of(&effect), self.0.clone(), events.clone());
+        let task = tokio::spawn(async move {
+            let event = match inner.act(effect).await {
+                Ok(reply) => Event::Replied { op, reply },
+                Err(error) => Event::Failed { op, error },
+            };
+            lock(&inner.running).remove(&op);
+            // nobody listens any more: the run is gone, and so is the need to tell
+            let _ = events.send(event);
+        });
+        lock(&self.0.running).insert(op, task.abort_handle());
+    }
+
+    /// Ends everything that is under way.
+    pub fn abort_all(&self) {
+        for (_, handle) in std::mem::take(&mut *lock(&self.0.running)) {
+            handle.abort();
+        }
+    }
+}
+
+const fn op_of(effect: &Effect) -> Op {
+    match effect {
+        Effect::Load { op }
+        | Effect::Bind { op, .. }
+        | Effect::Sign { op, .. }
+        | Effect::Send { op, .. }
+        | Effect::Ask { op, .. }
+        | Effect::Wait { op, .. }
+        | Effect::Save { op, .. }
+        | Effect::Abort { op } => *op,
+    }
+}
+
+impl Inner {
+    async fn act(&self, effect: Effect) -> Result<Reply, OpError> {
+        match effect {
+            Effect::Load { .. } => Ok(Reply::Loaded(Box::new(self.load().await))),
+            Effect::Bind { role, algs, make, .. } => self.bind(&role, &algs, make).await.map(|f| Reply::Bound(Box::new(f))).map_err(key_error),
+            Effect::Sign { role, alg, input, .. } => {
+                let key = self.key(&role).await.map_err(key_error)?;
+                key.sign(alg, &input).await.map(Reply::Signed).map_err(key_error)
+            }
+            Effect::Send { request, timeout, .. } => self.send(&request, Limits::within(timeout)).await,
+            Effect::Ask { step, ask, .. } => match self.people.answer(&step, &ask).await {
+                Some(Ok(answers)) => Ok(Reply::Answered(answers)),
+                Some(Err(why)) => Err(OpError::Store { text: format!("refused: {}", crate::text::clean(&why)), hint: "look at the checks of what was handed over".to_owned() }),
+                None => Err(OpError::Person("a person has to act here, and nobody is there to ask".to_owned())),
+            },
+            Effect::Wait { millis, .. } => {
+                tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+                Ok(Reply::Waited)
+            }
+            Effect::Save { what, .. } => self.save(what).map(|()| Reply::Saved),
+            Effect::Abort { .. } => Ok(Reply::Waited),
+        }
+    }
+
+    async fn load(&self) -> Loaded {
+        let now = self.clock.now();
+        let (profile, environment) = (&self.profile.id, &self.environment.name);
+        let mut loaded = Loaded::default();
+        let bound: Vec<(String, KeyUri)> = lock(&self.bindings).iter().map(|(r, u)| (r.clone(), u.clone())).collect();
+        for (role, uri) in bound {
+            match self.stores.open(&uri).await {
+                Ok(key) => {
+                    loaded.keys.insert(role.clone(), facts(&role, key.as_ref()));
+                    lock(&self.opened).insert(role, key);
+                }
+                Err(error) => {
+                    loaded.missing.insert(role, key_error(error));
+                }
+            }
+        }
+        let seconds = self.profile.lifetimes.iter().find(|(n, _)| n == "metadata").and_then(|(_, t)| t.eval(&crate::flow::template::Scope::default()).ok().flatten()).and_then(|v| v.as_i64());
+        loaded.metadata = self.memory.metadata(profile, environment, seconds.unwrap_or(METADATA), now);
+        loaded.tokens = self.memory.tokens(profile, environment, now);
+        loaded.used_jti = self.memory.used_jti(profile, environment, now);
+        loaded
+    }
+
+    async fn bind(&self, role: &str, algs: &[Alg], make: bool) -> Result<KeyFacts, KeyError> {
+        let bound = lock(&self.bindings).get(role).cloned();
+        let key = match bound {
+            Some(uri) => self.stores.open(&uri).await?,
+            // a key that ends with the program is good enough for a bank that does
+            None if make && self.environment.sandbox.is_some() => {
+                let spec = algs.iter().copied().find_map(KeySpec::for_alg).unwrap_or(KeySpec::P256);
+                let uri = KeyUri::new("memory", format!("{}-{role}", self.profile.id));
+                lock(&self.bindings).insert(role.to_owned(), uri.clone());
+                self.stores.generate(&uri, spec).await?
+            }
+            None => {
+                let text = format!("no key is bound to the role {role}");
+                let hint = format!("bind one: --bind {role}=file:key.pem, or [keys.{role}] ref = \"file:key.pem\" in the saved profile");
+                return Err(KeyError::new("key.not-bound", text, hint));
+            }
+        };
+        let facts = facts(role, key.as_ref());
+        lock(&self.opened).insert(role.to_owned(), key);
+        Ok(facts)
+    }
+
+    async fn key(&self, role: &str) -> Result<Arc<dyn Key>, KeyError> {
+        if let Some(key) = lock(&self.opened).get(role) {
+            return Ok(key.clone());
+        }
+        let uri = lock(&self.bindings).get(role).cloned();
+        let uri = uri.ok_or_else(|| KeyError::new("key.not-bound", format!("no key is bound to the role {role}"), format!("bind one: --bind {role}=file:key.pem")))?;
+        let key = self.stores.open(&uri).await?;
+        lock(&self.opened).insert(role.to_owned(), key.clone());
+        Ok(key)
+    }
+
+    async fn send(&self, request: &Request, limits: Limits) -> Result<Reply, OpError> {
+        let identity = match &request.mtls {
+            None => None,
+            Some(role) => {
+                let key = self.key(role).await.map_err(key_error)?;
+                let chain = key.info().chain.clone();
+                (!chain.is_empty()).then_some(ClientIdentity { chain, key })
+            }
+        };
+        self.network.send(request, &self.allowed, identity, limits).await.map(|e| Reply::Exchanged(Box::new(e))).map_err(OpError::Net)
+    }
+
+    fn save(&self, what: Saving) -> Result<(), OpError> {
+        let now = self.clock.now();
+        let (profile, environment) = (self.profile.id.as_str(), self.environment.name.as_str());
+        for (jti, until) in &what.jti {
+            self.memory.use_jti(profile, environment, jti, *until);
+        }
+        for (set, members) in what.tokens {
+            self.memory.keep_tokens(profile, environment, &set, members, now);
+        }
+        if let Some(metadata) = what.metadata {
+            self.memory.keep_metadata(profile, environment, metadata, now);
+        }
+        for forget in &what.forget {
+            self.memory.forget(profile, environment, forget);
+        }
+        for (name, value) in &what.values {
+            self.memory.keep_value(profile, environment, name, value.clone());
+        }
+        let worth_saving = self.own && self.environment.sandbox.is_none();
+        let saved: Vec<(String, Json)> = what.values.into_iter().filter(|(n, _)| self.profile.input(n).is_some_and(|i| i.save)).collect();
+        if worth_saving && !saved.is_empty() {
+            save_values(&self.places, profile, &saved).map_err(|e| OpError::Store { text: e.text, hint: e.hint })?;
+        }
+        Ok(())
+    }
+}
+
+fn key_error(e: KeyError) -> OpError {
+    OpError::Key { id: e.id.to_owned(), text: e.text, hint: e.hint }
+}
+
+fn facts(role: &str, key: &dyn Key) -> KeyFacts {
+    let info = key.info();
+    KeyFacts {
+        role: role.to_owned(),
+        uri: info.uri.to_string(),
+        kind: info.spec.to_string(),
+        bits: info.public.bits(),
+        jwk: info.public.clone(),
+        exportable: info.exportable,
+        costly: info.costly,
+        chain: info.chain.clone(),
+    }
+}

@@ -1,0 +1,69 @@
+//! The key store pane's and `keys list`'s rows: every key that can be named, and why a store cannot be read.
+
+use std::collections::BTreeMap;
+
+use crate::keys::{KeyInfo, Stores};
+use crate::time::Timestamp;
+
+/// One line of the list: a key, or a store that did not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    pub uri: String,
+    pub label: String,
+    /// `EC P-256`, `RSA 2048`; empty for a store that did not answer.
+    pub kind: String,
+    pub exportable: bool,
+    pub store: String,
+    /// Profiles and roles that use it, `dnb signing`.
+    pub used_by: Vec<String>,
+    /// Until its certificate ends; negative when it has ended. None: it has none.
+    pub certificate_days_left: Option<i64>,
+    pub thumbprint: String,
+    pub public_jwk: String,
+    /// Why the store or the key cannot be used.
+    pub problem: Option<String>,
+}
+
+/// Lists every store at once; `uses` maps a reference to the roles that name it.
+pub async fn key_rows(stores: &Stores, uses: &BTreeMap<String, Vec<String>>, now: Timestamp) -> Vec<KeyRow> {
+    let mut rows = Vec::new();
+    for (scheme, listed) in stores.list().await {
+        match listed {
+            Ok(keys) => rows.extend(keys.iter().map(|k| row(k, uses, now))),
+            Err(e) => rows.push(KeyRow {
+                uri: String::new(),
+                label: scheme.to_owned(),
+                kind: String::new(),
+                exportable: false,
+                store: scheme.to_owned(),
+                used_by: Vec::new(),
+                certificate_days_left: None,
+                thumbprint: String::new(),
+                public_jwk: String::new(),
+                problem: Some(format!("{e}: {}", e.hint)),
+            }),
+        }
+    }
+    rows
+}
+
+pub fn row(key: &KeyInfo, uses: &BTreeMap<String, Vec<String>>, now: Timestamp) -> KeyRow {
+    let uri = key.uri.to_string();
+    KeyRow {
+        used_by: uses.get(&uri).cloned().unwrap_or_default(),
+        label: key.label.clone(),
+        kind: key.spec.to_string(),
+        exportable: key.exportable,
+        store: key.uri.scheme().to_owned(),
+        certificate_days_left: key.chain.first().and_then(|der| days_left(der, now)),
+        thumbprint: key.public.thumbprint(),
+        public_jwk: key.public.as_value().to_string(),
+        problem: None,
+        uri,
+    }
+}
+
+fn days_left(der: &[u8], now: Timestamp) -> Option<i64> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+    Some((certificate.validity().not_after.timestamp() - now.seconds()).div_euclid(86_400))
+}

@@ -1,0 +1,199 @@
+//! One session of the program: what it holds for all runs, and how a run is prepared.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::embedded::{Embedded, Link};
+use super::people::{Nobody, People};
+use super::performer::Performer;
+use crate::clock::Clock;
+use crate::config::Places;
+use crate::flow::{Pace, Run, Setup};
+use crate::keys::{KeyUri, Stores, memory};
+use crate::net::{Allowed, HostMap, NetConfig, Network};
+use crate::profile::Library;
+use crate::profile::model::{Environment, Flow, Profile};
+use crate::secret::Secret;
+use crate::store::Memory;
+
+/// What is asked for: a profile, a flow of it, and what a person set for this run.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    pub profile: String,
+    pub flow: String,
+    /// None: the saved profile's own.
+    pub environment: Option<String>,
+    pub inputs: BTreeMap<String, Secret>,
+    pub bindings: BTreeMap<String, KeyUri>,
+    /// A person said that production may be used by a program.
+    pub production: bool,
+}
+
+/// A run and who performs its effects.
+pub struct Prepared {
+    pub run: Run,
+    pub performer: Performer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The order or the profile is wrong.
+    Usage,
+    /// A person has to allow it.
+    Person,
+    /// Something of this machine failed.
+    Machine,
+}
+
+/// Why a run could not be prepared, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct Problem {
+    pub kind: ProblemKind,
+    pub text: String,
+    pub hint: String,
+}
+
+impl Problem {
+    pub fn usage(text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { kind: ProblemKind::Usage, text: text.into(), hint: hint.into() }
+    }
+}
+
+#[derive(Clone)]
+pub struct Session {
+    pub library: Library,
+    pub places: Places,
+    pub clock: Arc<dyn Clock>,
+    pub stores: Arc<Stores>,
+    pub keys_in_memory: Arc<memory::MemoryStore>,
+    pub memory: Memory,
+    pub embedded: Option<Arc<dyn Embedded>>,
+    /// Who answers outside the sandbox.
+    pub people: Arc<dyn People>,
+}
+
+impl Session {
+    pub async fn prepare(&self, order: Order, pace: Pace) -> Result<Prepared, Problem> {
+        let loaded = self.library.load(&order.profile).map_err(|r| Problem::usage(r.to_string(), "countersign profiles list shows them; countersign check FILE explains"))?;
+        let profile = Arc::new(loaded.profile);
+        let environment = environment(&profile, order.environment.as_deref())?;
+        if environment.production && !order.production {
+            let text = format!("{} / {} is a production environment", profile.id, environment.name);
+            return Err(Problem { kind: ProblemKind::Person, text, hint: "a program reaches it only with --production".to_owned() });
+        }
+        let flow = flow(&profile, &order.flow)?;
+        known_inputs(&profile, &flow, &order.inputs)?;
+        let link = self.link(&environment).await?;
+        let mut inputs: BTreeMap<String, Secret> = BTreeMap::new();
+        let mut bindings: BTreeMap<String, KeyUri> = BTreeMap::new();
+        for role in &profile.keys {
+            if let Some(uri) = role.reference.as_ref().and_then(|r| r.parse().ok()) {
+                bindings.insert(role.name.clone(), uri);
+            }
+        }
+        if let Some(link) = &link {
+            inputs.extend(link.inputs.iter().map(|(n, v)| (n.clone(), Secret::new(v.clone()))));
+            for key in &link.keys {
+                let uri = KeyUri::new("memory", format!("{}-{}", profile.id, key.role));
+                self.keys_in_memory.insert(uri.rest(), key.key.clone(), key.chain.clone());
+                bindings.insert(key.role.clone(), uri);
+            }
+        }
+        for (name, value) in self.memory.values(&profile.id, &environment.name) {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            inputs.insert(name, Secret::new(text));
+        }
+        inputs.extend(order.inputs);
+        for (role, uri) in order.bindings {
+            if profile.role(&role).is_none() {
+                let near = crate::flow::template::nearest(&role, profile.keys.iter().map(|k| k.name.as_str()));
+                let hint = near.map_or_else(|| format!("roles: {}", profile.keys.iter().map(|k| k.name.as_str()).collect::<Vec<_>>().join(", ")), |n| format!("did you mean `{n}`?"));
+                return Err(Problem::usage(format!("{} has no key role `{role}`", profile.id), hint));
+            }
+            bindings.insert(role, uri);
+        }
+        let network = self.network(link.as_ref().map(|l| l.hosts.clone()))?;
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|_| Problem { kind: ProblemKind::Machine, text: "the operating system gave no random numbers".to_owned(), hint: "this machine cannot make keys or tokens safely".to_owned() })?;
+        let run = Run::new(Setup { profile: profile.clone(), flow, environment: environment.clone(), inputs, seed, pace });
+        let hosts = run.hosts(self.clock.now()).map_err(|e| Problem::usage(format!("the profile's hosts: {e}"), "fill the inputs that `hosts` reads"))?;
+        let allowed = Allowed::new(hosts).map_err(|e| Problem::usage(e.text, e.hint))?;
+        let people = link.map_or_else(|| self.people.clone(), |l| l.people);
+        let performer = Performer::new(self, profile, environment, loaded.own, bindings, network, allowed, people);
+        Ok(Prepared { run, performer })
+    }
+
+    async fn link(&self, environment: &Environment) -> Result<Option<Link>, Problem> {
+        let Some(bank) = &environment.sandbox else { return Ok(None) };
+        let Some(embedded) = &self.embedded else {
+            return Err(Problem::usage("this build has no embedded banks", "build with the `sandbox` feature, or choose another environment"));
+        };
+        let machine = |text| Problem { kind: ProblemKind::Machine, text, hint: "the embedded bank needs to listen on loopback".to_owned() };
+        embedded.link(bank).await.map(Some).map_err(machine)
+    }
+
+    fn network(&self, hosts: Option<HostMap>) -> Result<Network, Problem> {
+        let mut config = NetConfig::new(self.clock.clone());
+        if let Some(hosts) = hosts {
+            config.hosts = hosts;
+        }
+        Network::new(config).map_err(|e| Problem { kind: ProblemKind::Machine, text: e.text, hint: e.hint })
+    }
+
+    /// A session without anything kept: in-memory keys, no embedded bank, nobody to ask.
+    pub fn bare(library: Library, clock: Arc<dyn Clock>) -> Self {
+        let keys_in_memory = Arc::new(memory::MemoryStore::default());
+        let stores = Arc::new(Stores::new(vec![Arc::new(crate::keys::file::FileStore), keys_in_memory.clone()]));
+        Self { library, places: Places::nowhere(), clock, stores, keys_in_memory, memory: Memory::default(), embedded: None, people: Arc::new(Nobody) }
+    }
+}
+
+fn environment(profile: &Profile, wanted: Option<&str>) -> Result<Arc<Environment>, Problem> {
+    let usable = || profile.environments.iter().filter(|e| e.disabled.is_none()).map(|e| e.name.clone()).collect::<Vec<_>>().join(", ");
+    let Some(name) = wanted.or(profile.environment.as_deref()) else {
+        return Err(Problem::usage(format!("{} is a bank, so an environment has to be chosen", profile.id), format!("--env with one of: {}", usable())));
+    };
+    let Some(found) = profile.environment(name) else {
+        return Err(Problem::usage(format!("{} has no environment `{}`", profile.id, crate::text::clean(name)), format!("it has: {}", usable())));
+    };
+    if let Some(why) = &found.disabled {
+        return Err(Problem::usage(format!("{} / {name} cannot be used: {why}", profile.id), format!("choose one of: {}", usable())));
+    }
+    Ok(Arc::new(found.clone()))
+}
+
+fn flow(profile: &Profile, id: &str) -> Result<Arc<Flow>, Problem> {
+    profile.flow(id).map(|f| Arc::new(f.clone())).ok_or_else(|| {
+        let ids: Vec<&str> = profile.flows.iter().map(|f| f.id.as_str()).collect();
+        let near = crate::flow::template::nearest(id, ids.iter().copied());
+        let hint = near.map_or_else(|| format!("it has: {}", ids.join(", ")), |n| format!("did you mean `{n}`? It has: {}", ids.join(", ")));
+        Problem::usage(format!("{} has no flow `{}`", profile.id, crate::text::clean(id)), hint)
+    })
+}
+
+fn known_inputs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>) -> Result<(), Problem> {
+    let all: Vec<_> = profile.inputs.iter().chain(flow.frames.iter().flat_map(|f| &f.inputs)).collect();
+    for (name, value) in given {
+        let Some(input) = all.iter().find(|i| i.name == *name) else {
+            let mut names: Vec<&str> = all.iter().map(|i| i.name.as_str()).collect();
+            names.dedup();
+            let near = crate::flow::template::nearest(name, names.iter().copied());
+            let hint = near.map_or_else(|| format!("it has: {}", names.join(", ")), |n| format!("did you mean `{n}`?"));
+            return Err(Problem::usage(format!("{} / {} has no input `{}`", profile.id, flow.id, crate::text::clean(name)), hint));
+        };
+        let text = value.expose();
+        let options = input.options.is_empty() || input.options.iter().any(|o| o == text);
+        if !options {
+            return Err(Problem::usage(format!("{name} is not one of its options"), format!("one of: {}", input.options.join(", "))));
+        }
+        let fits = input.pattern.as_ref().is_none_or(|p| regex_lite::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(text)));
+        if !fits {
+            return Err(Problem::usage(format!("{name} does not have the form it should have"), format!("it has to match {}", input.pattern.clone().unwrap_or_default())));
+        }
+        if !crate::flow::fits_kind(input.kind, text) {
+            return Err(Problem::usage(format!("{name} is of the wrong type"), "see `countersign profiles show`"));
+        }
+    }
+    Ok(())
+}
