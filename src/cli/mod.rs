@@ -1,1 +1,53 @@
-//! stub
+//! The command line: the engine without a screen. Results go to standard output, everything else to standard error.
+
+mod args;
+mod check;
+mod completions;
+#[cfg(feature = "sandbox")]
+mod embedded;
+mod exit;
+mod inspect;
+mod keys;
+mod man;
+mod profiles;
+mod prompt;
+mod report;
+mod run;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod session;
+mod workbench;
+
+use std::process::ExitCode;
+
+pub use args::{Cli, Command};
+pub use exit::Exit;
+
+/// Runs one command; the exit status says how it went.
+pub fn main(cli: Cli) -> ExitCode {
+    let result = dispatch(cli);
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print();
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Exit, exit::Failure> {
+    let places = crate::config::Places::find(cli.data_dir.as_deref());
+    match cli.command {
+        None => workbench::open(&places, false, &cli.screen),
+        Some(Command::Demo) => workbench::open(&places, true, &cli.screen),
+        Some(Command::Run(args)) => run::run(&places, args),
+        Some(Command::Inspect(args)) => inspect::run(&places, args),
+        Some(Command::Check(args)) => check::run(&places, &args),
+        Some(Command::Profiles { command }) => profiles::run(&places, command),
+        Some(Command::Keys { command }) => keys::run(&places, command),
+        #[cfg(feature = "sandbox")]
+        Some(Command::Sandbox(args)) => sandbox::run(&args),
+        Some(Command::Completions { shell }) => Ok(completions::run(shell)),
+        Some(Command::Man) => man::run(),
+    }
+}

@@ -15,5 +15,5 @@ mod session;
 pub use embedded::{DemoKey, Embedded, Link};
 pub use people::{Answers, Nobody, People};
 pub use performer::Performer;
-pub use rows::{KeyRow, key_rows};
+pub use rows::{KeyRow, key_rows, row as key_row};
 pub use session::{Order, Prepared, Problem, ProblemKind, Session};

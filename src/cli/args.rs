@@ -1,0 +1,184 @@
+//! The command tree. Help, completions and the man page are all made from it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A workbench for the credentials of bank APIs: make and bind keys, onboard a client at a bank, drive every
+/// authentication sequence step by step, see what crosses the wire, learn why something is right or wrong.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, max_term_width = 100, after_help = "Exit status: 0 done · 1 the bank refused, a verdict is wrong or a `must` check failed · 2 usage or profile · 3 key store · 4 network or TLS · 5 a person is needed · 130 cancelled\n\nStart here: countersign demo")]
+pub struct Cli {
+    /// Where everything is kept, instead of the operating system's directories.
+    #[arg(long, global = true, value_name = "DIR", env = "COUNTERSIGN_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub screen: Screen,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// How the screen is drawn.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Screen {
+    /// Draw with ASCII characters only.
+    #[arg(long)]
+    pub ascii: bool,
+    /// Never reveal a secret on the screen, for screen sharing.
+    #[arg(long)]
+    pub no_reveal: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The workbench on the embedded banks; nothing is kept.
+    Demo,
+    /// Run a flow without the screen.
+    Run(RunArgs),
+    /// Say what a token, key or certificate is, and what is wrong with it.
+    Inspect(InspectArgs),
+    /// Is this profile right? Complaints come with file, line and column.
+    Check(CheckArgs),
+    /// List, show and make profiles.
+    Profiles {
+        #[command(subcommand)]
+        command: ProfilesCommand,
+    },
+    /// List, show and make keys.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Serve the embedded banks until stopped.
+    #[cfg(feature = "sandbox")]
+    Sandbox(SandboxArgs),
+    /// Print completions for a shell.
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page.
+    Man,
+}
+
+/// Examples:
+///
+///   countersign run dnb token --env sandbox --json
+///
+///   TOKEN=$(countersign run acme-dnb token --print token.access_token)
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct RunArgs {
+    /// A profile's id; `countersign profiles list` shows them.
+    pub profile: String,
+    /// A flow of it.
+    pub flow: String,
+    /// The environment; a saved profile has its own.
+    #[arg(long, value_name = "ENV")]
+    pub env: Option<String>,
+    /// An input: K=V, K=@FILE, or K=@- for standard input. Secrets only by file or standard input.
+    #[arg(long = "set", value_name = "K=V")]
+    pub set: Vec<String>,
+    /// A key for a role: ROLE=REF, for example signing=file:key.pem.
+    #[arg(long = "bind", value_name = "ROLE=REF")]
+    pub bind: Vec<String>,
+    /// Stop after this step.
+    #[arg(long, value_name = "STEP")]
+    pub until: Option<String>,
+    /// Build and check, but send nothing: stops before the first request.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Allow a production environment.
+    #[arg(long)]
+    pub production: bool,
+    /// One JSON object per line: run, step, artefact, request, response, check, output, done.
+    #[arg(long, conflicts_with = "print")]
+    pub json: bool,
+    /// Print this one output raw and nothing else.
+    #[arg(long, value_name = "STEP.OUTPUT")]
+    pub print: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// A file, or - for standard input (the default).
+    #[arg(default_value = "-")]
+    pub input: String,
+    /// A key to verify with: a reference, or the path of a PEM, JWK or JWKS file.
+    #[arg(long = "key", value_name = "REF|FILE")]
+    pub key: Vec<String>,
+    /// A key set: a file (which may hold private and symmetric keys) or an https URL.
+    #[arg(long, value_name = "FILE|URL")]
+    pub jwks: Option<String>,
+    /// The whole result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Profile files.
+    #[arg(required_unless_present = "schema")]
+    pub files: Vec<PathBuf>,
+    /// Print the JSON Schema of profiles and end.
+    #[arg(long)]
+    pub schema: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ProfilesCommand {
+    /// Every profile with its environments and flows.
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// One profile: environments, inputs, keys, flows with their steps.
+    Show { id: String },
+    /// Make a saved profile from a bank.
+    New {
+        /// The new profile's id: lower-case letters, digits, hyphens.
+        id: String,
+        #[arg(long, value_name = "BANK")]
+        from: String,
+        #[arg(long, value_name = "ENV")]
+        env: Option<String>,
+        #[arg(long = "bind", value_name = "ROLE=REF")]
+        bind: Vec<String>,
+        #[arg(long = "set", value_name = "K=V")]
+        set: Vec<String>,
+    },
+    /// Check a profile file and take it in; refuses to replace one.
+    Import { file: PathBuf },
+    /// Print a saved profile's file. It holds no secret.
+    Export { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Every key that can be named, and the keys that profiles refer to.
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// What may be known of one key.
+    Show { reference: String },
+    /// Make a key where the store of the reference can make one.
+    New {
+        reference: String,
+        /// ES256, ES384, ES512, EdDSA, RS256, PS256.
+        #[arg(long)]
+        alg: String,
+    },
+    /// Print the public half: JWK, or JWKS or PEM.
+    Public {
+        reference: String,
+        #[arg(long, conflicts_with = "pem")]
+        jwks: bool,
+        #[arg(long)]
+        pem: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct SandboxArgs {
+    /// Serve only these banks.
+    #[arg(long = "bank", value_name = "BANK")]
+    pub banks: Vec<String>,
+}

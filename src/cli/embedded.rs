@@ -1,0 +1,73 @@
+//! Joins the embedded banks to the rest: their world is started when first needed, and ends with this value.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::OnceCell;
+
+use crate::clock::Clock;
+use crate::flow::view::AskView;
+use crate::jose::SecretJwk;
+use crate::net::{HostMap, MappedHost};
+use crate::sandbox::{Bank, World};
+use crate::secret::Secret;
+use crate::shell::{Answers, DemoKey, Embedded, Link, People};
+
+/// The embedded banks of one session.
+pub struct Banks {
+    clock: Arc<dyn Clock>,
+    world: OnceCell<Arc<World>>,
+}
+
+impl Banks {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, world: OnceCell::new() }
+    }
+
+    pub async fn world(&self) -> Result<Arc<World>, String> {
+        let clock = self.clock.clone();
+        let start = || async move {
+            let clock = Arc::new(move || clock.now().seconds());
+            World::start(clock, Bank::ALL).await.map(Arc::new).map_err(|e| format!("the embedded banks could not be started: {e}"))
+        };
+        self.world.get_or_try_init(start).await.cloned()
+    }
+}
+
+impl Embedded for Banks {
+    fn link<'a>(&'a self, bank: &'a str) -> BoxFuture<'a, Result<Link, String>> {
+        Box::pin(async move {
+            let world = self.world().await?;
+            let anchor = world.ca_der();
+            let client = world.client(bank).ok_or_else(|| format!("there is no embedded bank `{bank}`"))?;
+            let hosts = world.hosts().into_iter().fold(HostMap::closed(), |map, (host, addr)| {
+                map.with(&host, MappedHost { addr, anchors: vec![anchor.clone()], only_these_anchors: true })
+            });
+            let mut keys = Vec::new();
+            for key in client.keys {
+                let made = SecretJwk::from_pem(key.pem.expose().as_bytes()).map_err(|e| format!("the demo key for {}: {e}", key.role))?;
+                keys.push(DemoKey { role: key.role, key: made, chain: key.chain });
+            }
+            let people = Arc::new(Staff { world, bank: bank.to_owned() });
+            Ok(Link { hosts, inputs: client.inputs, keys, people })
+        })
+    }
+}
+
+/// The bank's staff and its customers.
+struct Staff {
+    world: Arc<World>,
+    bank: String,
+}
+
+impl People for Staff {
+    fn answer<'a>(&'a self, step: &'a str, ask: &'a AskView) -> BoxFuture<'a, Option<Result<Answers, String>>> {
+        Box::pin(async move {
+            let show: BTreeMap<String, String> = ask.show.iter().map(|f| (f.name.clone(), f.value.clone())).collect();
+            let step = step.rsplit('.').next().unwrap_or(step);
+            let answer = self.world.people().answer(&self.bank, step, &show).await?;
+            Some(answer.map(|all| all.into_iter().map(|(k, v)| (k, Secret::new(v))).collect()))
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! `inspect`: says what a token, key or certificate is.

@@ -1,0 +1,128 @@
+//! `keys`: list, show, new, public.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::json;
+
+use super::args::KeysCommand;
+use super::exit::{Exit, Failure};
+use super::session;
+use crate::config::Places;
+use crate::jose::Alg;
+use crate::keys::{KeySpec, KeyUri};
+use crate::shell::{KeyRow, Session, key_rows};
+
+pub fn run(places: &Places, command: KeysCommand) -> Result<Exit, Failure> {
+    let session = session::session(places, None);
+    let runtime = session::runtime()?;
+    runtime.block_on(async {
+        match command {
+            KeysCommand::List { json } => list(&session, json).await,
+            KeysCommand::Show { reference } => show(&session, &reference).await,
+            KeysCommand::New { reference, alg } => new(&session, &reference, &alg).await,
+            KeysCommand::Public { reference, jwks, pem } => public(&session, &reference, jwks, pem).await,
+        }
+    })
+}
+
+fn reference(text: &str) -> Result<KeyUri, Failure> {
+    // a bare path means a file
+    if !text.contains(':') && std::path::Path::new(text).exists() {
+        return Ok(KeyUri::new("file", text));
+    }
+    text.parse().map_err(|e: crate::keys::KeyError| Failure::usage(e.text, e.hint))
+}
+
+/// References that profiles name, with who names them.
+fn uses(session: &Session) -> BTreeMap<String, Vec<String>> {
+    let mut uses: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for id in session.library.ids() {
+        let Ok(loaded) = session.library.load(&id) else { continue };
+        for role in &loaded.profile.keys {
+            if let Some(reference) = &role.reference {
+                uses.entry(reference.clone()).or_default().push(format!("{id} {}", role.name));
+            }
+        }
+    }
+    uses
+}
+
+async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
+    let uses = uses(session);
+    let now = session.clock.now();
+    let mut rows = key_rows(&session.stores, &uses, now).await;
+    for (text, by) in &uses {
+        if rows.iter().any(|r| r.uri == *text) {
+            continue;
+        }
+        let opened = match text.parse::<KeyUri>() {
+            Ok(uri) => session.stores.open(&uri).await.map(|k| crate::shell::key_row(k.info(), &uses, now)),
+            Err(e) => Err(e),
+        };
+        rows.push(opened.unwrap_or_else(|e| KeyRow {
+            uri: text.clone(),
+            label: text.clone(),
+            kind: String::new(),
+            exportable: false,
+            store: text.split(':').next().unwrap_or_default().to_owned(),
+            used_by: by.clone(),
+            certificate_days_left: None,
+            thumbprint: String::new(),
+            public_jwk: String::new(),
+            problem: Some(format!("{e}: {}", e.hint)),
+        }));
+    }
+    for row in &rows {
+        if as_json {
+            println!("{}", json!({ "uri": row.uri, "label": row.label, "kind": row.kind, "exportable": row.exportable, "store": row.store, "used_by": row.used_by, "certificate_days_left": row.certificate_days_left, "thumbprint": row.thumbprint, "problem": row.problem }));
+        } else {
+            let days = row.certificate_days_left.map(|d| format!("  certificate {d} d")).unwrap_or_default();
+            let state = row.problem.clone().unwrap_or_else(|| format!("{}{days}", row.kind));
+            println!("{}\n    {}\n    used by {}", crate::text::clean(if row.uri.is_empty() { &row.label } else { &row.uri }), crate::text::clean(&state), if row.used_by.is_empty() { "no profile".to_owned() } else { row.used_by.join(", ") });
+        }
+    }
+    if rows.is_empty() {
+        eprintln!("no key is known: profiles name none, and files are listed only where a profile names them");
+    }
+    Ok(Exit::Done)
+}
+
+async fn show(session: &Session, text: &str) -> Result<Exit, Failure> {
+    let key = session.stores.open(&reference(text)?).await?;
+    let info = key.info();
+    println!("reference   {}", crate::text::clean(&info.uri.to_string()));
+    println!("label       {}", crate::text::clean(&info.label));
+    println!("kind        {}", info.spec);
+    println!("thumbprint  {}", info.public.thumbprint());
+    println!("can leave   {}", if info.exportable { "yes: the private part can be read out of its store" } else { "no" });
+    println!("certificate {}", if info.chain.is_empty() { "none".to_owned() } else { format!("chain of {}", info.chain.len()) });
+    Ok(Exit::Done)
+}
+
+async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> {
+    let spec = Alg::parse(alg).and_then(KeySpec::for_alg).ok_or_else(|| Failure::usage(format!("`{}` is no algorithm for a key pair", crate::text::clean(alg)), "one of ES256, ES384, ES512, EdDSA, RS256, PS256"))?;
+    let uri = reference(text)?;
+    if uri.scheme() == "memory" {
+        return Err(Failure::usage("a memory: key ends with the program, so this command would make nothing", "make a file: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem, then --bind ROLE=file:key.pem"));
+    }
+    let key = session.stores.generate(&uri, spec).await?;
+    println!("{}", key.info().public.as_value());
+    Ok(Exit::Done)
+}
+
+async fn public(session: &Session, text: &str, jwks: bool, pem: bool) -> Result<Exit, Failure> {
+    let key = session.stores.open(&reference(text)?).await?;
+    let public = &key.info().public;
+    if pem {
+        let body = STANDARD.encode(public.to_spki_der());
+        println!("-----BEGIN PUBLIC KEY-----");
+        body.as_bytes().chunks(64).for_each(|l| println!("{}", String::from_utf8_lossy(l)));
+        println!("-----END PUBLIC KEY-----");
+    } else {
+        let jwk = public.with_kid(&public.thumbprint());
+        let value = if jwks { json!({ "keys": [jwk.as_value()] }) } else { jwk.as_value().clone() };
+        println!("{value}");
+    }
+    Ok(Exit::Done)
+}

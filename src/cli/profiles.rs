@@ -1,0 +1,155 @@
+//! `profiles`: list, show, new, import, export.
+
+use serde_json::json;
+
+use super::args::ProfilesCommand;
+use super::exit::{Exit, Failure};
+use super::session;
+use crate::config::Places;
+use crate::profile::Library;
+use crate::profile::model::Profile;
+use crate::store::{load_library, path_of, read_capped, save_new};
+
+pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
+    let (library, problems) = load_library(places);
+    for problem in problems {
+        eprintln!("countersign: {} ({})", problem.text, problem.hint);
+    }
+    match command {
+        ProfilesCommand::List { json } => Ok(list(&library, json)),
+        ProfilesCommand::Show { id } => show(&library, &id),
+        ProfilesCommand::New { id, from, env, bind, set } => new(places, &library, &id, &from, env.as_deref(), &bind, &set),
+        ProfilesCommand::Import { file } => import(places, &library, &file),
+        ProfilesCommand::Export { id } => export(places, &id),
+    }
+}
+
+fn list(library: &Library, as_json: bool) -> Exit {
+    let mut exit = Exit::Done;
+    for summary in library.summaries() {
+        match summary {
+            Ok(s) if as_json => {
+                let environments: Vec<_> = s.environments.iter().map(|e| json!({ "name": e.name, "production": e.production, "sandbox": e.sandbox, "disabled": e.disabled })).collect();
+                let flows: Vec<_> = s.flows.iter().map(|f| json!({ "id": f.id, "title": f.title })).collect();
+                println!("{}", json!({ "id": s.id, "name": s.name, "saved": s.saved, "environments": environments, "flows": flows }));
+            }
+            Ok(s) => {
+                let environments: Vec<_> = s.environments.iter().filter(|e| e.disabled.is_none()).map(|e| e.name.as_str()).collect();
+                let flows: Vec<_> = s.flows.iter().map(|f| f.id.as_str()).collect();
+                println!("{:<20} {}\n    environments  {}\n    flows         {}", s.id, s.name, environments.join(" "), flows.join(" "));
+            }
+            Err((id, refused)) => {
+                exit = Exit::Usage;
+                eprintln!("{id}: cannot be used");
+                refused.lines.iter().for_each(|l| eprintln!("    {}", crate::text::clean(l)));
+            }
+        }
+    }
+    exit
+}
+
+fn show(library: &Library, id: &str) -> Result<Exit, Failure> {
+    let loaded = library.load(id).map_err(|r| Failure::usage(r.to_string(), "countersign profiles list"))?;
+    let p = loaded.profile;
+    println!("{}  {}", p.id, p.name);
+    for (name, value) in [("about", &p.about), ("docs", &p.docs), ("evidence", &p.evidence)] {
+        if let Some(value) = value {
+            println!("{name:<10}{value}");
+        }
+    }
+    println!("\nenvironments");
+    for e in &p.environments {
+        let mark = if e.production { "  [PRODUCTION]" } else if e.sandbox.is_some() { "  [SANDBOX]" } else { "" };
+        let disabled = e.disabled.as_ref().map(|d| format!("  (not usable: {d})")).unwrap_or_default();
+        println!("  {:<14}{}{mark}{disabled}", e.name, e.label);
+    }
+    println!("\nkeys");
+    for k in &p.keys {
+        let algs: Vec<_> = k.algs.iter().map(|a| a.name()).collect();
+        let bound = k.reference.as_ref().map(|r| format!("  = {r}")).unwrap_or_default();
+        println!("  {:<14}{} ({}{}){bound}", k.name, k.label, k.usage.word(), if algs.is_empty() { String::new() } else { format!(" {}", algs.join(" ")) });
+    }
+    println!("\ninputs");
+    for i in &p.inputs {
+        let saved = p.values.iter().find(|(n, _)| *n == i.name).map(|(_, v)| format!(" = {v}"));
+        let optional = if i.optional { " (optional)" } else { "" };
+        println!("  {:<22}{}{}{optional}", i.name, i.help.as_deref().unwrap_or(&i.label), saved.unwrap_or_default());
+    }
+    println!("\nflows");
+    for f in &p.flows {
+        println!("  {:<14}{}", f.id, f.title);
+        let missing = missing(&p, f);
+        for s in &f.steps {
+            println!("    {:<20}{:<6}{}", s.path, s.verb.word(), s.title);
+        }
+        if !missing.is_empty() {
+            println!("    wants: {}", missing.join(", "));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Inputs a flow reads that have neither a value nor a default.
+fn missing(p: &Profile, f: &crate::profile::model::Flow) -> Vec<String> {
+    let has = |n: &str| p.values.iter().any(|(v, _)| v == n);
+    p.inputs.iter().filter(|i| f.reads.contains(&i.name) && i.default.is_none() && !i.optional && !has(&i.name)).map(|i| i.name.clone()).collect()
+}
+
+fn new(places: &Places, library: &Library, id: &str, from: &str, env: Option<&str>, bind: &[String], set: &[String]) -> Result<Exit, Failure> {
+    let bank = library.load(from).map_err(|r| Failure::usage(r.to_string(), "countersign profiles list"))?.profile;
+    let usable: Vec<_> = bank.environments.iter().filter(|e| e.disabled.is_none()).map(|e| e.name.clone()).collect();
+    let Some(environment) = env else {
+        return Err(Failure::usage("a saved profile is for one environment", format!("--env with one of: {}", usable.join(", "))));
+    };
+    let mut doc = toml_edit::DocumentMut::new();
+    doc["schema"] = toml_edit::value(1);
+    doc["id"] = toml_edit::value(id);
+    doc["name"] = toml_edit::value(format!("{} ({id})", bank.name));
+    doc["extends"] = toml_edit::value(from);
+    doc["environment"] = toml_edit::value(environment);
+    for (role, uri) in session::bindings(bind)? {
+        let table = doc["keys"].or_insert(toml_edit::table());
+        if let Some(table) = table.as_table_mut() {
+            table.set_implicit(true);
+        }
+        let mut one = toml_edit::Table::new();
+        one["ref"] = toml_edit::value(uri.to_string());
+        table[role.as_str()] = toml_edit::Item::Table(one);
+    }
+    for (name, value) in session::inputs(set)? {
+        let typed = bank.input(&name).map_or_else(|| value.expose().into(), |i| crate::flow::typed(i, value.expose()));
+        let table = doc["values"].or_insert(toml_edit::table());
+        table[name.as_str()] = match typed {
+            serde_json::Value::Bool(b) => toml_edit::value(b),
+            serde_json::Value::Number(n) if n.is_i64() => toml_edit::value(n.as_i64().unwrap_or_default()),
+            serde_json::Value::String(s) => toml_edit::value(s),
+            other => toml_edit::value(other.to_string()),
+        };
+    }
+    let text = doc.to_string();
+    keep(places, library, id, &text)
+}
+
+fn import(places: &Places, library: &Library, file: &std::path::Path) -> Result<Exit, Failure> {
+    let name = file.display().to_string();
+    let text = String::from_utf8(read_capped(file, 1_000_000)?).map_err(|_| Failure::usage(format!("{name} is no UTF-8 text"), "save it as UTF-8"))?;
+    let loaded = library.check(&name, &text).map_err(|r| Failure::usage(r.to_string(), "correct the file; countersign check FILE says the same"))?;
+    let hosts: Vec<_> = loaded.profile.hosts.iter().map(|h| h.source().to_owned()).collect();
+    eprintln!("{}: requests may go to {}", loaded.profile.id, hosts.join(", "));
+    keep(places, library, &loaded.profile.id, &text)
+}
+
+fn keep(places: &Places, library: &Library, id: &str, text: &str) -> Result<Exit, Failure> {
+    let path = path_of(places, id).ok_or_else(|| Failure::usage("an id is lower-case letters, digits and hyphens, and needs a place to be kept", "give another id, or --data-dir"))?;
+    library.check(&path.display().to_string(), text).map_err(|r| Failure::usage(r.to_string(), "correct the values and try again"))?;
+    save_new(&path, text)?;
+    println!("{}", path.display());
+    Ok(Exit::Done)
+}
+
+fn export(places: &Places, id: &str) -> Result<Exit, Failure> {
+    let path = path_of(places, id).filter(|p| p.exists()).ok_or_else(|| Failure::usage(format!("there is no saved profile `{}`", crate::text::clean(id)), "countersign profiles list; banks are part of the program"))?;
+    print!("{}", crate::text::clean_multiline(&session::text_file(&path)?));
+    println!();
+    Ok(Exit::Done)
+}
