@@ -24,6 +24,7 @@ const ALGS: [&str; 13] = [
     "dir",
 ];
 const ENCS: [&str; 6] = ["A128GCM", "A192GCM", "A256GCM", "A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512"];
+const PARTS: [&str; 5] = ["header", "encrypted key", "initialization vector", "ciphertext", "authentication tag"];
 
 pub(super) fn inspect(token: &str) -> Inspection {
     match header(token) {
@@ -34,7 +35,6 @@ pub(super) fn inspect(token: &str) -> Inspection {
 
 fn header(token: &str) -> Result<Map<String, Value>, CompactError> {
     compact::bounded(token)?;
-    const PARTS: [&str; 5] = ["header", "encrypted key", "initialization vector", "ciphertext", "authentication tag"];
     let mut decoded = Vec::new();
     for (segment, part) in token.split('.').zip(PARTS) {
         decoded.push(b64::decode(segment).map_err(|error| CompactError::Base64 { part, error })?);
