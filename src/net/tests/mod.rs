@@ -1,0 +1,8 @@
+//! The transport against servers that are right, wrong, slow, silent and hostile.
+
+mod cancel;
+mod http;
+mod limits;
+mod mtls;
+mod support;
+mod tls;
