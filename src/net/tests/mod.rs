@@ -4,5 +4,6 @@ mod cancel;
 mod http;
 mod limits;
 mod mtls;
+mod openssl;
 mod support;
 mod tls;
