@@ -60,27 +60,28 @@ pub(super) struct Job {
 pub(super) async fn run(job: Job, given_up: watch::Receiver<()>) -> Result<Exchange, NetError> {
     let (clock, total) = (job.ground.clock.clone(), job.limits.total);
     let mut trail = Trail::new(clock.now(), job.limits.head, &job.outgoing);
-    match timeout(total, walk(job, given_up, &mut trail)).await {
+    let handshake = Handshake::new(clock.clone(), job.identity.as_ref());
+    let ended = timeout(total, walk(job, given_up, &handshake, &mut trail)).await;
+    if trail.tls.is_none() {
+        trail.tls = handshake.partial_facts();
+    }
+    match ended {
         Ok(Ok(())) => Ok(trail.end(clock.now())),
         Ok(Err(fault)) => Err(trail.fail(fault, clock.now())),
         Err(_) => Err(trail.fail(Fault::timeout("net.timeout.total", "the exchange did not end", total), clock.now())),
     }
 }
 
-async fn walk(job: Job, given_up: watch::Receiver<()>, trail: &mut Trail) -> Result<(), Fault> {
-    let handshake = Handshake::new(job.ground.clock.clone(), job.identity.as_ref());
-    let until = Instant::now() + job.limits.connect;
-    let opened = timeout_at(until, open(&job, &handshake, Patience { until, given_up }, trail)).await;
-    if trail.tls.is_none() {
-        trail.tls = handshake.partial_facts();
-    }
+async fn walk(job: Job, given_up: watch::Receiver<()>, handshake: &Handshake, trail: &mut Trail) -> Result<(), Fault> {
+    let until = Instant::now() + job.limits.connect.min(job.limits.total);
+    let opened = timeout_at(until, open(&job, handshake, Patience { until, given_up }, trail)).await;
     let stream = opened.unwrap_or_else(|_| Err(too_slow(&job, trail.phase)))?;
 
     trail.phase = NetPhase::Send;
     let tap = Tap::new(stream, trail.tape.clone(), job.limits.idle);
     let mut builder = http1::Builder::new();
     builder.max_headers(job.limits.headers).max_header_size(job.limits.head);
-    let broken = |e: &hyper::Error| no_head(e, &handshake, &job.target, &job.limits);
+    let broken = |e: &hyper::Error| no_head(e, handshake, &job.target, &job.limits);
     let io = TokioIo::new(Spell::new(tap, job.outgoing.head));
     let (mut sender, connection) = builder.handshake(io).await.map_err(|e| broken(&e))?;
     let mut line = Line(Some(Box::pin(connection)));
@@ -93,7 +94,7 @@ async fn walk(job: Job, given_up: watch::Receiver<()>, trail: &mut Trail) -> Res
     trail.phases.body = trail.body_time();
     match ended {
         Ok(completeness) => trail.completeness = completeness,
-        Err(error) => match body_end(&error, &handshake, &job.target, &job.limits) {
+        Err(error) => match body_end(&error, handshake, &job.target, &job.limits) {
             BodyEnd::Cut => trail.completeness = Completeness::Incomplete,
             BodyEnd::Fault(fault) => return Err(fault),
         },
@@ -153,7 +154,7 @@ fn too_slow(job: &Job, phase: NetPhase) -> Fault {
         NetPhase::Connect => format!("{host} did not take the connection"),
         _ => format!("{host} did not end the TLS handshake"),
     };
-    Fault::timeout("net.timeout.connect", &what, job.limits.connect)
+    Fault::timeout("net.timeout.connect", &what, job.limits.connect.min(job.limits.total))
 }
 
 async fn read_body<C>(line: &mut Line<C>, body: Incoming, trail: &mut Trail) -> Result<Completeness, hyper::Error>

@@ -10,7 +10,6 @@ use openssl::x509::X509;
 use super::support::*;
 use crate::flow::exchange::{ClientCertificate, NetPhase};
 use crate::keys::KeySpec;
-use crate::net::*;
 
 fn serve(bank: &Authority, clients: Option<&Authority>, version: SslVersion) -> SocketAddr {
     let (leaf, key) = bank.server(&[HOST], |_| ());
