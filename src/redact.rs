@@ -128,11 +128,15 @@ fn replace(text: &str, mut hits: Vec<(usize, usize)>) -> String {
 /// RFC 2104 with a key of half a block.
 fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     let mut pad = [0x36_u8; 64];
-    pad.iter_mut().zip(key).for_each(|(p, k)| *p ^= k);
+    for (p, k) in pad.iter_mut().zip(key) {
+        *p ^= k;
+    }
     let mut inner = openssl::sha::Sha256::new();
     inner.update(&pad);
     inner.update(message);
-    pad.iter_mut().for_each(|p| *p ^= 0x36 ^ 0x5c);
+    for p in &mut pad {
+        *p ^= 0x36 ^ 0x5c;
+    }
     let mut outer = openssl::sha::Sha256::new();
     outer.update(&pad);
     outer.update(&inner.finish());

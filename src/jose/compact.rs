@@ -99,15 +99,19 @@ impl Compact {
         })
     }
 
-    /// What the header demands of a reader (RFC 7515 §4.1.11, RFC 7797). We know no extension, so any demand is refused.
     pub(crate) fn demands(&self) -> Result<(), CompactError> {
-        if let Some(crit) = self.header.get("crit") {
+        Self::header_demands(&self.header)
+    }
+
+    /// What a header demands of its reader (RFC 7515 §4.1.11, RFC 7797). No extension is known here, so any is refused.
+    pub(crate) fn header_demands(header: &Map<String, Value>) -> Result<(), CompactError> {
+        if let Some(crit) = header.get("crit") {
             return Err(match crit {
                 Value::Array(names) if names.iter().any(|n| n == "b64") => CompactError::Unencoded,
                 other => CompactError::Critical(describe_crit(other)),
             });
         }
-        match self.header.get("b64") {
+        match header.get("b64") {
             None | Some(Value::Bool(true)) => Ok(()),
             Some(_) => Err(CompactError::Unencoded),
         }

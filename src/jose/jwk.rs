@@ -6,12 +6,14 @@ mod members;
 mod parse;
 mod spki;
 
+use josekit::jws::JwsVerifier;
 use serde_json::{Map, Value};
 
 pub use error::JwkError;
 pub(super) use members::{private_members, text_member};
 pub(super) use spki::{number, spec_of};
 
+use super::slots::Slots;
 use super::{Alg, pem, thumbprint};
 use crate::keys::KeySpec;
 
@@ -24,6 +26,7 @@ pub struct PublicJwk {
     value: Value,
     spki: Vec<u8>,
     spec: KeySpec,
+    verifiers: Slots<dyn JwsVerifier>,
 }
 
 impl PublicJwk {
@@ -87,6 +90,10 @@ impl PublicJwk {
         &self.spki
     }
 
+    pub(super) const fn verifiers(&self) -> &Slots<dyn JwsVerifier> {
+        &self.verifiers
+    }
+
     pub const fn as_value(&self) -> &Value {
         &self.value
     }
@@ -100,7 +107,7 @@ impl PublicJwk {
     fn with(&self, name: &str, value: Value) -> Self {
         let mut map = self.value.as_object().cloned().unwrap_or_default();
         map.insert(name.to_owned(), value);
-        Self { value: Value::Object(members::arrange(map)), spki: self.spki.clone(), spec: self.spec }
+        Self { value: Value::Object(members::arrange(map)), ..self.clone() }
     }
     #[must_use]
     pub fn with_alg(&self, alg: Alg) -> Self {
@@ -193,7 +200,7 @@ impl PublicJwk {
     }
 
     pub(super) fn assemble(map: Map<String, Value>, spki: Vec<u8>, spec: KeySpec) -> Self {
-        Self { value: Value::Object(members::arrange(map)), spki, spec }
+        Self { value: Value::Object(members::arrange(map)), spki, spec, verifiers: Slots::default() }
     }
 }
 

@@ -21,6 +21,7 @@ pub mod pem;
 mod secret_jwk;
 mod set;
 mod signer;
+mod slots;
 mod thumbprint;
 mod verdict;
 pub(crate) mod verifier;

@@ -5,6 +5,7 @@ mod pem;
 
 use std::fmt;
 
+use josekit::jws::JwsSigner;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
@@ -12,6 +13,7 @@ use openssl::rsa::Rsa;
 use serde_json::Value;
 
 use super::jwk::spec_of;
+use super::slots::Slots;
 use super::{Alg, JoseError, PublicJwk, signer};
 use crate::keys::KeySpec;
 use crate::secret::SecretBytes;
@@ -20,6 +22,7 @@ use crate::secret::SecretBytes;
 pub struct SecretJwk {
     public: PublicJwk,
     pkcs8: SecretBytes,
+    signers: Slots<dyn JwsSigner>,
 }
 
 impl fmt::Debug for SecretJwk {
@@ -89,7 +92,7 @@ impl SecretJwk {
         let spki = key.public_key_to_der().map_err(|_| JoseError::Unreadable)?;
         let pkcs8 = key.private_key_to_pkcs8().map_err(|_| JoseError::Unreadable)?;
         let public = PublicJwk::from_spki_der(&spki).map_err(JoseError::Jwk)?;
-        Ok(Self { public, pkcs8: SecretBytes::new(pkcs8) })
+        Ok(Self { public, pkcs8: SecretBytes::new(pkcs8), signers: Slots::default() })
     }
 
     pub const fn public(&self) -> &PublicJwk {
@@ -114,6 +117,9 @@ impl SecretJwk {
     /// For a store that keeps the key.
     pub fn to_pkcs8_der(&self) -> SecretBytes {
         self.pkcs8.clone()
+    }
+    pub(super) const fn signers(&self) -> &Slots<dyn JwsSigner> {
+        &self.signers
     }
     pub(super) const fn pkcs8(&self) -> &SecretBytes {
         &self.pkcs8

@@ -120,22 +120,14 @@ impl JwkSet {
     /// The keys that may have made a signature of `alg`, the likeliest first: those of this `kid`, then those without
     /// one, then the rest. Kind, curve, `alg`, `use` and `key_ops` of each allow it.
     pub fn candidates(&self, kid: Option<&str>, alg: Alg) -> Vec<&PublicJwk> {
-        candidates(&self.keys, kid, alg)
+        let mut fitting: Vec<_> = self.keys.iter().filter(|key| key.verifies(alg)).collect();
+        fitting.sort_by_key(|key| match (kid, key.kid()) {
+            (Some(wanted), Some(own)) if wanted == own => 0,
+            (Some(_), Some(_)) => 2,
+            _ => 1,
+        });
+        fitting
     }
-}
-
-pub(crate) fn candidates<'k>(
-    keys: impl IntoIterator<Item = &'k PublicJwk>,
-    kid: Option<&str>,
-    alg: Alg,
-) -> Vec<&'k PublicJwk> {
-    let mut fitting: Vec<_> = keys.into_iter().filter(|key| key.verifies(alg)).collect();
-    fitting.sort_by_key(|key| match (kid, key.kid()) {
-        (Some(wanted), Some(own)) if wanted == own => 0,
-        (Some(_), None) | (None, _) => 1,
-        _ => 2,
-    });
-    fitting
 }
 
 fn members(value: &Value) -> Result<&Vec<Value>, JwkError> {

@@ -18,7 +18,8 @@ pub(super) fn sign(key: &SecretJwk, alg: Alg, input: &[u8]) -> Result<Vec<u8>, J
     if !public.verifies(alg) {
         return Err(JoseError::KeySays { alg, names: public.purpose() });
     }
-    let signer = signer(alg, key.pkcs8().expose()).map_err(|_| JoseError::Backend)?;
+    let build = || signer(alg, key.pkcs8().expose()).map_err(|_| JoseError::Backend);
+    let signer = key.signers().get_or_build(alg, build)?;
     signer.sign(input).map_err(|_| JoseError::Backend)
 }
 

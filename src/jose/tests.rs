@@ -61,6 +61,20 @@ fn a_banks_examples_are_what_its_guide_says() {
 }
 
 #[test]
+fn a_vendors_example_verifies_as_ps256_only() {
+    let key = public(vectors::WSO2_JWK);
+    check(vectors::WSO2_ASSERTION, &key).unwrap();
+    assert_eq!(
+        (key.thumbprint().as_str(), Some(key.thumbprint_sha1().as_str())),
+        (vectors::WSO2_THUMBPRINT, key.kid())
+    );
+    let mut free = key.as_value().clone();
+    free.as_object_mut().unwrap().remove("alg");
+    let (free, token) = (PublicJwk::from_value(&free).unwrap(), Compact::parse(vectors::WSO2_ASSERTION).unwrap());
+    assert_eq!(verify(Alg::Rs256, &free, token.signing_input(), token.signature()), Err(VerifyError::Mismatch));
+}
+
+#[test]
 fn what_every_kind_of_key_signs_verifies_and_nothing_else_does() {
     let keys: Vec<SecretJwk> = SPECS.into_iter().map(|s| SecretJwk::generate(s).unwrap()).collect();
     for key in &keys {

@@ -1,6 +1,8 @@
 //! Checking a signature. The algorithm is the caller's or the header's; the key has to agree with it, in kind and in
 //! what it says of itself (RFC 8725 §3.1). josekit does the arithmetic; what it is lax about is checked before.
 
+use std::sync::LazyLock;
+
 use josekit::jws::{self, JwsVerifier};
 use openssl::bn::BigNum;
 use openssl::ec::EcGroup;
@@ -76,7 +78,8 @@ pub fn verify(alg: Alg, key: &PublicJwk, input: &[u8], signature: &[u8]) -> Resu
         return Err(VerifyError::Weak(weakness));
     }
     form(alg, key, signature)?;
-    let verifier = verifier(alg, key.spki()).map_err(|_| VerifyError::Backend)?;
+    let build = || verifier(alg, key.spki()).map_err(|_| VerifyError::Backend);
+    let verifier = key.verifiers().get_or_build(alg, build)?;
     verifier.verify(input, signature).map_err(|_| VerifyError::Mismatch)
 }
 
@@ -94,32 +97,20 @@ pub fn verify_hmac(alg: Alg, secret: &[u8], input: &[u8], signature: &[u8]) -> R
     if openssl::memcmp::eq(&mac, signature) { Ok(()) } else { Err(VerifyError::Mismatch) }
 }
 
-/// Whether the signature has the size and the range that the algorithm gives it.
-pub(crate) fn form(alg: Alg, key: &PublicJwk, signature: &[u8]) -> Result<(), VerifyError> {
-    match raw_size(alg) {
-        Some((half, nid)) => {
-            let der = der::to_raw(signature, half).is_ok();
-            length(alg, 2 * half, signature, der)?;
-            in_range(nid, signature, half)
-        }
-        None if alg == Alg::EdDsa => length(alg, 64, signature, false),
-        None => length(alg, key.bits().div_ceil(8) as usize, signature, false),
-    }
+/// Whether the signature has the size, and for ECDSA the range, that the algorithm gives it.
+fn form(alg: Alg, key: &PublicJwk, signature: &[u8]) -> Result<(), VerifyError> {
+    let expected = if alg == Alg::EdDsa { 64 } else { key.bits().div_ceil(8) as usize };
+    ecdsa_form(alg, signature).unwrap_or_else(|| length(alg, expected, signature, false))
 }
 
-/// The size of `r` and of `s`, and the curve; None for algorithms that are not ECDSA.
-fn raw_size(alg: Alg) -> Option<(usize, Nid)> {
-    match alg {
-        Alg::Es256 => Some((32, Nid::X9_62_PRIME256V1)),
-        Alg::Es384 => Some((48, Nid::SECP384R1)),
-        Alg::Es512 => Some((66, Nid::SECP521R1)),
-        _ => None,
-    }
-}
-
-/// The form of an ECDSA signature alone; other algorithms pass.
+/// The form of an ECDSA signature, which needs no key; None for other algorithms.
 pub(crate) fn ecdsa_form(alg: Alg, signature: &[u8]) -> Option<Result<(), VerifyError>> {
-    let (half, nid) = raw_size(alg)?;
+    let (half, nid) = match alg {
+        Alg::Es256 => (32, Nid::X9_62_PRIME256V1),
+        Alg::Es384 => (48, Nid::SECP384R1),
+        Alg::Es512 => (66, Nid::SECP521R1),
+        _ => return None,
+    };
     let der = der::to_raw(signature, half).is_ok();
     Some(length(alg, 2 * half, signature, der).and_then(|()| in_range(nid, signature, half)))
 }
@@ -133,19 +124,27 @@ fn length(alg: Alg, expected: usize, signature: &[u8], der: bool) -> Result<(), 
 }
 
 fn in_range(nid: Nid, signature: &[u8], half: usize) -> Result<(), VerifyError> {
-    let order = || {
-        let mut order = BigNum::new()?;
-        EcGroup::from_curve_name(nid)?.order(&mut order, &mut *openssl::bn::BigNumContext::new()?)?;
-        Ok::<_, openssl::error::ErrorStack>(order)
-    };
-    let order = order().map_err(|_| VerifyError::Backend)?;
-    for (name, bytes) in [("r", &signature[..half]), ("s", &signature[half..])] {
-        let number = BigNum::from_slice(bytes).map_err(|_| VerifyError::Backend)?;
-        if number.num_bits() == 0 || number >= order {
+    static ORDERS: LazyLock<Vec<(Nid, Vec<u8>)>> = LazyLock::new(|| {
+        [(Nid::X9_62_PRIME256V1, 32), (Nid::SECP384R1, 48), (Nid::SECP521R1, 66)]
+            .into_iter()
+            .filter_map(|(nid, size)| Some((nid, order(nid, size).ok()?)))
+            .collect()
+    });
+    let (_, order) = ORDERS.iter().find(|(curve, _)| *curve == nid).ok_or(VerifyError::Backend)?;
+    for (name, number) in [("r", &signature[..half]), ("s", &signature[half..])] {
+        // Of one length, so that the order of the bytes is that of the numbers.
+        if number >= order.as_slice() || number.iter().all(|b| *b == 0) {
             return Err(VerifyError::Range(name));
         }
     }
     Ok(())
+}
+
+/// The order of a curve's group.
+fn order(nid: Nid, size: i32) -> Result<Vec<u8>, openssl::error::ErrorStack> {
+    let mut order = BigNum::new()?;
+    EcGroup::from_curve_name(nid)?.order(&mut order, &mut *openssl::bn::BigNumContext::new()?)?;
+    order.to_vec_padded(size)
 }
 
 fn verifier(alg: Alg, spki: &[u8]) -> Result<Box<dyn JwsVerifier>, josekit::JoseError> {
