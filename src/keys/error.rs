@@ -1,10 +1,29 @@
 //! What a key store may answer instead of a key.
 
+use crate::jose::{Alg, JoseError};
+use crate::text;
+
+use super::KeySpec;
+
 /// A key store's refusal, with the next thing to try. Never holds key material.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct KeyError {
-    /// Stable: `key.reference`, `key.not-found`, `key.unreadable`, `key.algorithm`, `key.refused`, `key.store`.
+    /// Stable:
+    ///
+    /// | id | what |
+    /// | --- | --- |
+    /// | `key.reference` | the reference is wrong, or no store has its scheme |
+    /// | `key.not-found` | the store has no such key |
+    /// | `key.exists` | the name is taken |
+    /// | `key.unreadable` | something is there and it is no usable key |
+    /// | `key.encrypted` | a key that has to be decrypted first |
+    /// | `key.permission` | the store does not let us read it |
+    /// | `key.ambiguous` | several keys fit the reference |
+    /// | `key.certificate` | the certificate is missing or belongs to another key |
+    /// | `key.algorithm` | the key cannot or may not sign with that algorithm |
+    /// | `key.refused` | the store or a person said no |
+    /// | `key.store` | the store is absent, silent or broken |
     pub id: &'static str,
     pub text: String,
     pub hint: String,
@@ -14,9 +33,36 @@ impl KeyError {
     pub fn new(id: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { id, text: text.into(), hint: hint.into() }
     }
+
     /// The reference itself is wrong. Shown cut and without control characters: it may have been pasted.
     pub fn reference(text: &str, hint: impl Into<String>) -> Self {
         let shown: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
         Self::new("key.reference", format!("“{shown}” is not a key reference"), hint)
     }
+
+    /// The key cannot sign with `alg`.
+    pub fn algorithm(spec: KeySpec, alg: Alg) -> Self {
+        Self::jose(&JoseError::Algorithm { alg, spec })
+    }
+
+    /// An error of a key in memory.
+    pub fn jose(error: &JoseError) -> Self {
+        let id = match error {
+            JoseError::Algorithm { .. }
+            | JoseError::KeySays { .. }
+            | JoseError::NotSymmetric(_)
+            | JoseError::NotMade(_) => "key.algorithm",
+            JoseError::Encrypted => "key.encrypted",
+            JoseError::SeveralKeys(_) => "key.ambiguous",
+            JoseError::Backend => "key.store",
+            _ => "key.unreadable",
+        };
+        Self::new(id, error.to_string(), error.hint())
+    }
+}
+
+/// A name from outside, fit to stand in an error.
+pub(super) fn shown(foreign: &str) -> String {
+    const COLUMNS: usize = 80;
+    text::shorten(&text::clean(foreign), COLUMNS).into_owned()
 }

@@ -1,1 +1,141 @@
-//! stub
+//! `memory:NAME`: keys that end with the program. Demonstrations, sandboxes and tests use them.
+//!
+//! They count as exportable: nothing but this process keeps them in, and a face should not show them as held fast.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::BoxFuture;
+
+use super::error::shown;
+use super::local::LocalKey;
+use super::{Generate, Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri};
+use crate::jose::{SecretJwk, verify};
+
+const SCHEME: &str = "memory";
+
+/// The keys of one program run.
+#[derive(Default)]
+pub struct Memory(Mutex<BTreeMap<String, Arc<dyn Key>>>);
+
+impl Memory {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Keeps a key, with its certificates, leaf first.
+    ///
+    /// # Errors
+    /// `key.exists` where the name is taken, `key.certificate` where the leaf is for another key.
+    pub fn insert(&self, name: &str, secret: SecretJwk, chain: Vec<Vec<u8>>) -> Result<Arc<dyn Key>, KeyError> {
+        let key = LocalKey::new(KeyUri::new(SCHEME, name), name.to_owned(), secret, chain)?.shared();
+        let mut keys = self.keys();
+        if keys.contains_key(name) {
+            let text = format!("there is already a key “{}” in memory", shown(name));
+            return Err(KeyError::new("key.exists", text, "choose another name, or forget that key first"));
+        }
+        keys.insert(name.to_owned(), key.clone());
+        Ok(key)
+    }
+
+    /// Whether there was one. Who has it open keeps it until done.
+    pub fn forget(&self, name: &str) -> bool {
+        self.keys().remove(name).is_some()
+    }
+
+    fn keys(&self) -> MutexGuard<'_, BTreeMap<String, Arc<dyn Key>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, uri: &KeyUri) -> Result<Arc<dyn Key>, KeyError> {
+        self.keys().get(uri.rest()).cloned().ok_or_else(|| {
+            let text = format!("there is no key “{}” in memory", shown(uri.rest()));
+            KeyError::new("key.not-found", text, "keys in memory end with the program: make it again, or use a file")
+        })
+    }
+}
+
+impl KeyStore for Memory {
+    fn scheme(&self) -> &'static str {
+        SCHEME
+    }
+
+    fn list(&self) -> BoxFuture<'_, Result<Vec<KeyInfo>, KeyError>> {
+        Box::pin(async { Ok(self.keys().values().map(|k| k.info().clone()).collect()) })
+    }
+
+    fn open<'a>(&'a self, uri: &'a KeyUri) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
+        Box::pin(async { self.find(uri) })
+    }
+
+    fn as_generate(&self) -> Option<&dyn Generate> {
+        Some(self)
+    }
+}
+
+impl Generate for Memory {
+    fn generate<'a>(&'a self, uri: &'a KeyUri, spec: KeySpec) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
+        Box::pin(async move {
+            if self.find(uri).is_ok() {
+                let text = format!("there is already a key “{}” in memory", shown(uri.rest()));
+                return Err(KeyError::new("key.exists", text, "choose another name, or forget that key first"));
+            }
+            let broken = || KeyError::new("key.store", "the key could not be made", "try again");
+            // Finding the primes of an RSA key takes up to seconds.
+            let made = tokio::task::spawn_blocking(move || SecretJwk::generate(spec)).await.map_err(|_| broken())?;
+            self.insert(uri.rest(), made.map_err(|e| KeyError::jose(&e))?, Vec::new())?;
+            // Store, read back, sign: only then is it there.
+            let key = self.find(uri)?;
+            let alg = crate::jose::Alg::ALL.into_iter().find(|alg| spec.signs(*alg)).ok_or_else(broken)?;
+            let input = b"countersign self-test";
+            let signature = key.sign(alg, input).await;
+            if signature.is_ok_and(|s| verify(alg, &key.info().public, input, &s).is_ok()) {
+                return Ok(key);
+            }
+            self.forget(uri.rest());
+            Err(broken())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jose::Alg;
+
+    fn uri(name: &str) -> KeyUri {
+        KeyUri::new(SCHEME, name)
+    }
+
+    #[tokio::test]
+    async fn a_key_is_made_listed_opened_and_signs() {
+        let store = Memory::new();
+        for (name, spec, alg) in [
+            ("a", KeySpec::P256, Alg::Es256),
+            ("b", KeySpec::P521, Alg::Es512),
+            ("c", KeySpec::Ed25519, Alg::EdDsa),
+            ("d", KeySpec::Rsa(2048), Alg::Ps256),
+        ] {
+            store.generate(&uri(name), spec).await.unwrap();
+            let key = store.open(&uri(name)).await.unwrap();
+            let signature = key.sign(alg, b"x").await.unwrap();
+            assert!(verify(alg, &key.info().public, b"x", &signature).is_ok());
+            assert_eq!((key.info().spec, key.info().uri.to_string()), (spec, format!("memory:{name}")));
+        }
+        let listed: Vec<String> = store.list().await.unwrap().into_iter().map(|i| i.label).collect();
+        assert_eq!(listed, ["a", "b", "c", "d"]);
+    }
+
+    #[tokio::test]
+    async fn a_wrong_algorithm_a_taken_name_and_a_missing_key_are_named() {
+        let store = Memory::new();
+        let key = store.generate(&uri("a"), KeySpec::P256).await.unwrap();
+        for alg in Alg::ALL.into_iter().filter(|a| *a != Alg::Es256) {
+            assert_eq!(key.sign(alg, b"x").await.unwrap_err().id, "key.algorithm", "{alg}");
+        }
+        assert_eq!(store.generate(&uri("a"), KeySpec::P256).await.map(|_| ()).unwrap_err().id, "key.exists");
+        assert_eq!(store.generate(&uri("b"), KeySpec::Rsa(512)).await.map(|_| ()).unwrap_err().id, "key.algorithm");
+        assert!(store.forget("a") && !store.forget("a"));
+        assert_eq!(store.open(&uri("a")).await.map(|_| ()).unwrap_err().id, "key.not-found");
+    }
+}

@@ -5,6 +5,7 @@
 
 mod error;
 pub mod file;
+mod local;
 pub mod memory;
 mod stores;
 mod uri;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 pub use error::KeyError;
-pub use stores::Stores;
+pub use local::belongs;
+pub use stores::{Listing, Stores};
 pub use uri::KeyUri;
 
 use crate::jose::{Alg, PublicJwk};
@@ -68,6 +70,8 @@ pub struct KeyInfo {
     pub costly: bool,
     /// The certificate chain that comes with the key, leaf first, DER. Empty: none.
     pub chain: Vec<Vec<u8>>,
+    /// What a person should know about how the key is kept: a file that others can read.
+    pub warning: Option<String>,
 }
 
 /// Kind and size of a key.

@@ -1,2 +1,158 @@
-//! stub
-pub struct Stores;
+//! The stores there are, by the scheme of their references.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri};
+
+/// How long a store may take to list its keys.
+const LIST_WITHIN: Duration = Duration::from_secs(2);
+
+/// Every key store of this program.
+pub struct Stores {
+    stores: BTreeMap<&'static str, Arc<dyn KeyStore>>,
+    list_within: Duration,
+}
+
+/// One store's answer to “what do you have”. A store that is dead or slow says so in its own row.
+#[derive(Debug)]
+pub struct Listing {
+    pub scheme: &'static str,
+    pub keys: Result<Vec<KeyInfo>, KeyError>,
+}
+
+impl Default for Stores {
+    fn default() -> Self {
+        Self { stores: BTreeMap::new(), list_within: LIST_WITHIN }
+    }
+}
+
+impl Stores {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a store; one of the same scheme is replaced.
+    #[must_use]
+    pub fn with(mut self, store: Arc<dyn KeyStore>) -> Self {
+        self.stores.insert(store.scheme(), store);
+        self
+    }
+
+    #[must_use]
+    pub fn listing_within(self, list_within: Duration) -> Self {
+        Self { list_within, ..self }
+    }
+
+    pub fn schemes(&self) -> impl Iterator<Item = &'static str> {
+        self.stores.keys().copied()
+    }
+
+    /// The schemes whose stores can make keys.
+    pub fn generating(&self) -> impl Iterator<Item = &'static str> {
+        self.stores.iter().filter(|(_, s)| s.as_generate().is_some()).map(|(scheme, _)| *scheme)
+    }
+
+    fn store(&self, uri: &KeyUri) -> Result<&Arc<dyn KeyStore>, KeyError> {
+        self.stores.get(uri.scheme()).ok_or_else(|| {
+            let known: Vec<&str> = self.schemes().collect();
+            KeyError::reference(&uri.to_string(), format!("the stores of this program are: {}", known.join(", ")))
+        })
+    }
+
+    /// Opens a key. There is no deadline: the store may be waiting for a person. Drop the future to give up.
+    ///
+    /// # Errors
+    /// `key.reference` where no store has that scheme; the store's own [`KeyError`].
+    pub async fn open(&self, uri: &KeyUri) -> Result<Arc<dyn Key>, KeyError> {
+        self.store(uri)?.open(uri).await
+    }
+
+    /// Makes a key.
+    ///
+    /// # Errors
+    /// As for [`Self::open`]; `key.store` where that store makes none.
+    pub async fn generate(&self, uri: &KeyUri, spec: KeySpec) -> Result<Arc<dyn Key>, KeyError> {
+        let store = self.store(uri)?;
+        let Some(generate) = store.as_generate() else {
+            let able: Vec<&str> = self.generating().collect();
+            let text = format!("the store “{}” makes no keys", store.scheme());
+            return Err(KeyError::new("key.store", text, format!("stores that do: {}", able.join(", "))));
+        };
+        generate.generate(uri, spec).await
+    }
+
+    /// Asks all stores at once; each has the same time, on a task of its own, so that one that hangs or panics is one row.
+    pub async fn list(&self) -> Vec<Listing> {
+        let asked = self.stores.iter().map(|(scheme, store)| {
+            let (store, within) = (store.clone(), self.list_within);
+            async move {
+                let mut task = tokio::spawn(async move { store.list().await });
+                let keys = match tokio::time::timeout(within, &mut task).await {
+                    Ok(Ok(keys)) => keys,
+                    Ok(Err(_)) => Err(KeyError::new("key.store", format!("the store “{scheme}” failed"), "try again")),
+                    Err(_) => {
+                        task.abort();
+                        let text = format!("the store “{scheme}” did not answer within {} s", within.as_secs_f64());
+                        Err(KeyError::new("key.store", text, "see whether it is locked or its service is down"))
+                    }
+                };
+                Listing { scheme, keys }
+            }
+        });
+        futures_util::future::join_all(asked).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::BoxFuture;
+
+    use super::*;
+    use crate::keys::file::Files;
+    use crate::keys::memory::Memory;
+
+    /// A store that never answers, or that panics.
+    struct Bad(&'static str);
+
+    impl KeyStore for Bad {
+        fn scheme(&self) -> &'static str {
+            self.0
+        }
+        fn list(&self) -> BoxFuture<'_, Result<Vec<KeyInfo>, KeyError>> {
+            match self.0 {
+                "panics" => Box::pin(async { panic!("as it says") }),
+                _ => Box::pin(std::future::pending()),
+            }
+        }
+        fn open<'a>(&'a self, _: &'a KeyUri) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dead_store_is_a_row_and_the_others_answer() {
+        let stores = Stores::new()
+            .with(Arc::new(Memory::new()))
+            .with(Arc::new(Bad("hangs")))
+            .with(Arc::new(Bad("panics")))
+            .listing_within(Duration::from_millis(50));
+        let uri = "memory:signing".parse().unwrap();
+        stores.generate(&uri, KeySpec::P256).await.unwrap();
+        let rows = stores.list().await;
+        let short: Vec<_> = rows.iter().map(|r| (r.scheme, r.keys.as_ref().map(Vec::len).map_err(|e| e.id))).collect();
+        assert_eq!(short, [("hangs", Err("key.store")), ("memory", Ok(1)), ("panics", Err("key.store"))]);
+        assert_eq!(stores.open(&uri).await.unwrap().info().uri, uri);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_scheme_names_the_known_ones_and_a_file_is_not_made() {
+        let stores = Stores::new().with(Arc::new(Memory::new())).with(Arc::new(Files));
+        let error = stores.open(&"keyring:x".parse().unwrap()).await.map(|_| ()).unwrap_err();
+        assert_eq!(error.id, "key.reference");
+        assert!(error.hint.contains("file, memory"));
+        let error = stores.generate(&"file:x".parse().unwrap(), KeySpec::P256).await.map(|_| ()).unwrap_err();
+        assert_eq!((error.id, error.hint.as_str()), ("key.store", "stores that do: memory"));
+    }
+}
