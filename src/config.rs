@@ -20,7 +20,10 @@ impl Places {
             return Self { config: Some(dir.to_owned()), data: Some(dir.to_owned()) };
         }
         let dirs = ProjectDirs::from("", "", "countersign");
-        Self { config: dirs.as_ref().map(|d| d.config_dir().to_owned()), data: dirs.as_ref().map(|d| d.data_dir().to_owned()) }
+        Self {
+            config: dirs.as_ref().map(|d| d.config_dir().to_owned()),
+            data: dirs.as_ref().map(|d| d.data_dir().to_owned()),
+        }
     }
 
     pub fn nowhere() -> Self {
@@ -44,6 +47,11 @@ impl Surroundings {
     pub fn read() -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         let term = std::env::var("TERM").unwrap_or_default();
-        Self { no_color: set("NO_COLOR") || term == "dumb", ssh: set("SSH_TTY") || set("SSH_CONNECTION"), tmux: set("TMUX"), screen: set("STY") || term.starts_with("screen") && !set("TMUX") }
+        Self {
+            no_color: set("NO_COLOR") || term == "dumb",
+            ssh: set("SSH_TTY") || set("SSH_CONNECTION"),
+            tmux: set("TMUX"),
+            screen: set("STY") || term.starts_with("screen") && !set("TMUX"),
+        }
     }
 }

@@ -2,5 +2,9 @@
 
 #[path = "it/architecture.rs"]
 mod architecture;
+#[path = "it/dnb.rs"]
+mod dnb;
 #[path = "it/profiles.rs"]
 mod profiles;
+#[path = "it/support.rs"]
+mod support;

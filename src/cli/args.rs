@@ -7,7 +7,12 @@ use clap::{Args, Parser, Subcommand};
 /// A workbench for the credentials of bank APIs: make and bind keys, onboard a client at a bank, drive every
 /// authentication sequence step by step, see what crosses the wire, learn why something is right or wrong.
 #[derive(Debug, Parser)]
-#[command(name = "countersign", version, max_term_width = 100, after_help = "Exit status: 0 done · 1 the bank refused, a verdict is wrong or a `must` check failed · 2 usage or profile · 3 key store · 4 network or TLS · 5 a person is needed · 130 cancelled\n\nStart here: countersign demo")]
+#[command(
+    name = "countersign",
+    version,
+    max_term_width = 100,
+    after_help = "Exit status: 0 done · 1 the bank refused, a verdict is wrong or a `must` check failed · 2 usage or profile · 3 key store · 4 network or TLS · 5 a person is needed · 130 cancelled\n\nStart here: countersign demo"
+)]
 pub struct Cli {
     /// Where everything is kept, instead of the operating system's directories.
     #[arg(long, global = true, value_name = "DIR", env = "COUNTERSIGN_DATA_DIR")]

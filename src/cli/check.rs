@@ -14,11 +14,18 @@ pub fn run(places: &Places, args: &CheckArgs) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for file in &args.files {
         let name = file.display().to_string();
-        let text = String::from_utf8(read_capped(file, 1_000_000)?).map_err(|_| Failure::usage(format!("{name} is no UTF-8 text"), "save it as UTF-8"))?;
+        let text = String::from_utf8(read_capped(file, 1_000_000)?)
+            .map_err(|_| Failure::usage(format!("{name} is no UTF-8 text"), "save it as UTF-8"))?;
         match library.check(&name, &text) {
             Ok(loaded) => {
                 let p = &loaded.profile;
-                println!("{name}: right ({}: {} flows, {} environments, {} checks)", p.id, p.flows.len(), p.environments.len(), p.checks.len());
+                println!(
+                    "{name}: right ({}: {} flows, {} environments, {} checks)",
+                    p.id,
+                    p.flows.len(),
+                    p.environments.len(),
+                    p.checks.len()
+                );
             }
             Err(refused) => {
                 for line in &refused.lines {

@@ -29,7 +29,10 @@ impl Banks {
         let clock = self.clock.clone();
         let start = || async move {
             let clock = Arc::new(move || clock.now().seconds());
-            World::start(clock, Bank::ALL).await.map(Arc::new).map_err(|e| format!("the embedded banks could not be started: {e}"))
+            World::start(clock, Bank::ALL)
+                .await
+                .map(Arc::new)
+                .map_err(|e| format!("the embedded banks could not be started: {e}"))
         };
         self.world.get_or_try_init(start).await.cloned()
     }
@@ -46,7 +49,8 @@ impl Embedded for Banks {
             });
             let mut keys = Vec::new();
             for key in client.keys {
-                let made = SecretJwk::from_pem(key.pem.expose().as_bytes()).map_err(|e| format!("the demo key for {}: {e}", key.role))?;
+                let made = SecretJwk::from_pem(key.pem.expose().as_bytes())
+                    .map_err(|e| format!("the demo key for {}: {e}", key.role))?;
                 keys.push(DemoKey { role: key.role, key: made, chain: key.chain });
             }
             let people = Arc::new(Staff { world, bank: bank.to_owned() });

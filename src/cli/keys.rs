@@ -75,11 +75,19 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     }
     for row in &rows {
         if as_json {
-            println!("{}", json!({ "uri": row.uri, "label": row.label, "kind": row.kind, "exportable": row.exportable, "store": row.store, "used_by": row.used_by, "certificate_days_left": row.certificate_days_left, "thumbprint": row.thumbprint, "problem": row.problem }));
+            println!(
+                "{}",
+                json!({ "uri": row.uri, "label": row.label, "kind": row.kind, "exportable": row.exportable, "store": row.store, "used_by": row.used_by, "certificate_days_left": row.certificate_days_left, "thumbprint": row.thumbprint, "problem": row.problem })
+            );
         } else {
             let days = row.certificate_days_left.map(|d| format!("  certificate {d} d")).unwrap_or_default();
             let state = row.problem.clone().unwrap_or_else(|| format!("{}{days}", row.kind));
-            println!("{}\n    {}\n    used by {}", crate::text::clean(if row.uri.is_empty() { &row.label } else { &row.uri }), crate::text::clean(&state), if row.used_by.is_empty() { "no profile".to_owned() } else { row.used_by.join(", ") });
+            println!(
+                "{}\n    {}\n    used by {}",
+                crate::text::clean(if row.uri.is_empty() { &row.label } else { &row.uri }),
+                crate::text::clean(&state),
+                if row.used_by.is_empty() { "no profile".to_owned() } else { row.used_by.join(", ") }
+            );
         }
     }
     if rows.is_empty() {
@@ -95,16 +103,30 @@ async fn show(session: &Session, text: &str) -> Result<Exit, Failure> {
     println!("label       {}", crate::text::clean(&info.label));
     println!("kind        {}", info.spec);
     println!("thumbprint  {}", info.public.thumbprint());
-    println!("can leave   {}", if info.exportable { "yes: the private part can be read out of its store" } else { "no" });
-    println!("certificate {}", if info.chain.is_empty() { "none".to_owned() } else { format!("chain of {}", info.chain.len()) });
+    println!(
+        "can leave   {}",
+        if info.exportable { "yes: the private part can be read out of its store" } else { "no" }
+    );
+    println!(
+        "certificate {}",
+        if info.chain.is_empty() { "none".to_owned() } else { format!("chain of {}", info.chain.len()) }
+    );
     Ok(Exit::Done)
 }
 
 async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> {
-    let spec = Alg::parse(alg).and_then(KeySpec::for_alg).ok_or_else(|| Failure::usage(format!("`{}` is no algorithm for a key pair", crate::text::clean(alg)), "one of ES256, ES384, ES512, EdDSA, RS256, PS256"))?;
+    let spec = Alg::parse(alg).and_then(KeySpec::for_alg).ok_or_else(|| {
+        Failure::usage(
+            format!("`{}` is no algorithm for a key pair", crate::text::clean(alg)),
+            "one of ES256, ES384, ES512, EdDSA, RS256, PS256",
+        )
+    })?;
     let uri = reference(text)?;
     if uri.scheme() == "memory" {
-        return Err(Failure::usage("a memory: key ends with the program, so this command would make nothing", "make a file: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem, then --bind ROLE=file:key.pem"));
+        return Err(Failure::usage(
+            "a memory: key ends with the program, so this command would make nothing",
+            "make a file: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem, then --bind ROLE=file:key.pem",
+        ));
     }
     let key = session.stores.generate(&uri, spec).await?;
     println!("{}", key.info().public.as_value());

@@ -21,6 +21,8 @@ mod workbench;
 use std::process::ExitCode;
 
 pub use args::{Cli, Command};
+#[cfg(feature = "sandbox")]
+pub use embedded::Banks;
 pub use exit::Exit;
 
 /// Runs one command; the exit status says how it went.

@@ -18,7 +18,9 @@ pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
     match command {
         ProfilesCommand::List { json } => Ok(list(&library, json)),
         ProfilesCommand::Show { id } => show(&library, &id),
-        ProfilesCommand::New { id, from, env, bind, set } => new(places, &library, &id, &from, env.as_deref(), &bind, &set),
+        ProfilesCommand::New { id, from, env, bind, set } => {
+            new(places, &library, &id, &from, env.as_deref(), &bind, &set)
+        }
         ProfilesCommand::Import { file } => import(places, &library, &file),
         ProfilesCommand::Export { id } => export(places, &id),
     }
@@ -31,12 +33,22 @@ fn list(library: &Library, as_json: bool) -> Exit {
             Ok(s) if as_json => {
                 let environments: Vec<_> = s.environments.iter().map(|e| json!({ "name": e.name, "production": e.production, "sandbox": e.sandbox, "disabled": e.disabled })).collect();
                 let flows: Vec<_> = s.flows.iter().map(|f| json!({ "id": f.id, "title": f.title })).collect();
-                println!("{}", json!({ "id": s.id, "name": s.name, "saved": s.saved, "environments": environments, "flows": flows }));
+                println!(
+                    "{}",
+                    json!({ "id": s.id, "name": s.name, "saved": s.saved, "environments": environments, "flows": flows })
+                );
             }
             Ok(s) => {
-                let environments: Vec<_> = s.environments.iter().filter(|e| e.disabled.is_none()).map(|e| e.name.as_str()).collect();
+                let environments: Vec<_> =
+                    s.environments.iter().filter(|e| e.disabled.is_none()).map(|e| e.name.as_str()).collect();
                 let flows: Vec<_> = s.flows.iter().map(|f| f.id.as_str()).collect();
-                println!("{:<20} {}\n    environments  {}\n    flows         {}", s.id, s.name, environments.join(" "), flows.join(" "));
+                println!(
+                    "{:<20} {}\n    environments  {}\n    flows         {}",
+                    s.id,
+                    s.name,
+                    environments.join(" "),
+                    flows.join(" ")
+                );
             }
             Err((id, refused)) => {
                 exit = Exit::Usage;
@@ -59,7 +71,13 @@ fn show(library: &Library, id: &str) -> Result<Exit, Failure> {
     }
     println!("\nenvironments");
     for e in &p.environments {
-        let mark = if e.production { "  [PRODUCTION]" } else if e.sandbox.is_some() { "  [SANDBOX]" } else { "" };
+        let mark = if e.production {
+            "  [PRODUCTION]"
+        } else if e.sandbox.is_some() {
+            "  [SANDBOX]"
+        } else {
+            ""
+        };
         let disabled = e.disabled.as_ref().map(|d| format!("  (not usable: {d})")).unwrap_or_default();
         println!("  {:<14}{}{mark}{disabled}", e.name, e.label);
     }
@@ -67,7 +85,13 @@ fn show(library: &Library, id: &str) -> Result<Exit, Failure> {
     for k in &p.keys {
         let algs: Vec<_> = k.algs.iter().map(|a| a.name()).collect();
         let bound = k.reference.as_ref().map(|r| format!("  = {r}")).unwrap_or_default();
-        println!("  {:<14}{} ({}{}){bound}", k.name, k.label, k.usage.word(), if algs.is_empty() { String::new() } else { format!(" {}", algs.join(" ")) });
+        println!(
+            "  {:<14}{} ({}{}){bound}",
+            k.name,
+            k.label,
+            k.usage.word(),
+            if algs.is_empty() { String::new() } else { format!(" {}", algs.join(" ")) }
+        );
     }
     println!("\ninputs");
     for i in &p.inputs {
@@ -92,14 +116,29 @@ fn show(library: &Library, id: &str) -> Result<Exit, Failure> {
 /// Inputs a flow reads that have neither a value nor a default.
 fn missing(p: &Profile, f: &crate::profile::model::Flow) -> Vec<String> {
     let has = |n: &str| p.values.iter().any(|(v, _)| v == n);
-    p.inputs.iter().filter(|i| f.reads.contains(&i.name) && i.default.is_none() && !i.optional && !has(&i.name)).map(|i| i.name.clone()).collect()
+    p.inputs
+        .iter()
+        .filter(|i| f.reads.contains(&i.name) && i.default.is_none() && !i.optional && !has(&i.name))
+        .map(|i| i.name.clone())
+        .collect()
 }
 
-fn new(places: &Places, library: &Library, id: &str, from: &str, env: Option<&str>, bind: &[String], set: &[String]) -> Result<Exit, Failure> {
+fn new(
+    places: &Places,
+    library: &Library,
+    id: &str,
+    from: &str,
+    env: Option<&str>,
+    bind: &[String],
+    set: &[String],
+) -> Result<Exit, Failure> {
     let bank = library.load(from).map_err(|r| Failure::usage(r.to_string(), "countersign profiles list"))?.profile;
     let usable: Vec<_> = bank.environments.iter().filter(|e| e.disabled.is_none()).map(|e| e.name.clone()).collect();
     let Some(environment) = env else {
-        return Err(Failure::usage("a saved profile is for one environment", format!("--env with one of: {}", usable.join(", "))));
+        return Err(Failure::usage(
+            "a saved profile is for one environment",
+            format!("--env with one of: {}", usable.join(", ")),
+        ));
     };
     let mut doc = toml_edit::DocumentMut::new();
     doc["schema"] = toml_edit::value(1);
@@ -132,23 +171,38 @@ fn new(places: &Places, library: &Library, id: &str, from: &str, env: Option<&st
 
 fn import(places: &Places, library: &Library, file: &std::path::Path) -> Result<Exit, Failure> {
     let name = file.display().to_string();
-    let text = String::from_utf8(read_capped(file, 1_000_000)?).map_err(|_| Failure::usage(format!("{name} is no UTF-8 text"), "save it as UTF-8"))?;
-    let loaded = library.check(&name, &text).map_err(|r| Failure::usage(r.to_string(), "correct the file; countersign check FILE says the same"))?;
+    let text = String::from_utf8(read_capped(file, 1_000_000)?)
+        .map_err(|_| Failure::usage(format!("{name} is no UTF-8 text"), "save it as UTF-8"))?;
+    let loaded = library
+        .check(&name, &text)
+        .map_err(|r| Failure::usage(r.to_string(), "correct the file; countersign check FILE says the same"))?;
     let hosts: Vec<_> = loaded.profile.hosts.iter().map(|h| h.source().to_owned()).collect();
     eprintln!("{}: requests may go to {}", loaded.profile.id, hosts.join(", "));
     keep(places, library, &loaded.profile.id, &text)
 }
 
 fn keep(places: &Places, library: &Library, id: &str, text: &str) -> Result<Exit, Failure> {
-    let path = path_of(places, id).ok_or_else(|| Failure::usage("an id is lower-case letters, digits and hyphens, and needs a place to be kept", "give another id, or --data-dir"))?;
-    library.check(&path.display().to_string(), text).map_err(|r| Failure::usage(r.to_string(), "correct the values and try again"))?;
+    let path = path_of(places, id).ok_or_else(|| {
+        Failure::usage(
+            "an id is lower-case letters, digits and hyphens, and needs a place to be kept",
+            "give another id, or --data-dir",
+        )
+    })?;
+    library
+        .check(&path.display().to_string(), text)
+        .map_err(|r| Failure::usage(r.to_string(), "correct the values and try again"))?;
     save_new(&path, text)?;
     println!("{}", path.display());
     Ok(Exit::Done)
 }
 
 fn export(places: &Places, id: &str) -> Result<Exit, Failure> {
-    let path = path_of(places, id).filter(|p| p.exists()).ok_or_else(|| Failure::usage(format!("there is no saved profile `{}`", crate::text::clean(id)), "countersign profiles list; banks are part of the program"))?;
+    let path = path_of(places, id).filter(|p| p.exists()).ok_or_else(|| {
+        Failure::usage(
+            format!("there is no saved profile `{}`", crate::text::clean(id)),
+            "countersign profiles list; banks are part of the program",
+        )
+    })?;
     print!("{}", crate::text::clean_multiline(&session::text_file(&path)?));
     println!();
     Ok(Exit::Done)

@@ -27,7 +27,10 @@ fn prompt(ask: &AskView) -> Option<Result<Answers, String>> {
     let mut answers = Answers::new();
     for field in &ask.ask {
         if field.class == Class::Secret {
-            return Some(Err(format!("{} is secret: fill it in on screen, or give it with --set {}=@FILE", field.label, field.name)));
+            return Some(Err(format!(
+                "{} is secret: fill it in on screen, or give it with --set {}=@FILE",
+                field.label, field.name
+            )));
         }
         write!(out, "{}: ", clean(&field.label)).ok()?;
         out.flush().ok()?;

@@ -6,6 +6,7 @@ use std::io::Write;
 use serde_json::{Map, Value as Json, json};
 
 use super::args::RunArgs;
+use crate::flow::masked_tree;
 use crate::flow::view::{Artefact, CheckView, Field, Outcome, RequestView, RunView, StepState, StepView};
 use crate::secret::{Class, class_of_name};
 
@@ -25,15 +26,29 @@ enum Form {
 
 impl Report {
     pub fn new(args: &RunArgs) -> Self {
-        let form = if args.json { Form::Json } else if args.print.is_some() { Form::Silent } else { Form::Words };
+        let form = if args.json {
+            Form::Json
+        } else if args.print.is_some() {
+            Form::Silent
+        } else {
+            Form::Words
+        };
         Self { form, told: BTreeSet::new() }
     }
 
     pub fn started(&self, view: &RunView) {
         match self.form {
-            Form::Json => line(&json!({ "event": "run", "profile": view.profile, "flow": view.flow, "env": view.environment, "id": view.id })),
+            Form::Json => line(
+                &json!({ "event": "run", "profile": view.profile, "flow": view.flow, "env": view.environment, "id": view.id }),
+            ),
             Form::Words => {
-                let place = if view.sandbox { " [SANDBOX]" } else if view.production { " [PRODUCTION]" } else { "" };
+                let place = if view.sandbox {
+                    " [SANDBOX]"
+                } else if view.production {
+                    " [PRODUCTION]"
+                } else {
+                    ""
+                };
                 eprintln!("{} / {}{place}: {}", view.profile, view.environment, view.flow_title);
             }
             Form::Silent => {}
@@ -80,7 +95,9 @@ impl Report {
         {
             let headers: Vec<Json> = response.headers.iter().map(|(n, v)| json!([n, masked(view, n, v)])).collect();
             let ms = u64::try_from(exchange.phases.total().as_millis()).unwrap_or(u64::MAX);
-            line(&json!({ "event": "response", "step": step.id, "status": response.status, "headers": headers, "body": body_json(&response.body, view), "ms": ms }));
+            line(
+                &json!({ "event": "response", "step": step.id, "status": response.status, "headers": headers, "body": body_json(&response.body, view), "ms": ms }),
+            );
         }
         for check in &step.checks {
             if self.once(index, attempt, format!("check {} {} {:?}", check.id, check.on, check.outcome)) {
@@ -90,14 +107,24 @@ impl Report {
         if step.state == StepState::Done {
             for field in &step.outputs {
                 if self.once(index, attempt, format!("output {}", field.name)) {
-                    line(&json!({ "event": "output", "step": step.id, "name": field.name, "value": field_text(view, field) }));
+                    line(
+                        &json!({ "event": "output", "step": step.id, "name": field.name, "value": field_text(view, field) }),
+                    );
                 }
             }
         }
     }
 
     fn step_in_words(&mut self, index: usize, step: &StepView, view: &RunView) {
-        let over = matches!(step.state, StepState::Done | StepState::Failed | StepState::Cancelled | StepState::Skipped | StepState::Blocked | StepState::Waiting);
+        let over = matches!(
+            step.state,
+            StepState::Done
+                | StepState::Failed
+                | StepState::Cancelled
+                | StepState::Skipped
+                | StepState::Blocked
+                | StepState::Waiting
+        );
         if !over || !self.once(index, step.attempt, format!("{:?}", step.state)) {
             return;
         }
@@ -107,7 +134,12 @@ impl Report {
             StepState::Waiting => "…",
             _ => "✗",
         };
-        let status = step.exchange.as_ref().and_then(|e| e.response.as_ref()).map(|r| format!("  {}", r.status)).unwrap_or_default();
+        let status = step
+            .exchange
+            .as_ref()
+            .and_then(|e| e.response.as_ref())
+            .map(|r| format!("  {}", r.status))
+            .unwrap_or_default();
         eprintln!("{mark} {}  {}{status}", step.id, step.title);
         for check in step.checks.iter().filter(|c| matches!(c.outcome, Outcome::Fail | Outcome::Warn)) {
             let mark = if check.outcome == Outcome::Fail { "✗" } else { "!" };
@@ -177,13 +209,18 @@ fn masked(view: &RunView, name: &str, value: &str) -> String {
 }
 
 fn field_text(view: &RunView, field: &Field) -> String {
-    let text = if field.class == Class::Public { view.redactor.mask_text(&field.value) } else { view.redactor.mask_value(&field.value, field.class) };
+    let text = if field.class == Class::Public {
+        view.redactor.mask_text(&field.value)
+    } else {
+        view.redactor.mask_value(&field.value, field.class)
+    };
     crate::text::clean(&text).into_owned()
 }
 
 /// Header and claims are shown, members with secret or personal names masked; the signature is not.
 fn artefact_json(artefact: &Artefact, view: &RunView) -> Json {
-    json!({ "event": "artefact", "step": artefact.step, "name": artefact.name, "kind": artefact.kind, "header": tree(&artefact.header, "", artefact.class == Class::Personal, view), "claims": tree(&artefact.claims, "", artefact.class == Class::Personal, view) })
+    let personal = if artefact.class == Class::Personal { Class::Personal } else { Class::Public };
+    json!({ "event": "artefact", "step": artefact.step, "name": artefact.name, "kind": artefact.kind, "header": masked_tree(&artefact.header, "", personal, &view.redactor), "claims": masked_tree(&artefact.claims, "", personal, &view.redactor) })
 }
 
 fn request_json(step: &StepView, request: &RequestView, view: &RunView) -> Json {
@@ -191,7 +228,9 @@ fn request_json(step: &StepView, request: &RequestView, view: &RunView) -> Json 
     let body = if request.fields.is_empty() {
         body_json(&request.body, view)
     } else {
-        Json::Object(request.fields.iter().map(|f| (f.name.clone(), Json::String(field_text(view, f)))).collect::<Map<_, _>>())
+        Json::Object(
+            request.fields.iter().map(|f| (f.name.clone(), Json::String(field_text(view, f)))).collect::<Map<_, _>>(),
+        )
     };
     json!({ "event": "request", "step": step.id, "method": request.method, "url": view.redactor.mask_text(&request.url), "headers": headers, "body": body })
 }
@@ -201,20 +240,10 @@ fn body_json(body: &[u8], view: &RunView) -> Json {
         return Json::Null;
     }
     match crate::jose::json::parse(body) {
-        Ok(value) => tree(&value, "", false, view),
-        Err(_) => Json::String(crate::text::clean_multiline(&view.redactor.mask_text(&String::from_utf8_lossy(body))).into_owned()),
-    }
-}
-
-fn tree(value: &Json, name: &str, personal: bool, view: &RunView) -> Json {
-    match value {
-        Json::Object(members) => Json::Object(members.iter().map(|(k, v)| (k.clone(), tree(v, k, personal, view))).collect()),
-        Json::Array(items) => Json::Array(items.iter().map(|v| tree(v, name, personal, view)).collect()),
-        Json::String(text) => {
-            let class = class_of_name(name).max(if personal { Class::Personal } else { Class::Public });
-            Json::String(if class == Class::Public { view.redactor.mask_text(text) } else { view.redactor.mask_value(text, class) })
-        }
-        other => other.clone(),
+        Ok(value) => masked_tree(&value, "", Class::Public, &view.redactor),
+        Err(_) => Json::String(
+            crate::text::clean_multiline(&view.redactor.mask_text(&String::from_utf8_lossy(body))).into_owned(),
+        ),
     }
 }
 
@@ -229,7 +258,8 @@ fn counts(view: &RunView) -> (usize, usize, usize, usize) {
 
 fn done_json(view: &RunView, status: &str, end: &Option<(String, String, String)>) -> Json {
     let (pass, fail, warn, not_checked) = counts(view);
-    let mut done = json!({ "event": "done", "status": status, "step": view.steps.get(view.current).map(|s| s.id.clone()) });
+    let mut done =
+        json!({ "event": "done", "status": status, "step": view.steps.get(view.current).map(|s| s.id.clone()) });
     let error = view.steps.iter().filter_map(|s| s.error.as_ref()).next_back();
     if let Some((id, text, hint)) = end {
         done["error"] = json!({ "id": id, "text": text, "hint": hint });

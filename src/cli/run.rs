@@ -25,7 +25,8 @@ pub fn run(places: &Places, args: RunArgs) -> Result<Exit, Failure> {
         bindings: session::bindings(&args.bind)?,
         production: args.production,
     };
-    let people: Option<Arc<dyn People>> = if std::io::stderr().is_terminal() { Some(Arc::new(AtTerminal)) } else { None };
+    let people: Option<Arc<dyn People>> =
+        if std::io::stderr().is_terminal() { Some(Arc::new(AtTerminal)) } else { None };
     let session = session::session(places, people);
     let clock = session.clock.clone();
     let runtime = session::runtime()?;
@@ -35,7 +36,10 @@ pub fn run(places: &Places, args: RunArgs) -> Result<Exit, Failure> {
             && !prepared.run.view().steps.iter().any(|s| s.id == *until)
         {
             let ids: Vec<_> = prepared.run.view().steps.iter().map(|s| s.id.clone()).collect();
-            return Err(Failure::usage(format!("--until names no step: `{}`", crate::text::clean(until)), format!("steps: {}", ids.join(", "))));
+            return Err(Failure::usage(
+                format!("--until names no step: `{}`", crate::text::clean(until)),
+                format!("steps: {}", ids.join(", ")),
+            ));
         }
         drive(prepared, &args, clock).await
     });
@@ -78,7 +82,10 @@ async fn drive(prepared: Prepared, args: &RunArgs, clock: Arc<dyn Clock>) -> Res
                 println!("{value}");
                 Ok(Exit::Done)
             }
-            None if exit == Exit::Done => Err(Failure::usage(format!("the run has no output `{}`", crate::text::clean(name)), "an output is STEP.NAME, for example token.access_token")),
+            None if exit == Exit::Done => Err(Failure::usage(
+                format!("the run has no output `{}`", crate::text::clean(name)),
+                "an output is STEP.NAME, for example token.access_token",
+            )),
             _ => {
                 report.failed(run.view(), &end_text(&end));
                 Ok(exit)
@@ -101,7 +108,9 @@ enum End {
 }
 
 fn ended(view: &RunView, args: &RunArgs) -> Option<End> {
-    let reached = |until: &String| view.steps.iter().any(|s| s.id == *until && matches!(s.state, StepState::Done | StepState::Skipped));
+    let reached = |until: &String| {
+        view.steps.iter().any(|s| s.id == *until && matches!(s.state, StepState::Done | StepState::Skipped))
+    };
     match view.status {
         status if status.is_over() => Some(End::Run),
         RunStatus::Blocked => Some(End::Blocked),
@@ -127,7 +136,12 @@ fn exit_of(end: &End, view: &RunView) -> Exit {
         End::Run => match view.status {
             RunStatus::Done => Exit::Done,
             RunStatus::Cancelled => Exit::Cancelled,
-            _ => view.steps.iter().filter_map(|s| s.error.as_ref()).next_back().map_or(Exit::Refused, |e| e.source.into()),
+            _ => view
+                .steps
+                .iter()
+                .filter_map(|s| s.error.as_ref())
+                .next_back()
+                .map_or(Exit::Refused, |e| e.source.into()),
         },
     }
 }
@@ -148,9 +162,16 @@ fn status_word(end: &End, view: &RunView) -> &'static str {
 /// What the view itself does not say about the end: id, text, hint.
 fn end_text(end: &End) -> Option<(String, String, String)> {
     match end {
-        End::Person(why) => Some(("person.needed".into(), why.clone(), "run it in a terminal or in the workbench, or give the answer with --set".into())),
-        End::Blocked => Some(("check.failed".into(), "a rule that must hold does not; nothing was sent".into(), "read the failed check; there is no headless “send anyway”".into())),
+        End::Person(why) => Some((
+            "person.needed".into(),
+            why.clone(),
+            "run it in a terminal or in the workbench, or give the answer with --set".into(),
+        )),
+        End::Blocked => Some((
+            "check.failed".into(),
+            "a rule that must hold does not; nothing was sent".into(),
+            "read the failed check; there is no headless “send anyway”".into(),
+        )),
         End::Run | End::Stopped => None,
     }
 }
-

@@ -14,13 +14,24 @@ pub fn run(args: &SandboxArgs) -> Result<Exit, Failure> {
     let mut banks = Vec::new();
     for name in &args.banks {
         let known: Vec<_> = Bank::ALL.iter().map(|b| b.id()).collect();
-        let bank = Bank::named(name).ok_or_else(|| Failure::usage(format!("there is no embedded bank `{}`", crate::text::clean(name)), format!("one of: {}", known.join(", "))))?;
+        let bank = Bank::named(name).ok_or_else(|| {
+            Failure::usage(
+                format!("there is no embedded bank `{}`", crate::text::clean(name)),
+                format!("one of: {}", known.join(", ")),
+            )
+        })?;
         banks.push(bank);
     }
     if banks.is_empty() {
         banks.extend(Bank::ALL);
     }
-    let failed = |e: std::io::Error| Failure::new(Exit::Network, format!("the embedded banks could not be started: {e}"), "they listen on loopback, on free ports");
+    let failed = |e: std::io::Error| {
+        Failure::new(
+            Exit::Network,
+            format!("the embedded banks could not be started: {e}"),
+            "they listen on loopback, on free ports",
+        )
+    };
     let runtime = session::runtime()?;
     runtime.block_on(async {
         let clock = session::clock();

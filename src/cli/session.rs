@@ -19,11 +19,9 @@ use crate::store::{load_library, read_capped};
 const LARGEST: u64 = 4_000_000;
 
 pub fn runtime() -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|_| Failure::new(Exit::Network, "no threads could be started", "look at the limits of this machine (ulimit -u)"))
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|_| {
+        Failure::new(Exit::Network, "no threads could be started", "look at the limits of this machine (ulimit -u)")
+    })
 }
 
 pub fn clock() -> Arc<dyn Clock> {
@@ -59,7 +57,10 @@ pub fn inputs(given: &[String]) -> Result<BTreeMap<String, Secret>, Failure> {
             Some("-") => standard_input()?,
             Some(path) => text_file(Path::new(path))?,
             None if class_of_name(name) == Class::Secret => {
-                return Err(Failure::usage(format!("{name} is secret and would stand in the process list"), format!("--set {name}=@FILE, or --set {name}=@- and standard input")));
+                return Err(Failure::usage(
+                    format!("{name} is secret and would stand in the process list"),
+                    format!("--set {name}=@FILE, or --set {name}=@- and standard input"),
+                ));
             }
             None => value.to_owned(),
         };
@@ -98,10 +99,14 @@ pub fn standard_input() -> Result<String, Failure> {
     if read.is_err() || bytes.len() as u64 > LARGEST {
         return Err(Failure::usage("standard input could not be read, or holds more than 4 MB", "give a file"));
     }
-    String::from_utf8(bytes).map(without_line_end).map_err(|_| Failure::usage("standard input is no UTF-8 text", "give a binary file by its path"))
+    String::from_utf8(bytes)
+        .map(without_line_end)
+        .map_err(|_| Failure::usage("standard input is no UTF-8 text", "give a binary file by its path"))
 }
 
 pub fn text_file(path: &Path) -> Result<String, Failure> {
     let bytes = read_capped(path, LARGEST)?;
-    String::from_utf8(bytes).map(without_line_end).map_err(|_| Failure::usage(format!("{} is no UTF-8 text", path.display()), "give a text file"))
+    String::from_utf8(bytes)
+        .map(without_line_end)
+        .map_err(|_| Failure::usage(format!("{} is no UTF-8 text", path.display()), "give a text file"))
 }

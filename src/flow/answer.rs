@@ -37,9 +37,17 @@ impl Answer {
                 }
             }
         }
-        let json = if response.body.len() <= LARGEST_JSON { jose::json::parse(&response.body).unwrap_or(Json::Null) } else { Json::Null };
+        let json = if response.body.len() <= LARGEST_JSON {
+            jose::json::parse(&response.body).unwrap_or(Json::Null)
+        } else {
+            Json::Null
+        };
         let error = json.get("error").and_then(Json::as_str).filter(|e| is_code(e)).map(str::to_owned);
-        let text = if response.body.len() <= LARGEST_JSON { String::from_utf8_lossy(&response.body).into_owned() } else { String::new() };
+        let text = if response.body.len() <= LARGEST_JSON {
+            String::from_utf8_lossy(&response.body).into_owned()
+        } else {
+            String::new()
+        };
         Self { status: response.status, headers: Json::Object(headers), json, text, error }
     }
 
@@ -78,10 +86,19 @@ impl Run {
     pub(super) fn refusal(&self, step: &Step, answer: &Answer, response: &Response) -> StepError {
         if response.completeness != Completeness::Whole {
             let (id, text) = match response.completeness {
-                Completeness::OverLimit => ("net.too-large", "the answer is larger than the limit; its first part is shown"),
+                Completeness::OverLimit => {
+                    ("net.too-large", "the answer is larger than the limit; its first part is shown")
+                }
                 _ => ("net.incomplete", "the answer broke off before its end; what came is shown"),
             };
-            return StepError { id: id.to_owned(), text: text.to_owned(), likely: None, hint: Some("try again; if it stays so, the fault is the bank's or a proxy's".to_owned()), checks: Vec::new(), source: ErrorSource::Network };
+            return StepError {
+                id: id.to_owned(),
+                text: text.to_owned(),
+                likely: None,
+                hint: Some("try again; if it stays so, the fault is the bank's or a proxy's".to_owned()),
+                checks: Vec::new(),
+                source: ErrorSource::Network,
+            };
         }
         let description = answer.json.get("error_description").and_then(Json::as_str).unwrap_or_default();
         let id = answer.error.clone().unwrap_or_else(|| format!("http.{}", answer.status));
@@ -93,7 +110,11 @@ impl Run {
             text.push_str(": ");
             text.extend(description.chars().take(500));
         } else if answer.error.is_none() && answer.json.is_null() && !answer.text.is_empty() {
-            text.push_str(if answer.text.trim_start().starts_with('<') { " (an HTML page, no JSON: a gateway may have answered instead of the bank)" } else { " (no JSON)" });
+            text.push_str(if answer.text.trim_start().starts_with('<') {
+                " (an HTML page, no JSON: a gateway may have answered instead of the bank)"
+            } else {
+                " (no JSON)"
+            });
         }
         let text = self.state.redactor.mask_text(&text);
         let text = crate::text::clean(&text).into_owned();
@@ -111,7 +132,12 @@ impl Run {
                 error.text = format!("{} (trace id {trace})", error.text);
             }
         }
-        let failed: Vec<String> = self.view.steps[self.view.current].checks.iter().filter(|c| c.outcome == super::view::Outcome::Fail).map(|c| c.id.clone()).collect();
+        let failed: Vec<String> = self.view.steps[self.view.current]
+            .checks
+            .iter()
+            .filter(|c| c.outcome == super::view::Outcome::Fail)
+            .map(|c| c.id.clone())
+            .collect();
         if !failed.is_empty() {
             error.likely = Some(format!("failed here before it was sent: {}", failed.join(", ")));
             error.checks = failed;
@@ -125,7 +151,9 @@ impl Run {
             OpError::Net(e) if e.key => (e.id.to_owned(), e.text.clone(), e.hint.clone(), ErrorSource::Key),
             OpError::Net(e) => (e.id.to_owned(), e.text.clone(), e.hint.clone(), ErrorSource::Network),
             OpError::Key { id, text, hint } => (id.clone(), text.clone(), hint.clone(), ErrorSource::Key),
-            OpError::Store { text, hint } => ("store.failed".to_owned(), text.clone(), hint.clone(), ErrorSource::Profile),
+            OpError::Store { text, hint } => {
+                ("store.failed".to_owned(), text.clone(), hint.clone(), ErrorSource::Profile)
+            }
             OpError::Person(text) => ("person.needed".to_owned(), text.clone(), String::new(), ErrorSource::Person),
         };
         let known = self.core.error(&id);

@@ -2,6 +2,7 @@
 
 use minijinja::Value;
 use minijinja::value::ValueKind;
+use serde_json::Value as Json;
 
 use super::template::{EvalError, Scope, to_json};
 use super::view::{CheckView, Level, Outcome};
@@ -77,14 +78,15 @@ pub fn evaluate(check: &Check, on: &str, scope: &Scope, profile: &Profile, redac
 /// The values of the names the rule reads, masked by class.
 fn found(check: &Check, scope: &Scope, redactor: &Redactor) -> String {
     let mut out = Vec::new();
-    for path in check.rule.names() {
-        if matches!(path[0].as_str(), "omit" | "now" | "skew" | "inputs") && path.len() == 1 {
-            continue;
-        }
-        let value = scope.lookup(path);
-        let name = path.join(".");
-        let class = path.iter().map(|p| class_of_name(p)).max().unwrap_or_default();
-        out.push(format!("{name} {}", shown(&value, class, redactor)));
+    for path in check
+        .rule
+        .names()
+        .iter()
+        .filter(|p| p.len() > 1 || !matches!(p[0].as_str(), "omit" | "now" | "skew" | "keys" | "jwt"))
+    {
+        // the first name is a root of the scope (`request`, `token`), not a member
+        let class = path.iter().skip(1).map(|p| class_of_name(p)).max().unwrap_or_default();
+        out.push(format!("{} {}", path.join("."), shown(&scope.lookup(path), class, redactor)));
     }
     out.join(", ")
 }
@@ -94,15 +96,32 @@ fn shown(value: &Value, class: Class, redactor: &Redactor) -> String {
     let text = match value.kind() {
         ValueKind::Undefined => return "is not there".to_owned(),
         ValueKind::Bytes => return format!("({} bytes)", value.as_bytes().map_or(0, <[u8]>::len)),
-        ValueKind::String => value.as_str().unwrap_or_default().to_owned(),
-        _ => to_json(value).map_or_else(|| "(no plain value)".to_owned(), |j| j.to_string()),
+        _ => match to_json(value) {
+            None => return "(no plain value)".to_owned(),
+            Some(Json::String(text)) => masked(&text, class, redactor),
+            Some(json) => masked_tree(&json, "", class, redactor).to_string(),
+        },
     };
-    let text = if class == Class::Public { redactor.mask_text(&text) } else { redactor.mask_value(&text, class) };
     let mut cut: String = text.chars().take(LONGEST).collect();
     if cut.len() < text.len() {
         cut.push('…');
     }
     crate::text::clean(&cut).into_owned()
+}
+
+fn masked(text: &str, class: Class, redactor: &Redactor) -> String {
+    if class == Class::Public { redactor.mask_text(text) } else { redactor.mask_value(text, class) }
+}
+
+/// A JSON value with every text in it masked by the name it stands under.
+pub fn masked_tree(value: &Json, name: &str, class: Class, redactor: &Redactor) -> Json {
+    let class = class.max(class_of_name(name));
+    match value {
+        Json::Object(members) => members.iter().map(|(k, v)| (k.clone(), masked_tree(v, k, class, redactor))).collect(),
+        Json::Array(items) => items.iter().map(|v| masked_tree(v, name, class, redactor)).collect(),
+        Json::String(text) => Json::String(masked(text, class, redactor)),
+        other => other.clone(),
+    }
 }
 
 /// Whether a `must` among them failed.

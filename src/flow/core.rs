@@ -69,7 +69,9 @@ const SOURCE: &str = include_str!("../../profiles/core.toml");
 /// Compiled at first use.
 pub fn core() -> &'static Core {
     static CORE: OnceLock<Core> = OnceLock::new();
-    CORE.get_or_init(|| compile(SOURCE).unwrap_or_else(|why| unreachable!("profiles/core.toml is checked by a test: {why}")))
+    CORE.get_or_init(|| {
+        compile(SOURCE).unwrap_or_else(|why| unreachable!("profiles/core.toml is checked by a test: {why}"))
+    })
 }
 
 fn compile(text: &str) -> Result<Core, String> {

@@ -28,7 +28,7 @@ pub mod template;
 mod verb;
 pub mod view;
 
-pub use check::{When, evaluate, phase};
+pub use check::{When, evaluate, masked_tree, phase};
 pub use effect::{Effect, Op, Saving};
 pub use event::{Event, KeyFacts, Loaded, OpError, Reply};
 pub use request::ASSERTION_TYPE;

@@ -59,7 +59,8 @@ pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jw
 impl Draft {
     /// The address with its query, without anything the authentication adds.
     pub fn address(&self) -> Result<Url, EvalError> {
-        let mut url = Url::parse(&self.url).map_err(|_| EvalError::Wrong("the url of this step is no absolute URL".to_owned()))?;
+        let mut url = Url::parse(&self.url)
+            .map_err(|_| EvalError::Wrong("the url of this step is no absolute URL".to_owned()))?;
         if !self.query.is_empty() {
             let pairs = pairs(&self.query)?;
             url.query_pairs_mut().extend_pairs(pairs);
@@ -86,7 +87,9 @@ impl Draft {
             headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
             headers.push((name.clone(), scalar(value)?));
         }
-        if let Some((name, _)) = headers.iter().find(|(n, v)| !is_token(n) || v.bytes().any(|b| b < 0x20 && b != b'\t' || b == 0x7f)) {
+        if let Some((name, _)) =
+            headers.iter().find(|(n, v)| !is_token(n) || v.bytes().any(|b| b < 0x20 && b != b'\t' || b == 0x7f))
+        {
             let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
             return Err(EvalError::Wrong(format!("header `{name}` holds a character that HTTP does not allow")));
         }
@@ -102,9 +105,19 @@ impl Draft {
 }
 
 /// Puts the client's authentication where its method wants it.
-fn authenticate(auth: &ClientAuth, assertion: Option<&str>, headers: &mut Vec<(String, String)>, body: &mut Body) -> Result<(), EvalError> {
+fn authenticate(
+    auth: &ClientAuth,
+    assertion: Option<&str>,
+    headers: &mut Vec<(String, String)>,
+    body: &mut Body,
+) -> Result<(), EvalError> {
     let id = || auth.id.clone().ok_or_else(|| EvalError::Missing("client.id".to_owned()));
-    let secret = || auth.secret.as_ref().map(|s| s.expose().to_owned()).ok_or_else(|| EvalError::Missing("client.secret".to_owned()));
+    let secret = || {
+        auth.secret
+            .as_ref()
+            .map(|s| s.expose().to_owned())
+            .ok_or_else(|| EvalError::Missing("client.secret".to_owned()))
+    };
     let mut add: Vec<(&str, String)> = Vec::new();
     let mut needs_id = false;
     match auth.method.as_str() {
@@ -124,7 +137,9 @@ fn authenticate(auth: &ClientAuth, assertion: Option<&str>, headers: &mut Vec<(S
             add.push(("client_assertion_type", ASSERTION_TYPE.to_owned()));
             add.push(("client_assertion", jwt.to_owned()));
         }
-        other => return Err(EvalError::Wrong(format!("`{other}` is no method of client authentication this program knows"))),
+        other => {
+            return Err(EvalError::Wrong(format!("`{other}` is no method of client authentication this program knows")));
+        }
     }
     if auth.send_client_id == "always" || (needs_id && auth.send_client_id != "never") {
         add.insert(0, ("client_id", id()?));
@@ -195,8 +210,10 @@ fn is_token(text: &str) -> bool {
 
 /// `request` in rules.
 fn as_read_by_rules(request: &Request, url: &Url, body: &Body, bearer: Option<&str>) -> Result<Json, EvalError> {
-    let query: Map<String, Json> = url.query_pairs().map(|(k, v)| (k.into_owned(), Json::String(v.into_owned()))).collect();
-    let headers: Map<String, Json> = request.headers.iter().map(|(n, v)| (n.to_ascii_lowercase(), Json::String(v.clone()))).collect();
+    let query: Map<String, Json> =
+        url.query_pairs().map(|(k, v)| (k.into_owned(), Json::String(v.into_owned()))).collect();
+    let headers: Map<String, Json> =
+        request.headers.iter().map(|(n, v)| (n.to_ascii_lowercase(), Json::String(v.clone()))).collect();
     let form = match body {
         Body::Form(members) => {
             let mut object = Map::new();
@@ -232,13 +249,13 @@ fn as_read_by_rules(request: &Request, url: &Url, body: &Body, bearer: Option<&s
 }
 
 fn as_shown(request: &Request, body: &Body, content_type: Option<String>) -> Result<RequestView, EvalError> {
-    let field = |name: &str, value: &str| Field { name: name.to_owned(), value: value.to_owned(), class: class_of_name(name) };
+    let field =
+        |name: &str, value: &str| Field { name: name.to_owned(), value: value.to_owned(), class: class_of_name(name) };
     let fields = match body {
         Body::Form(members) => pairs(members)?.iter().map(|(n, v)| field(n, v)).collect(),
-        Body::Json(Json::Object(members)) => members
-            .iter()
-            .map(|(n, v)| field(n, &v.as_str().map_or_else(|| v.to_string(), str::to_owned)))
-            .collect(),
+        Body::Json(Json::Object(members)) => {
+            members.iter().map(|(n, v)| field(n, &v.as_str().map_or_else(|| v.to_string(), str::to_owned))).collect()
+        }
         _ => Vec::new(),
     };
     let mut headers: Vec<Field> = request.headers.iter().map(|(n, v)| field(n, v)).collect();
@@ -293,7 +310,12 @@ mod tests {
 
     #[test]
     fn basic_encodes_id_and_secret_before_it_joins_them() {
-        let auth = ClientAuth { method: "client_secret_basic".into(), id: Some("a b".into()), secret: Some(crate::secret::Secret::new("p:+w")), send_client_id: "auto".into() };
+        let auth = ClientAuth {
+            method: "client_secret_basic".into(),
+            id: Some("a b".into()),
+            secret: Some(crate::secret::Secret::new("p:+w")),
+            send_client_id: "auto".into(),
+        };
         let built = draft(form(json!({"grant_type": "client_credentials"})), Some(auth)).build().expect("builds");
         let expected = format!("Basic {}", STANDARD.encode("a+b:p%3A%2Bw"));
         assert!(built.request.headers.contains(&("Authorization".to_owned(), expected)));

@@ -170,13 +170,25 @@ impl Run {
             (Phase::Standing, Event::Step | Event::Approve) => self.begin(now),
             (Phase::Armed(held), Event::Step | Event::Approve) => self.release(held, now),
             (Phase::Blocked(held), Event::SendAnyway) => {
-                let ids: Vec<String> = self.step().checks.iter().filter(|c| check::blocks(std::slice::from_ref(c))).map(|c| c.id.clone()).collect();
+                let ids: Vec<String> = self
+                    .step()
+                    .checks
+                    .iter()
+                    .filter(|c| check::blocks(std::slice::from_ref(c)))
+                    .map(|c| c.id.clone())
+                    .collect();
                 let note = format!("sent although {} failed", ids.join(", "));
-                self.step().outputs.push(super::view::Field { name: "sent anyway".into(), value: note, class: crate::secret::Class::Public });
+                self.step().outputs.push(super::view::Field {
+                    name: "sent anyway".into(),
+                    value: note,
+                    class: crate::secret::Class::Public,
+                });
                 self.release(held, now)
             }
             (phase, Event::Cancel) => self.cancel(phase, now),
-            (Phase::Over | Phase::Standing | Phase::Armed(_) | Phase::Blocked(_), Event::Retry) => self.again(self.view.current.min(self.view.steps.len() - 1), now),
+            (Phase::Over | Phase::Standing | Phase::Armed(_) | Phase::Blocked(_), Event::Retry) => {
+                self.again(self.view.current.min(self.view.steps.len() - 1), now)
+            }
             (phase, Event::Back(index)) if index < self.view.steps.len() && self.before[index].is_some() => {
                 let abort = self.abort(&phase);
                 self.restore(index);
@@ -194,8 +206,14 @@ impl Run {
                 self.state.absorb(*loaded);
                 self.stand(now)
             }
-            (Phase::Busy(op, pending), Event::Replied { op: answered, reply }) if op == answered => self.resume(op, pending, reply, now),
-            (Phase::Loading(op) | Phase::Busy(op, _), Event::Failed { op: failed, error }) if op == failed && !matches!(error, OpError::Person(_)) => self.broke(error, now),
+            (Phase::Busy(op, pending), Event::Replied { op: answered, reply }) if op == answered => {
+                self.resume(op, pending, reply, now)
+            }
+            (Phase::Loading(op) | Phase::Busy(op, _), Event::Failed { op: failed, error })
+                if op == failed && !matches!(error, OpError::Person(_)) =>
+            {
+                self.broke(error, now)
+            }
             (phase, _) => self.stay(phase),
         }
     }
@@ -206,7 +224,13 @@ impl Run {
     }
 
     fn status(&self) -> RunStatus {
-        let last = self.view.steps.iter().map(|s| s.state).filter(|s| matches!(s, StepState::Failed | StepState::Cancelled)).next_back();
+        let last = self
+            .view
+            .steps
+            .iter()
+            .map(|s| s.state)
+            .filter(|s| matches!(s, StepState::Failed | StepState::Cancelled))
+            .next_back();
         match &self.phase {
             Phase::Fresh | Phase::Standing => RunStatus::Ready,
             Phase::Busy(_, Pending::Ask) => RunStatus::Waiting,
@@ -242,7 +266,13 @@ impl Run {
         *self.step() = StepView { attempt, started_at: Some(now), state: StepState::Drafting, ..fresh_step(&step) };
         let entered = self.state.enter(step.frame, now);
         let scope = self.state.scope(step.frame, now);
-        let runs = entered.and_then(|()| if self.state.is_skipped(step.frame) { Ok(false) } else { step.when.as_ref().map_or(Ok(true), |w| w.holds(&scope)) });
+        let runs = entered.and_then(|()| {
+            if self.state.is_skipped(step.frame) {
+                Ok(false)
+            } else {
+                step.when.as_ref().map_or(Ok(true), |w| w.holds(&scope))
+            }
+        });
         match runs {
             Err(e) => self.fail_eval(&e, now),
             Ok(false) => {
@@ -381,9 +411,20 @@ impl Run {
         step.ended_at = Some(now);
         step.error = Some(StepError {
             id: "cancelled".to_owned(),
-            text: if sent { "cancelled after sending: whether the bank acted on it is unknown" } else { "cancelled; nothing was sent" }.to_owned(),
+            text: if sent {
+                "cancelled after sending: whether the bank acted on it is unknown"
+            } else {
+                "cancelled; nothing was sent"
+            }
+            .to_owned(),
             likely: None,
-            hint: Some(if sent { unknown.unwrap_or_else(|| "read at the bank what became of it, or retry: a new request gets a new jti".to_owned()) } else { "retry the step, or go back".to_owned() }),
+            hint: Some(if sent {
+                unknown.unwrap_or_else(|| {
+                    "read at the bank what became of it, or retry: a new request gets a new jti".to_owned()
+                })
+            } else {
+                "retry the step, or go back".to_owned()
+            }),
             checks: Vec::new(),
             source: ErrorSource::Cancelled,
         });
@@ -432,7 +473,14 @@ impl Run {
             EvalError::Missing(name) => missing_hint(name),
             EvalError::Wrong(_) => "correct the value or the profile".to_owned(),
         };
-        let error = StepError { id: "profile.value".to_owned(), text: error.to_string(), likely: None, hint: Some(hint), checks: Vec::new(), source: ErrorSource::Profile };
+        let error = StepError {
+            id: "profile.value".to_owned(),
+            text: error.to_string(),
+            likely: None,
+            hint: Some(hint),
+            checks: Vec::new(),
+            source: ErrorSource::Profile,
+        };
         self.fail(error, now)
     }
 
@@ -462,7 +510,8 @@ impl Run {
     /// Evaluates checks and adds them to the current step.
     pub(super) fn run_checks<'c>(&mut self, checks: impl IntoIterator<Item = &'c Check>, on: &str, scope: &Scope) {
         let profile = self.state.profile.clone();
-        let made: Vec<CheckView> = checks.into_iter().filter_map(|c| check::evaluate(c, on, scope, &profile, &self.state.redactor)).collect();
+        let made: Vec<CheckView> =
+            checks.into_iter().filter_map(|c| check::evaluate(c, on, scope, &profile, &self.state.redactor)).collect();
         let step = self.step();
         for view in made {
             step.checks.retain(|old| old.id != view.id || old.on != view.on);
@@ -479,7 +528,9 @@ impl Run {
 
 fn missing_hint(name: &str) -> String {
     match name.split_once('.') {
-        Some(("inputs", input)) => format!("give it with --set {input}=…, fill it in on screen, or save it in the profile"),
+        Some(("inputs", input)) => {
+            format!("give it with --set {input}=…, fill it in on screen, or save it in the profile")
+        }
         Some(("keys", _)) => "bind a key to that role, for example --bind ROLE=file:key.pem".to_owned(),
         Some(("tokens", _)) => "run the flow that gets the token first".to_owned(),
         Some(("metadata", _)) => "run the flow that reads the bank's metadata first".to_owned(),

@@ -35,6 +35,7 @@ pub(super) enum Then {
 /// A finished, self-verified JWT.
 #[derive(Clone)]
 pub(super) struct Signed {
+    pub role: String,
     pub jwt: String,
     pub header: Json,
     pub claims: Json,
@@ -62,7 +63,13 @@ pub(super) struct Recipe<'a> {
 }
 
 impl Run {
-    pub(super) fn begin_signing(&mut self, recipe: Recipe<'_>, then: Then, scope: &Scope, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn begin_signing(
+        &mut self,
+        recipe: Recipe<'_>,
+        then: Then,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         match self.prepare(recipe, then, scope) {
             Ok(signing) => {
                 let (role, alg, input) = (signing.role.clone(), signing.alg, signing.input.clone().into_bytes());
@@ -74,13 +81,20 @@ impl Run {
     }
 
     fn prepare(&self, recipe: Recipe<'_>, then: Then, scope: &Scope) -> Result<Signing, Refusal> {
-        let role = self.state.profile.role(recipe.role).ok_or_else(|| EvalError::Missing(format!("keys.{}", recipe.role)))?;
+        let role =
+            self.state.profile.role(recipe.role).ok_or_else(|| EvalError::Missing(format!("keys.{}", recipe.role)))?;
         let facts = self.state.keys.get(recipe.role).ok_or_else(|| {
-            Refusal::key("key.not-bound", format!("no key is bound to the role {}", recipe.role), format!("bind one: --bind {}=file:key.pem", recipe.role))
+            Refusal::key(
+                "key.not-bound",
+                format!("no key is bound to the role {}", recipe.role),
+                format!("bind one: --bind {}=file:key.pem", recipe.role),
+            )
         })?;
         let named = recipe.alg.map(|t| t.eval_text(scope)).transpose()?.flatten();
         let alg = match &named {
-            Some(name) => Alg::parse(name).ok_or_else(|| EvalError::Wrong(format!("`{name}` is no signature algorithm")))?,
+            Some(name) => {
+                Alg::parse(name).ok_or_else(|| EvalError::Wrong(format!("`{name}` is no signature algorithm")))?
+            }
             None => algorithm(role, facts).ok_or_else(|| wrong_key(recipe.role, &facts.kind, &role.algs))?,
         };
         if !fits(alg, &facts.kind) {
@@ -100,12 +114,20 @@ impl Run {
         let key = self.state.keys.get(&signing.role).map(|k| k.jwk.clone());
         let good = key.is_some_and(|k| jose::verify(signing.alg, &k, signing.input.as_bytes(), signature).is_ok());
         if !good {
-            let text = format!("the key of role {} gave a signature that its own public half does not verify; nothing was sent", signing.role);
+            let text = format!(
+                "the key of role {} gave a signature that its own public half does not verify; nothing was sent",
+                signing.role
+            );
             let hint = "the public key may have been changed in its store, or the store is broken: look at the key, bind another";
             return self.fail(key_error("key.bad-signature", text, hint), now);
         }
         let jwt = jose::compact::assemble(&signing.input, signature);
-        let signed = Signed { jwt, header: Json::Object(signing.header), claims: Json::Object(signing.claims) };
+        let signed = Signed {
+            role: signing.role.clone(),
+            jwt,
+            header: Json::Object(signing.header),
+            claims: Json::Object(signing.claims),
+        };
         let class = if matches!(signing.then, Then::Assert { .. }) { Class::Secret } else { self.current().class };
         self.state.redactor.register(&signed.jwt, class);
         let step = self.step();
@@ -124,7 +146,12 @@ impl Run {
             Then::Keep => {
                 if let Some(exp) = signed.claims.get("exp").and_then(Json::as_i64) {
                     self.view.countdowns.retain(|c| c.step != id);
-                    self.view.countdowns.push(Countdown { name: signing.name, step: id, started_at: now, ends_at: Timestamp::from_seconds(exp) });
+                    self.view.countdowns.push(Countdown {
+                        name: signing.name,
+                        step: id,
+                        started_at: now,
+                        ends_at: Timestamp::from_seconds(exp),
+                    });
                 }
                 self.kept(signed, now)
             }
@@ -136,11 +163,21 @@ impl Run {
     }
 
     /// Checks a JWT: the core's, and those given; `claims header jwt` are in scope.
-    pub(super) fn check_jwt(&mut self, signed: &Signed, artefact: On, more: &[crate::profile::model::Check], on: &str, scope: &Scope) {
+    pub(super) fn check_jwt(
+        &mut self,
+        signed: &Signed,
+        artefact: On,
+        more: &[crate::profile::model::Check],
+        on: &str,
+        scope: &Scope,
+    ) {
         let mut scope = scope.clone();
         scope.set_json("header", &signed.header);
         scope.set_json("claims", &signed.claims);
         scope.set("jwt", signed.jwt.as_str().into());
+        if let Some(key) = scope.get("keys").and_then(|k| k.get_attr(&signed.role).ok()) {
+            scope.set("key", key);
+        }
         let core = self.core;
         self.run_checks(core.on(On::Jwt), on, &scope);
         if artefact != On::Jwt {
@@ -169,9 +206,20 @@ impl From<EvalError> for Refusal {
 
 fn wrong_key(role: &str, kind: &str, algs: &[Alg]) -> Refusal {
     let names: Vec<&str> = algs.iter().map(|a| a.name()).collect();
-    Refusal::key("key.algorithm", format!("the key of role {role} is {kind} and cannot sign with {}", names.join(" or ")), format!("bind a key that can to the role {role}"))
+    Refusal::key(
+        "key.algorithm",
+        format!("the key of role {role} is {kind} and cannot sign with {}", names.join(" or ")),
+        format!("bind a key that can to the role {role}"),
+    )
 }
 
 pub(super) fn key_error(id: &str, text: impl Into<String>, hint: impl Into<String>) -> StepError {
-    StepError { id: id.to_owned(), text: text.into(), likely: None, hint: Some(hint.into()), checks: Vec::new(), source: ErrorSource::Key }
+    StepError {
+        id: id.to_owned(),
+        text: text.into(),
+        likely: None,
+        hint: Some(hint.into()),
+        checks: Vec::new(),
+        source: ErrorSource::Key,
+    }
 }

@@ -45,12 +45,30 @@ struct FrameState {
 }
 
 impl State {
-    pub fn new(profile: Arc<Profile>, flow: Arc<Flow>, environment: Arc<Environment>, overrides: BTreeMap<String, Secret>, random: Random) -> Self {
+    pub fn new(
+        profile: Arc<Profile>,
+        flow: Arc<Flow>,
+        environment: Arc<Environment>,
+        overrides: BTreeMap<String, Secret>,
+        random: Random,
+    ) -> Self {
         let mut key = [0; 32];
         key.copy_from_slice(&random.bytes(32));
         let frames = vec![FrameState::default(); flow.frames.len()];
         let redactor = Redactor::new(key);
-        Self { profile, flow, environment, overrides, keys: BTreeMap::new(), metadata: None, tokens: json!({}), used_jti: Ledger::default(), frames, random, redactor }
+        Self {
+            profile,
+            flow,
+            environment,
+            overrides,
+            keys: BTreeMap::new(),
+            metadata: None,
+            tokens: json!({}),
+            used_jti: Ledger::default(),
+            frames,
+            random,
+            redactor,
+        }
     }
 
     pub fn random(&self) -> &Random {
@@ -94,7 +112,14 @@ impl State {
         scope.set_ledger(self.used_jti.clone());
         scope.set_json("now", &json!(now.seconds()));
         scope.set_json("skew", &json!(SKEW));
-        scope.set_json("tokens", &self.tokens);
+        // a set that was never saved is empty, so that a rule can ask for a member of it
+        let mut tokens = self.tokens.clone();
+        if let Some(all) = tokens.as_object_mut() {
+            for set in &self.profile.token_sets {
+                all.entry(set).or_insert_with(|| json!({}));
+            }
+        }
+        scope.set_json("tokens", &tokens);
         match &self.metadata {
             Some(m) => scope.set_json("metadata", m),
             None => scope.set_json("metadata", &json!({})),
@@ -117,7 +142,8 @@ impl State {
             }
         }
         scope.set("env", Value::from_pairs(env));
-        let keys: Vec<(String, Value)> = self.profile.keys.iter().map(|role| (role.name.clone(), self.key_value(role, &mut scope))).collect();
+        let keys: Vec<(String, Value)> =
+            self.profile.keys.iter().map(|role| (role.name.clone(), self.key_value(role, &mut scope))).collect();
         scope.set("keys", Value::from_pairs(keys));
         if let Some(client) = self.profile.clients.first() {
             let value = self.client_value(client, &scope);
@@ -158,7 +184,10 @@ impl State {
         let jwk = kid.as_ref().map_or_else(|| facts.jwk.clone(), |k| facts.jwk.with_kid(k));
         let alg = algorithm(role, facts).map_or(Value::from(()), |a| Value::from(a.name()));
         for fact in ["qc_types", "psd2_roles"] {
-            scope.mark_unknown(format!("{prefix}.certificate.{fact}"), "qualified statements of certificates are not read yet");
+            scope.mark_unknown(
+                format!("{prefix}.certificate.{fact}"),
+                "qualified statements of certificates are not read yet",
+            );
         }
         Value::from_pairs([
             ("bound", Value::from(true)),
@@ -234,7 +263,8 @@ impl State {
         for input in &frame.inputs {
             let with = frame.with.iter().find(|(n, _)| *n == input.name).map(|(_, t)| t);
             // `with`, then the profile's input of that name, then this default
-            let from_profile = with.is_none().then(|| inputs.get(&input.name).cloned()).flatten().filter(|v| !v.is_none());
+            let from_profile =
+                with.is_none().then(|| inputs.get(&input.name).cloned()).flatten().filter(|v| !v.is_none());
             let value = from_profile.filter(|_| !self.overrides.contains_key(&input.name)).or_else(|| {
                 let mut scope = outer.clone();
                 if with.is_none() {
@@ -286,7 +316,9 @@ impl State {
         scope.set("let", Value::from_pairs(state.lets.iter().map(|(k, v)| (k.clone(), v.clone()))));
         for (id, outputs) in &state.steps {
             match outputs {
-                Some(members) => scope.set(id.clone(), Value::from_pairs(members.iter().map(|(k, v)| (k.clone(), v.clone())))),
+                Some(members) => {
+                    scope.set(id.clone(), Value::from_pairs(members.iter().map(|(k, v)| (k.clone(), v.clone()))))
+                }
                 None => {
                     scope.set(id.clone(), Value::from_pairs([("skipped", Value::from(true))]));
                     scope.mark_unknown(id.clone(), format!("step {id} was skipped"));
@@ -312,7 +344,9 @@ impl State {
         let scope = self.scope(index, now);
         let mut published = BTreeMap::new();
         for (id, outputs) in &self.frames[index].steps {
-            let value = outputs.as_ref().map_or(Value::from(()), |m| Value::from_pairs(m.iter().map(|(k, v)| (k.clone(), v.clone()))));
+            let value = outputs
+                .as_ref()
+                .map_or(Value::from(()), |m| Value::from_pairs(m.iter().map(|(k, v)| (k.clone(), v.clone()))));
             published.insert(id.clone(), value);
         }
         for (name, text) in &flow.frames[index].outputs {
@@ -370,12 +404,17 @@ fn certificate_value(chain: &[Vec<u8>]) -> Value {
         members.push(("not_after", Value::from(cert.validity().not_after.timestamp())));
         members.push(("subject_dn", Value::from(cert.subject().to_string())));
         let usage = cert.key_usage().ok().flatten().map(|u| {
-            let named = [(u.value.digital_signature(), "digitalSignature"), (u.value.non_repudiation(), "nonRepudiation"), (u.value.key_encipherment(), "keyEncipherment")];
+            let named = [
+                (u.value.digital_signature(), "digitalSignature"),
+                (u.value.non_repudiation(), "nonRepudiation"),
+                (u.value.key_encipherment(), "keyEncipherment"),
+            ];
             named.iter().filter(|(set, _)| *set).map(|(_, n)| *n).collect::<Vec<_>>()
         });
         members.push(("key_usage", usage.map_or(Value::from(()), Value::from)));
         let extended = cert.extended_key_usage().ok().flatten().map(|e| {
-            let named = [(e.value.client_auth, "clientAuth"), (e.value.server_auth, "serverAuth"), (e.value.any, "any")];
+            let named =
+                [(e.value.client_auth, "clientAuth"), (e.value.server_auth, "serverAuth"), (e.value.any, "any")];
             named.iter().filter(|(set, _)| *set).map(|(_, n)| *n).collect::<Vec<_>>()
         });
         members.push(("ext_key_usage", extended.map_or(Value::from(()), Value::from)));
@@ -401,7 +440,12 @@ pub fn typed(input: &Input, text: &str) -> Json {
     let as_text = || Json::String(text.to_owned());
     match input.kind {
         K::Text | K::Url | K::Document => as_text(),
-        K::Number => text.trim().parse::<i64>().map(Json::from).or_else(|_| text.trim().parse::<f64>().map(Json::from)).unwrap_or_else(|_| as_text()),
+        K::Number => text
+            .trim()
+            .parse::<i64>()
+            .map(Json::from)
+            .or_else(|_| text.trim().parse::<f64>().map(Json::from))
+            .unwrap_or_else(|_| as_text()),
         K::Bool => match text.trim() {
             "true" | "yes" => Json::Bool(true),
             "false" | "no" => Json::Bool(false),

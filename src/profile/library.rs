@@ -63,7 +63,8 @@ impl Default for Library {
 impl Library {
     /// What came with the program.
     pub fn embedded() -> Self {
-        let entry = |(name, text): &(&str, &str)| Entry { name: (*name).to_owned(), text: (*text).to_owned(), own: false };
+        let entry =
+            |(name, text): &(&str, &str)| Entry { name: (*name).to_owned(), text: (*text).to_owned(), own: false };
         let flows = FLOWS.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
         Self { entries: BANKS.iter().map(entry).collect(), flows }
     }
@@ -132,23 +133,42 @@ impl Library {
     }
 
     /// The profile laid upon what it extends.
-    fn joined(&self, entry: &Entry, index: Option<usize>, sources: &mut Sources, lineage: &mut Vec<String>) -> Result<RawProfile, Refused> {
+    fn joined(
+        &self,
+        entry: &Entry,
+        index: Option<usize>,
+        sources: &mut Sources,
+        lineage: &mut Vec<String>,
+    ) -> Result<RawProfile, Refused> {
         let raw: RawProfile = sources.read(&entry.name, &entry.text).map_err(|c| Refused::one(sources.show(&c)))?;
         if let Some((what, at)) = find_secret(&entry.text) {
             let place = raw.id.as_ref().map_or(Place::default(), |w| w.place);
-            let complaint = Complaint::new(start_of(sources, place, at), format!("this looks like {what}: a profile holds references, never secrets"));
+            let complaint = Complaint::new(
+                start_of(sources, place, at),
+                format!("this looks like {what}: a profile holds references, never secrets"),
+            );
             return Err(Refused::one(sources.show(&complaint)));
         }
         lineage.push(raw.id.as_ref().map(|w| w.value.clone()).unwrap_or_default());
         let Some(extends) = raw.extends.clone() else { return Ok(raw) };
         if lineage.len() > DEEPEST {
-            return Err(Refused::one(sources.show(&Complaint::new(extends.place, "profiles extend each other too deeply, or in a circle"))));
+            return Err(Refused::one(
+                sources.show(&Complaint::new(extends.place, "profiles extend each other too deeply, or in a circle")),
+            ));
         }
-        let base = self.entries.iter().enumerate().rev().find(|(i, e)| Some(*i) != index && quick_id(&e.text).as_deref() == Some(extends.value.as_str()));
+        let base = self
+            .entries
+            .iter()
+            .enumerate()
+            .rev()
+            .find(|(i, e)| Some(*i) != index && quick_id(&e.text).as_deref() == Some(extends.value.as_str()));
         let Some((at, base)) = base else {
             let ids = self.ids();
-            let near = crate::flow::template::nearest(&extends.value, ids.iter().map(String::as_str)).map(|n| format!("did you mean `{n}`?"));
-            return Err(Refused::one(sources.show(&Complaint::new(extends.place, format!("there is no profile `{}` to extend", extends.value)).hint(near))));
+            let near = crate::flow::template::nearest(&extends.value, ids.iter().map(String::as_str))
+                .map(|n| format!("did you mean `{n}`?"));
+            return Err(Refused::one(sources.show(
+                &Complaint::new(extends.place, format!("there is no profile `{}` to extend", extends.value)).hint(near),
+            )));
         };
         let base = base.clone();
         let mut joined = self.joined(&base, Some(at), sources, lineage)?;

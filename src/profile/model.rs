@@ -33,6 +33,8 @@ pub struct Profile {
     pub flows: Vec<Flow>,
     pub checks: Vec<Check>,
     pub errors: Vec<ErrorHint>,
+    /// Token sets that some flow saves.
+    pub token_sets: BTreeSet<String>,
     /// Set in a saved profile.
     pub environment: Option<String>,
     pub values: Vec<(String, Json)>,

@@ -156,9 +156,13 @@ impl Sources {
         let mut decoded = 0;
         while decoded < bytes {
             let Some(c) = source.get(at..).and_then(|s| s.chars().next()) else { break };
+            let code = |digits: usize| {
+                let hex = source.get(at + 2..at + 2 + digits).and_then(|h| u32::from_str_radix(h, 16).ok());
+                hex.and_then(char::from_u32).map_or(1, char::len_utf8)
+            };
             let (width, value) = match (c, source.get(at + 1..).and_then(|s| s.chars().next())) {
-                ('\\', Some('u')) if escapes => (6, 3),
-                ('\\', Some('U')) if escapes => (10, 4),
+                ('\\', Some('u')) if escapes => (6, code(4)),
+                ('\\', Some('U')) if escapes => (10, code(8)),
                 ('\\', Some(e)) if escapes => (1 + e.len_utf8(), 1),
                 _ => (c.len_utf8(), c.len_utf8()),
             };

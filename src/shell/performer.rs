@@ -51,7 +51,16 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Performer {
     #[expect(clippy::too_many_arguments, reason = "called once, where a run is prepared; each is a distinct part")]
-    pub(super) fn new(session: &Session, profile: Arc<Profile>, environment: Arc<Environment>, own: bool, bindings: BTreeMap<String, KeyUri>, network: Network, allowed: Allowed, people: Arc<dyn People>) -> Self {
+    pub(super) fn new(
+        session: &Session,
+        profile: Arc<Profile>,
+        environment: Arc<Environment>,
+        own: bool,
+        bindings: BTreeMap<String, KeyUri>,
+        network: Network,
+        allowed: Allowed,
+        people: Arc<dyn People>,
+    ) -> Self {
         Self(Arc::new(Inner {
             profile,
             environment,
@@ -115,7 +124,9 @@ impl Inner {
     async fn act(&self, effect: Effect) -> Result<Reply, OpError> {
         match effect {
             Effect::Load { .. } => Ok(Reply::Loaded(Box::new(self.load().await))),
-            Effect::Bind { role, algs, make, .. } => self.bind(&role, &algs, make).await.map(|f| Reply::Bound(Box::new(f))).map_err(key_error),
+            Effect::Bind { role, algs, make, .. } => {
+                self.bind(&role, &algs, make).await.map(|f| Reply::Bound(Box::new(f))).map_err(key_error)
+            }
             Effect::Sign { role, alg, input, .. } => {
                 let key = self.key(&role).await.map_err(key_error)?;
                 key.sign(alg, &input).await.map(Reply::Signed).map_err(key_error)
@@ -123,7 +134,10 @@ impl Inner {
             Effect::Send { request, timeout, .. } => self.send(&request, Limits::within(timeout)).await,
             Effect::Ask { step, ask, .. } => match self.people.answer(&step, &ask).await {
                 Some(Ok(answers)) => Ok(Reply::Answered(answers)),
-                Some(Err(why)) => Err(OpError::Store { text: format!("refused: {}", crate::text::clean(&why)), hint: "look at the checks of what was handed over".to_owned() }),
+                Some(Err(why)) => Err(OpError::Store {
+                    text: format!("refused: {}", crate::text::clean(&why)),
+                    hint: "look at the checks of what was handed over".to_owned(),
+                }),
                 None => Err(OpError::Person("a person has to act here, and nobody is there to ask".to_owned())),
             },
             Effect::Wait { millis, .. } => {
@@ -151,7 +165,13 @@ impl Inner {
                 }
             }
         }
-        let seconds = self.profile.lifetimes.iter().find(|(n, _)| n == "metadata").and_then(|(_, t)| t.eval(&crate::flow::template::Scope::default()).ok().flatten()).and_then(|v| v.as_i64());
+        let seconds = self
+            .profile
+            .lifetimes
+            .iter()
+            .find(|(n, _)| n == "metadata")
+            .and_then(|(_, t)| t.eval(&crate::flow::template::Scope::default()).ok().flatten())
+            .and_then(|v| v.as_i64());
         loaded.metadata = self.memory.metadata(profile, environment, seconds.unwrap_or(METADATA), now);
         loaded.tokens = self.memory.tokens(profile, environment, now);
         loaded.used_jti = self.memory.used_jti(profile, environment, now);
@@ -171,7 +191,9 @@ impl Inner {
             }
             None => {
                 let text = format!("no key is bound to the role {role}");
-                let hint = format!("bind one: --bind {role}=file:key.pem, or [keys.{role}] ref = \"file:key.pem\" in the saved profile");
+                let hint = format!(
+                    "bind one: --bind {role}=file:key.pem, or [keys.{role}] ref = \"file:key.pem\" in the saved profile"
+                );
                 return Err(KeyError::new("key.not-bound", text, hint));
             }
         };
@@ -185,7 +207,13 @@ impl Inner {
             return Ok(key.clone());
         }
         let uri = lock(&self.bindings).get(role).cloned();
-        let uri = uri.ok_or_else(|| KeyError::new("key.not-bound", format!("no key is bound to the role {role}"), format!("bind one: --bind {role}=file:key.pem")))?;
+        let uri = uri.ok_or_else(|| {
+            KeyError::new(
+                "key.not-bound",
+                format!("no key is bound to the role {role}"),
+                format!("bind one: --bind {role}=file:key.pem"),
+            )
+        })?;
         let key = self.stores.open(&uri).await?;
         lock(&self.opened).insert(role.to_owned(), key.clone());
         Ok(key)
@@ -200,7 +228,11 @@ impl Inner {
                 (!chain.is_empty()).then_some(ClientIdentity { chain, key })
             }
         };
-        self.network.send(request, &self.allowed, identity, limits).await.map(|e| Reply::Exchanged(Box::new(e))).map_err(OpError::Net)
+        self.network
+            .send(request, &self.allowed, identity, limits)
+            .await
+            .map(|e| Reply::Exchanged(Box::new(e)))
+            .map_err(OpError::Net)
     }
 
     fn save(&self, what: Saving) -> Result<(), OpError> {
@@ -222,7 +254,8 @@ impl Inner {
             self.memory.keep_value(profile, environment, name, value.clone());
         }
         let worth_saving = self.own && self.environment.sandbox.is_none();
-        let saved: Vec<(String, Json)> = what.values.into_iter().filter(|(n, _)| self.profile.input(n).is_some_and(|i| i.save)).collect();
+        let saved: Vec<(String, Json)> =
+            what.values.into_iter().filter(|(n, _)| self.profile.input(n).is_some_and(|i| i.save)).collect();
         if worth_saving && !saved.is_empty() {
             save_values(&self.places, profile, &saved).map_err(|e| OpError::Store { text: e.text, hint: e.hint })?;
         }

@@ -27,8 +27,9 @@ pub struct KeyRow {
 /// Lists every store at once; `uses` maps a reference to the roles that name it.
 pub async fn key_rows(stores: &Stores, uses: &BTreeMap<String, Vec<String>>, now: Timestamp) -> Vec<KeyRow> {
     let mut rows = Vec::new();
-    for (scheme, listed) in stores.list().await {
-        match listed {
+    for listing in stores.list().await {
+        let scheme = listing.scheme;
+        match listing.keys {
             Ok(keys) => rows.extend(keys.iter().map(|k| row(k, uses, now))),
             Err(e) => rows.push(KeyRow {
                 uri: String::new(),

@@ -66,7 +66,7 @@ pub struct Session {
     pub places: Places,
     pub clock: Arc<dyn Clock>,
     pub stores: Arc<Stores>,
-    pub keys_in_memory: Arc<memory::MemoryStore>,
+    pub keys_in_memory: Arc<memory::Memory>,
     pub memory: Memory,
     pub embedded: Option<Arc<dyn Embedded>>,
     /// Who answers outside the sandbox.
@@ -75,12 +75,18 @@ pub struct Session {
 
 impl Session {
     pub async fn prepare(&self, order: Order, pace: Pace) -> Result<Prepared, Problem> {
-        let loaded = self.library.load(&order.profile).map_err(|r| Problem::usage(r.to_string(), "countersign profiles list shows them; countersign check FILE explains"))?;
+        let loaded = self.library.load(&order.profile).map_err(|r| {
+            Problem::usage(r.to_string(), "countersign profiles list shows them; countersign check FILE explains")
+        })?;
         let profile = Arc::new(loaded.profile);
         let environment = environment(&profile, order.environment.as_deref())?;
         if environment.production && !order.production {
             let text = format!("{} / {} is a production environment", profile.id, environment.name);
-            return Err(Problem { kind: ProblemKind::Person, text, hint: "a program reaches it only with --production".to_owned() });
+            return Err(Problem {
+                kind: ProblemKind::Person,
+                text,
+                hint: "a program reaches it only with --production".to_owned(),
+            });
         }
         let flow = flow(&profile, &order.flow)?;
         known_inputs(&profile, &flow, &order.inputs)?;
@@ -96,7 +102,13 @@ impl Session {
             inputs.extend(link.inputs.iter().map(|(n, v)| (n.clone(), Secret::new(v.clone()))));
             for key in &link.keys {
                 let uri = KeyUri::new("memory", format!("{}-{}", profile.id, key.role));
-                self.keys_in_memory.insert(uri.rest(), key.key.clone(), key.chain.clone());
+                // a run before this one may have brought the same key
+                self.keys_in_memory.forget(uri.rest());
+                self.keys_in_memory.insert(uri.rest(), key.key.clone(), key.chain.clone()).map_err(|e| Problem {
+                    kind: ProblemKind::Machine,
+                    text: e.text,
+                    hint: e.hint,
+                })?;
                 bindings.insert(key.role.clone(), uri);
             }
         }
@@ -108,16 +120,31 @@ impl Session {
         for (role, uri) in order.bindings {
             if profile.role(&role).is_none() {
                 let near = crate::flow::template::nearest(&role, profile.keys.iter().map(|k| k.name.as_str()));
-                let hint = near.map_or_else(|| format!("roles: {}", profile.keys.iter().map(|k| k.name.as_str()).collect::<Vec<_>>().join(", ")), |n| format!("did you mean `{n}`?"));
+                let hint = near.map_or_else(
+                    || {
+                        format!(
+                            "roles: {}",
+                            profile.keys.iter().map(|k| k.name.as_str()).collect::<Vec<_>>().join(", ")
+                        )
+                    },
+                    |n| format!("did you mean `{n}`?"),
+                );
                 return Err(Problem::usage(format!("{} has no key role `{role}`", profile.id), hint));
             }
             bindings.insert(role, uri);
         }
         let network = self.network(link.as_ref().map(|l| l.hosts.clone()))?;
         let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|_| Problem { kind: ProblemKind::Machine, text: "the operating system gave no random numbers".to_owned(), hint: "this machine cannot make keys or tokens safely".to_owned() })?;
-        let run = Run::new(Setup { profile: profile.clone(), flow, environment: environment.clone(), inputs, seed, pace });
-        let hosts = run.hosts(self.clock.now()).map_err(|e| Problem::usage(format!("the profile's hosts: {e}"), "fill the inputs that `hosts` reads"))?;
+        getrandom::fill(&mut seed).map_err(|_| Problem {
+            kind: ProblemKind::Machine,
+            text: "the operating system gave no random numbers".to_owned(),
+            hint: "this machine cannot make keys or tokens safely".to_owned(),
+        })?;
+        let run =
+            Run::new(Setup { profile: profile.clone(), flow, environment: environment.clone(), inputs, seed, pace });
+        let hosts = run
+            .hosts(self.clock.now())
+            .map_err(|e| Problem::usage(format!("the profile's hosts: {e}"), "fill the inputs that `hosts` reads"))?;
         let allowed = Allowed::new(hosts).map_err(|e| Problem::usage(e.text, e.hint))?;
         let people = link.map_or_else(|| self.people.clone(), |l| l.people);
         let performer = Performer::new(self, profile, environment, loaded.own, bindings, network, allowed, people);
@@ -127,9 +154,16 @@ impl Session {
     async fn link(&self, environment: &Environment) -> Result<Option<Link>, Problem> {
         let Some(bank) = &environment.sandbox else { return Ok(None) };
         let Some(embedded) = &self.embedded else {
-            return Err(Problem::usage("this build has no embedded banks", "build with the `sandbox` feature, or choose another environment"));
+            return Err(Problem::usage(
+                "this build has no embedded banks",
+                "build with the `sandbox` feature, or choose another environment",
+            ));
         };
-        let machine = |text| Problem { kind: ProblemKind::Machine, text, hint: "the embedded bank needs to listen on loopback".to_owned() };
+        let machine = |text| Problem {
+            kind: ProblemKind::Machine,
+            text,
+            hint: "the embedded bank needs to listen on loopback".to_owned(),
+        };
         embedded.link(bank).await.map(Some).map_err(machine)
     }
 
@@ -143,22 +177,48 @@ impl Session {
 
     /// A session without anything kept: in-memory keys, no embedded bank, nobody to ask.
     pub fn bare(library: Library, clock: Arc<dyn Clock>) -> Self {
-        let keys_in_memory = Arc::new(memory::MemoryStore::default());
-        let stores = Arc::new(Stores::new(vec![Arc::new(crate::keys::file::FileStore), keys_in_memory.clone()]));
-        Self { library, places: Places::nowhere(), clock, stores, keys_in_memory, memory: Memory::default(), embedded: None, people: Arc::new(Nobody) }
+        let keys_in_memory = Arc::new(memory::Memory::new());
+        let stores = Arc::new(Stores::new().with(Arc::new(crate::keys::file::Files)).with(keys_in_memory.clone()));
+        Self {
+            library,
+            places: Places::nowhere(),
+            clock,
+            stores,
+            keys_in_memory,
+            memory: Memory::default(),
+            embedded: None,
+            people: Arc::new(Nobody),
+        }
     }
 }
 
 fn environment(profile: &Profile, wanted: Option<&str>) -> Result<Arc<Environment>, Problem> {
-    let usable = || profile.environments.iter().filter(|e| e.disabled.is_none()).map(|e| e.name.clone()).collect::<Vec<_>>().join(", ");
+    let usable = || {
+        profile
+            .environments
+            .iter()
+            .filter(|e| e.disabled.is_none())
+            .map(|e| e.name.clone())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let Some(name) = wanted.or(profile.environment.as_deref()) else {
-        return Err(Problem::usage(format!("{} is a bank, so an environment has to be chosen", profile.id), format!("--env with one of: {}", usable())));
+        return Err(Problem::usage(
+            format!("{} is a bank, so an environment has to be chosen", profile.id),
+            format!("--env with one of: {}", usable()),
+        ));
     };
     let Some(found) = profile.environment(name) else {
-        return Err(Problem::usage(format!("{} has no environment `{}`", profile.id, crate::text::clean(name)), format!("it has: {}", usable())));
+        return Err(Problem::usage(
+            format!("{} has no environment `{}`", profile.id, crate::text::clean(name)),
+            format!("it has: {}", usable()),
+        ));
     };
     if let Some(why) = &found.disabled {
-        return Err(Problem::usage(format!("{} / {name} cannot be used: {why}", profile.id), format!("choose one of: {}", usable())));
+        return Err(Problem::usage(
+            format!("{} / {name} cannot be used: {why}", profile.id),
+            format!("choose one of: {}", usable()),
+        ));
     }
     Ok(Arc::new(found.clone()))
 }
@@ -167,7 +227,10 @@ fn flow(profile: &Profile, id: &str) -> Result<Arc<Flow>, Problem> {
     profile.flow(id).map(|f| Arc::new(f.clone())).ok_or_else(|| {
         let ids: Vec<&str> = profile.flows.iter().map(|f| f.id.as_str()).collect();
         let near = crate::flow::template::nearest(id, ids.iter().copied());
-        let hint = near.map_or_else(|| format!("it has: {}", ids.join(", ")), |n| format!("did you mean `{n}`? It has: {}", ids.join(", ")));
+        let hint = near.map_or_else(
+            || format!("it has: {}", ids.join(", ")),
+            |n| format!("did you mean `{n}`? It has: {}", ids.join(", ")),
+        );
         Problem::usage(format!("{} has no flow `{}`", profile.id, crate::text::clean(id)), hint)
     })
 }
@@ -180,16 +243,28 @@ fn known_inputs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>
             names.dedup();
             let near = crate::flow::template::nearest(name, names.iter().copied());
             let hint = near.map_or_else(|| format!("it has: {}", names.join(", ")), |n| format!("did you mean `{n}`?"));
-            return Err(Problem::usage(format!("{} / {} has no input `{}`", profile.id, flow.id, crate::text::clean(name)), hint));
+            return Err(Problem::usage(
+                format!("{} / {} has no input `{}`", profile.id, flow.id, crate::text::clean(name)),
+                hint,
+            ));
         };
         let text = value.expose();
         let options = input.options.is_empty() || input.options.iter().any(|o| o == text);
         if !options {
-            return Err(Problem::usage(format!("{name} is not one of its options"), format!("one of: {}", input.options.join(", "))));
+            return Err(Problem::usage(
+                format!("{name} is not one of its options"),
+                format!("one of: {}", input.options.join(", ")),
+            ));
         }
-        let fits = input.pattern.as_ref().is_none_or(|p| regex_lite::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(text)));
+        let fits = input
+            .pattern
+            .as_ref()
+            .is_none_or(|p| regex_lite::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(text)));
         if !fits {
-            return Err(Problem::usage(format!("{name} does not have the form it should have"), format!("it has to match {}", input.pattern.clone().unwrap_or_default())));
+            return Err(Problem::usage(
+                format!("{name} does not have the form it should have"),
+                format!("it has to match {}", input.pattern.clone().unwrap_or_default()),
+            ));
         }
         if !crate::flow::fits_kind(input.kind, text) {
             return Err(Problem::usage(format!("{name} is of the wrong type"), "see `countersign profiles show`"));

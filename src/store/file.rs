@@ -23,7 +23,10 @@ impl StoreError {
             std::io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
             _ => error.to_string(),
         };
-        Self::new(format!("{} could not be {what}: {why}", path.display()), "look at the path and its permissions; --data-dir moves everything the program keeps")
+        Self::new(
+            format!("{} could not be {what}: {why}", path.display()),
+            "look at the path and its permissions; --data-dir moves everything the program keeps",
+        )
     }
 }
 
@@ -37,7 +40,10 @@ pub fn read_capped(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io("read", path, &e))?;
     if bytes.len() as u64 > limit {
-        return Err(StoreError::new(format!("{} is larger than {} kB", path.display(), limit / 1000), "give a smaller file"));
+        return Err(StoreError::new(
+            format!("{} is larger than {} kB", path.display(), limit / 1000),
+            "give a smaller file",
+        ));
     }
     Ok(bytes)
 }

@@ -59,7 +59,9 @@ impl Memory {
             None if what == "tokens" => p.tokens.clear(),
             None => {
                 if let Some(value) = what.strip_prefix("token:") {
-                    p.tokens.retain(|_, (v, _)| v.as_object().is_none_or(|m| m.values().all(|v| v.as_str() != Some(value))));
+                    p.tokens.retain(|_, (v, _)| {
+                        v.as_object().is_none_or(|m| m.values().all(|v| v.as_str() != Some(value)))
+                    });
                 }
             }
         });
@@ -67,7 +69,9 @@ impl Memory {
 
     /// Metadata no older than `seconds`.
     pub fn metadata(&self, profile: &str, environment: &str, seconds: i64, now: Timestamp) -> Option<Json> {
-        self.at(profile, environment, |p| p.metadata.as_ref().filter(|(_, at)| at.plus_seconds(seconds) > now).map(|(m, _)| m.clone()))
+        self.at(profile, environment, |p| {
+            p.metadata.as_ref().filter(|(_, at)| at.plus_seconds(seconds) > now).map(|(m, _)| m.clone())
+        })
     }
 
     pub fn keep_metadata(&self, profile: &str, environment: &str, metadata: Json, now: Timestamp) {

@@ -29,7 +29,8 @@ pub fn load_library(places: &Places) -> (Library, Vec<StoreError>) {
 fn files(places: &Places) -> Vec<PathBuf> {
     let Some(dir) = places.config.as_ref().map(|d| d.join("profiles")) else { return Vec::new() };
     let Ok(listed) = std::fs::read_dir(dir) else { return Vec::new() };
-    let mut out: Vec<PathBuf> = listed.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    let mut out: Vec<PathBuf> =
+        listed.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
     out.sort();
     out
 }
@@ -42,9 +43,13 @@ pub fn path_of(places: &Places, id: &str) -> Option<PathBuf> {
 
 /// Writes values into a saved profile's `[values]`; what else stands in the file stays as it is.
 pub fn save_values(places: &Places, id: &str, values: &[(String, Json)]) -> Result<PathBuf, StoreError> {
-    let path = path_of(places, id).ok_or_else(|| StoreError::new("there is no place to keep profiles", "give one with --data-dir"))?;
-    let text = String::from_utf8(read_capped(&path, LIMIT)?).map_err(|_| StoreError::new("the profile is no UTF-8 text", "save it as UTF-8"))?;
-    let mut doc: toml_edit::DocumentMut = text.parse().map_err(|_| StoreError::new(format!("{} is no TOML", path.display()), "run: countersign check FILE"))?;
+    let path = path_of(places, id)
+        .ok_or_else(|| StoreError::new("there is no place to keep profiles", "give one with --data-dir"))?;
+    let text = String::from_utf8(read_capped(&path, LIMIT)?)
+        .map_err(|_| StoreError::new("the profile is no UTF-8 text", "save it as UTF-8"))?;
+    let mut doc: toml_edit::DocumentMut = text
+        .parse()
+        .map_err(|_| StoreError::new(format!("{} is no TOML", path.display()), "run: countersign check FILE"))?;
     let table = doc.entry("values").or_insert(toml_edit::table());
     for (name, value) in values {
         let item = match value {
@@ -62,7 +67,10 @@ pub fn save_values(places: &Places, id: &str, values: &[(String, Json)]) -> Resu
 /// Writes a new saved profile; refuses to replace one.
 pub fn save_new(path: &Path, text: &str) -> Result<(), StoreError> {
     if path.exists() {
-        return Err(StoreError::new(format!("{} is there already", path.display()), "choose another id, or remove the file first"));
+        return Err(StoreError::new(
+            format!("{} is there already", path.display()),
+            "choose another id, or remove the file first",
+        ));
     }
     write_private(path, text.as_bytes())
 }

@@ -33,7 +33,10 @@ fn every_file_below_profiles_is_compiled_in() {
 fn the_schema_in_assets_is_the_one_of_the_shapes() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/profile.schema.json");
     let on_disk = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(on_disk == countersign::profile::schema(), "assets/profile.schema.json is stale; write it anew: countersign check --schema > assets/profile.schema.json");
+    assert!(
+        on_disk == countersign::profile::schema(),
+        "assets/profile.schema.json is stale; write it anew: countersign check --schema > assets/profile.schema.json"
+    );
 }
 
 /// What a person writes wrong, and the complaint with its line and column.
@@ -51,11 +54,19 @@ fn mistakes_are_told_with_file_line_and_column() {
         ("[inputs.a]\ndefault = \"\\u00e9{{ 1 | nope }}\"\n", "7:25", "no filter `nope`"),
         ("[inputs.a]\ntype = \"txt\"\n", "7:8", "a type is one of"),
         ("[keys.k]\nuse = \"sig\"\nalgs = [\"none\"]\n", "8:9", "`none` is no signature algorithm"),
-        ("[[flow]]\nid = \"f\"\n[[flow.step]]\nid = \"request\"\n[flow.step.http]\nurl = \"https://a.example\"\n", "9:6", "is a word of the scope"),
+        (
+            "[[flow]]\nid = \"f\"\n[[flow.step]]\nid = \"request\"\n[flow.step.http]\nurl = \"https://a.example\"\n",
+            "9:6",
+            "is a word of the scope",
+        ),
         ("[[flow]]\nid = \"f\"\n[[flow.step]]\nid = \"s\"\n", "9:6", "exactly one of"),
         ("[[flow]]\nid = \"f\"\nuse = \"tokn\"\n", "8:7", "there is no flow `tokn`"),
         ("[[flow]]\nid = \"f\"\nuse = \"call\"\nwith = { pth = \"x\" }\n", "9:10", "did you mean `path`?"),
-        ("[[check]]\nid = \"A\"\nlevel = \"must\"\nat = [\"f.s\"]\nrule = \"true\"\nsay = \"x\"\n", "7:6", "`at` names no step"),
+        (
+            "[[check]]\nid = \"A\"\nlevel = \"must\"\nat = [\"f.s\"]\nrule = \"true\"\nsay = \"x\"\n",
+            "7:6",
+            "`at` names no step",
+        ),
         ("[environments.other]\nurl = \"x\"\n", "6:15", "differ"),
         ("[inputs.a]\nhelp = 5\n", "7:8", "stands where a string is wanted"),
         ("extends = \"dnbb\"\n", "1:11", "no profile `dnbb` to extend; did you mean `dnb`?"),

@@ -54,7 +54,11 @@ pub fn to_json(value: &Value) -> Option<Json> {
         ValueKind::Number => {
             if value.is_integer() {
                 let wide = i128::try_from(value.clone()).ok()?;
-                i64::try_from(wide).map(Number::from).or_else(|_| u64::try_from(wide).map(Number::from)).ok().map(Json::Number)
+                i64::try_from(wide)
+                    .map(Number::from)
+                    .or_else(|_| u64::try_from(wide).map(Number::from))
+                    .ok()
+                    .map(Json::Number)
             } else {
                 Number::from_f64(f64::try_from(value.clone()).ok()?).map(Json::Number)
             }

@@ -55,7 +55,8 @@ impl Expr {
             (machine::TESTS, &rewritten.tests, "test"),
         ] {
             if let Some((name, at)) = mentioned.iter().find(|(n, _)| !known.contains(&n.as_str())) {
-                let near = nearest(name, known.iter().copied()).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+                let near =
+                    nearest(name, known.iter().copied()).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
                 return Err(ExprError { why: format!("there is no {what} `{name}`{near}"), at: *at });
             }
         }
@@ -96,7 +97,9 @@ impl Expr {
 
     fn explain(&self, error: &Error, scope: &Scope) -> EvalError {
         match error.kind() {
-            ErrorKind::UndefinedError => self.missing(scope).unwrap_or_else(|| EvalError::Missing(format!("a value in `{}`", self.0.source))),
+            ErrorKind::UndefinedError => {
+                self.missing(scope).unwrap_or_else(|| EvalError::Missing(format!("a value in `{}`", self.0.source)))
+            }
             ErrorKind::OutOfFuel => EvalError::Wrong(format!("`{}` takes too long", self.0.source)),
             // details are our functions' own words, which never hold a value; minijinja's own name only kinds
             _ => EvalError::Wrong(error.detail().unwrap_or("the expression has no value").to_owned()),

@@ -60,11 +60,20 @@ fn texts(env: &mut Environment<'static>) {
     env.add_filter("trim", |v: Value| bounded(text(&v)?.trim().to_owned()));
     env.add_filter("replace", |v: Value, from: String, to: String| {
         let source = text(&v)?;
-        let grown = if from.is_empty() { source.len() + 1 } else { source.matches(&from).count() }.saturating_mul(to.len());
-        if grown.saturating_add(source.len()) > LONGEST { Err(wrong("a text grew past 1 MB")) } else { bounded(source.replace(&from, &to)) }
+        let grown =
+            if from.is_empty() { source.len() + 1 } else { source.matches(&from).count() }.saturating_mul(to.len());
+        if grown.saturating_add(source.len()) > LONGEST {
+            Err(wrong("a text grew past 1 MB"))
+        } else {
+            bounded(source.replace(&from, &to))
+        }
     });
-    env.add_filter("split", |v: Value, by: String| Ok::<_, Error>(text(&v)?.split(by.as_str()).map(str::to_owned).collect::<Vec<_>>()));
-    env.add_filter("words", |v: Value| Ok::<_, Error>(text(&v)?.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect::<Vec<_>>()));
+    env.add_filter("split", |v: Value, by: String| {
+        Ok::<_, Error>(text(&v)?.split(by.as_str()).map(str::to_owned).collect::<Vec<_>>())
+    });
+    env.add_filter("words", |v: Value| {
+        Ok::<_, Error>(text(&v)?.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect::<Vec<_>>())
+    });
     env.add_filter("string", |v: Value| match v.kind() {
         ValueKind::Undefined => Err(missing()),
         ValueKind::String | ValueKind::Number => bounded(v.to_string()),
@@ -94,7 +103,13 @@ fn texts(env: &mut Environment<'static>) {
 fn entropy_bits(text: &str) -> i64 {
     let hex = text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     let digits = text.chars().all(|c| c.is_ascii_digit() || c == '-');
-    let per_char = if digits { 3.32 } else if hex { 4.0 } else { 6.0 };
+    let per_char = if digits {
+        3.32
+    } else if hex {
+        4.0
+    } else {
+        6.0
+    };
     let n = u32::try_from(text.chars().filter(|c| *c != '-').count()).unwrap_or(u32::MAX);
     // a version 4 UUID fixes six of its bits
     let fixed = if hex && text.len() == 36 && text.matches('-').count() == 4 { 6.0 } else { 0.0 };
@@ -145,7 +160,9 @@ fn lists(env: &mut Environment<'static>) {
     env.add_filter("max", |v: Value| Ok::<_, Error>(items(&v)?.into_iter().max().unwrap_or(Value::from(()))));
     env.add_filter("sum", |v: Value| {
         let numbers: Option<Vec<i64>> = items(&v)?.iter().map(Value::as_i64).collect();
-        numbers.map(|n| n.into_iter().fold(0_i64, i64::saturating_add)).ok_or_else(|| wrong("a sum is made of whole numbers"))
+        numbers
+            .map(|n| n.into_iter().fold(0_i64, i64::saturating_add))
+            .ok_or_else(|| wrong("a sum is made of whole numbers"))
     });
     env.add_filter("map", |state: &mut State, v: Value, filter: String, args: Rest<Value>| {
         items(&v)?
@@ -164,10 +181,14 @@ fn lists(env: &mut Environment<'static>) {
         Ok::<_, Error>(tested(state, &v, &test, &args)?.iter().any(|(_, t)| *t))
     });
     env.add_filter("select", |state: &mut State, v: Value, test: String, args: Rest<Value>| {
-        Ok::<_, Error>(tested(state, &v, &test, &args)?.into_iter().filter(|(_, t)| *t).map(|(i, _)| i).collect::<Vec<_>>())
+        Ok::<_, Error>(
+            tested(state, &v, &test, &args)?.into_iter().filter(|(_, t)| *t).map(|(i, _)| i).collect::<Vec<_>>(),
+        )
     });
     env.add_filter("reject", |state: &mut State, v: Value, test: String, args: Rest<Value>| {
-        Ok::<_, Error>(tested(state, &v, &test, &args)?.into_iter().filter(|(_, t)| !*t).map(|(i, _)| i).collect::<Vec<_>>())
+        Ok::<_, Error>(
+            tested(state, &v, &test, &args)?.into_iter().filter(|(_, t)| !*t).map(|(i, _)| i).collect::<Vec<_>>(),
+        )
     });
 }
 
@@ -188,7 +209,9 @@ fn objects(env: &mut Environment<'static>) {
     });
     env.add_filter("keys", |v: Value| Ok::<_, Error>(members(&v)?.into_iter().map(|(k, _)| k).collect::<Vec<_>>()));
     env.add_filter("pluck", |v: Value, name: String| {
-        Ok::<_, Error>(items(&v)?.iter().filter_map(|i| i.get_attr(&name).ok()).filter(|i| !i.is_undefined()).collect::<Vec<_>>())
+        Ok::<_, Error>(
+            items(&v)?.iter().filter_map(|i| i.get_attr(&name).ok()).filter(|i| !i.is_undefined()).collect::<Vec<_>>(),
+        )
     });
     env.add_filter("only", |v: Value, names: Rest<String>| {
         Ok::<_, Error>(Value::from_pairs(members(&v)?.into_iter().filter(|(k, _)| names.contains(k))))
@@ -230,16 +253,26 @@ fn codecs(env: &mut Environment<'static>) {
         jose::b64::decode(text(&v)?).map(Value::from_bytes).map_err(|_| wrong("is no base64url"))
     });
     env.add_filter("hex", |v: Value| bounded(bytes(&v)?.iter().map(|b| format!("{b:02x}")).collect()));
-    env.add_filter("utf8", |v: Value| String::from_utf8(bytes(&v)?).map(Value::from).map_err(|_| wrong("is no UTF-8 text")));
-    env.add_filter("sha256", |v: Value| {
-        hash(MessageDigest::sha256(), &bytes(&v)?).map(|d| Value::from_bytes(d.to_vec())).map_err(|_| wrong("could not be hashed"))
+    env.add_filter("utf8", |v: Value| {
+        String::from_utf8(bytes(&v)?).map(Value::from).map_err(|_| wrong("is no UTF-8 text"))
     });
-    env.add_filter("urlencode", |v: Value| bounded(url::form_urlencoded::byte_serialize(text(&v)?.as_bytes()).collect()));
+    env.add_filter("sha256", |v: Value| {
+        hash(MessageDigest::sha256(), &bytes(&v)?)
+            .map(|d| Value::from_bytes(d.to_vec()))
+            .map_err(|_| wrong("could not be hashed"))
+    });
+    env.add_filter("urlencode", |v: Value| {
+        bounded(url::form_urlencoded::byte_serialize(text(&v)?.as_bytes()).collect())
+    });
     env.add_filter("jwt", |v: Value| {
         let token = jose::Compact::parse(text(&v)?).map_err(|_| wrong("is no compact JWS"))?;
         let claims = token.claims().map_err(|_| wrong("its payload is no JSON object"))?;
         let header = serde_json::Value::Object(token.header().clone());
-        let pairs = [("header", json(&header)), ("claims", json(&claims)), ("signature", Value::from_bytes(token.signature().to_vec()))];
+        let pairs = [
+            ("header", json(&header)),
+            ("claims", json(&claims)),
+            ("signature", Value::from_bytes(token.signature().to_vec())),
+        ];
         Ok::<_, Error>(Value::from_pairs(pairs))
     });
 }
@@ -281,7 +314,9 @@ fn keys(env: &mut Environment<'static>) {
         Ok(Value::from(make(&der)))
     };
     env.add_filter("x5t", move |v: Value| certificate(&v, |der| jose::b64::encode(&sha(MessageDigest::sha1(), der))));
-    env.add_filter("x5t_s256", move |v: Value| certificate(&v, |der| jose::b64::encode(&sha(MessageDigest::sha256(), der))));
+    env.add_filter("x5t_s256", move |v: Value| {
+        certificate(&v, |der| jose::b64::encode(&sha(MessageDigest::sha256(), der)))
+    });
     env.add_filter("x5t_hex", move |v: Value| {
         certificate(&v, |der| sha(MessageDigest::sha1(), der).iter().map(|b| format!("{b:02X}")).collect())
     });

@@ -58,8 +58,12 @@ pub(super) fn add(env: &mut Environment<'static>) {
     };
     env.add_function("lt__", move |a, b| Ok::<_, Error>(compare(a, b)? == Some(Ordering::Less)));
     env.add_function("gt__", move |a, b| Ok::<_, Error>(compare(a, b)? == Some(Ordering::Greater)));
-    env.add_function("le__", move |a, b| Ok::<_, Error>(matches!(compare(a, b)?, Some(Ordering::Less | Ordering::Equal))));
-    env.add_function("ge__", move |a, b| Ok::<_, Error>(matches!(compare(a, b)?, Some(Ordering::Greater | Ordering::Equal))));
+    env.add_function("le__", move |a, b| {
+        Ok::<_, Error>(matches!(compare(a, b)?, Some(Ordering::Less | Ordering::Equal)))
+    });
+    env.add_function("ge__", move |a, b| {
+        Ok::<_, Error>(matches!(compare(a, b)?, Some(Ordering::Greater | Ordering::Equal)))
+    });
     env.add_function("eq__", |a: Value, b: Value| equal(&a, &b));
     env.add_function("in__", |a: Value, b: Value| contains(&a, &b));
 
@@ -121,7 +125,9 @@ fn same(a: &serde_json::Value, b: &serde_json::Value) -> bool {
     match (a, b) {
         (J::Number(x), J::Number(y)) => x == y || x.as_f64() == y.as_f64(),
         (J::Array(x), J::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y)),
-        (J::Object(x), J::Object(y)) => x.len() == y.len() && x.iter().all(|(k, v)| y.get(k).is_some_and(|w| same(v, w))),
+        (J::Object(x), J::Object(y)) => {
+            x.len() == y.len() && x.iter().all(|(k, v)| y.get(k).is_some_and(|w| same(v, w)))
+        }
         _ => a == b,
     }
 }

@@ -85,7 +85,8 @@ pub(super) fn tokens(source: &str) -> Result<Vec<Token>, Refused> {
             }
             b'*' => return refuse("`*` is not allowed: it can make texts of any size; write minutes(4), days(30)", at),
             b'%' => return refuse("`%` is not allowed here", at),
-            b'.' | b',' | b':' | b'|' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'+' | b'-' | b'/' | b'~' | b'<' | b'>' | b'=' => {
+            b'.' | b',' | b':' | b'|' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'+' | b'-' | b'/' | b'~' | b'<'
+            | b'>' | b'=' => {
                 at += 1;
                 Kind::Punct
             }

@@ -17,7 +17,8 @@ pub(super) struct Rewritten {
     pub tests: Vec<(String, usize)>,
 }
 
-const KEYWORDS: &[&str] = &["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"];
+const KEYWORDS: &[&str] =
+    &["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"];
 /// Filters whose first argument is the name of a test, or (for `map`) of a filter.
 const TAKES_TEST: &[&str] = &["all", "any", "select", "reject"];
 
@@ -110,7 +111,8 @@ fn group(tokens: &[Token], at: &mut usize, close: Option<&str>) -> Result<String
         if close.is_some_and(|c| t.is(c)) {
             return finish(out, operand, pending);
         }
-        let tests = (*at >= 2 && tokens[*at - 2].is("is")) || (*at >= 3 && tokens[*at - 2].is("not") && tokens[*at - 3].is("is"));
+        let tests = (*at >= 2 && tokens[*at - 2].is("is"))
+            || (*at >= 3 && tokens[*at - 2].is("not") && tokens[*at - 3].is("is"));
         match t.text.as_str() {
             name if tests && t.kind == Kind::Name && name != "not" => {
                 operand.push(' ');
@@ -173,7 +175,13 @@ fn is_index(tokens: &[Token], before: usize) -> bool {
 
 type Pending = Option<(String, &'static str, bool)>;
 
-fn compare(t: &Token, function: &'static str, negate: bool, operand: &mut String, pending: &mut Pending) -> Result<(), Refused> {
+fn compare(
+    t: &Token,
+    function: &'static str,
+    negate: bool,
+    operand: &mut String,
+    pending: &mut Pending,
+) -> Result<(), Refused> {
     if pending.is_some() {
         return refuse("comparisons are not chained: write `a < b and b < c`", t.at);
     }

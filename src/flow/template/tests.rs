@@ -46,11 +46,15 @@ fn rules_read_as_they_look() {
 #[test]
 fn a_text_never_passes_for_a_number() {
     for op in ["<", "<=", ">", ">="] {
-        for (left, right) in [("claims.late", "1"), ("1", "claims.late"), ("claims.list", "5"), ("true", "0"), ("none", "0")] {
+        for (left, right) in
+            [("claims.late", "1"), ("1", "claims.late"), ("claims.list", "5"), ("true", "0"), ("none", "0")]
+        {
             let rule = format!("{left} {op} {right}");
             assert!(matches!(holds(&rule), Err(EvalError::Wrong(_))), "{rule}");
         }
-        assert!(matches!(holds(&format!("claims.nothing {op} 1")), Err(EvalError::Missing(n)) if n == "claims.nothing"));
+        assert!(
+            matches!(holds(&format!("claims.nothing {op} 1")), Err(EvalError::Missing(n)) if n == "claims.nothing")
+        );
     }
     assert!(matches!(holds("'a' in 'abc'"), Err(EvalError::Wrong(_))));
     assert!(matches!(holds("'a' in 5"), Err(EvalError::Wrong(_))));
@@ -59,7 +63,9 @@ fn a_text_never_passes_for_a_number() {
 
 #[test]
 fn what_is_not_there_fails_and_is_named() {
-    for rule in ["claims.redirect_uris | all('https')", "claims.redirect_uris | length == 0", "claims.x == 1", "1 == claims.x"] {
+    for rule in
+        ["claims.redirect_uris | all('https')", "claims.redirect_uris | length == 0", "claims.x == 1", "1 == claims.x"]
+    {
         assert!(matches!(holds(rule), Err(EvalError::Missing(_))), "{rule}");
     }
     assert_eq!(holds("claims.x | default('') == ''"), Ok(true));

@@ -24,7 +24,8 @@ pub(super) fn add(env: &mut Environment<'static>) {
     env.add_test("endingwith", |v: Value, with: String| Ok::<_, Error>(text(&v)?.ends_with(&with)));
     env.add_test("containing", |v: Value, what: String| Ok::<_, Error>(text(&v)?.contains(&what)));
     env.add_test("matching", |v: Value, pattern: String| {
-        let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$")).map_err(|_| wrong("the pattern is no regular expression"))?;
+        let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$"))
+            .map_err(|_| wrong("the pattern is no regular expression"))?;
         Ok::<_, Error>(whole.is_match(text(&v)?))
     });
     env.add_test("shorter", |v: Value, than: usize| Ok::<_, Error>(text(&v)?.chars().count() < than));
@@ -41,7 +42,9 @@ pub(super) fn add(env: &mut Environment<'static>) {
         }
         Ok::<_, Error>(true)
     });
-    env.add_test("https", |v: Value| Ok::<_, Error>(Url::parse(text(&v)?).is_ok_and(|u| u.scheme() == "https" && u.host_str().is_some())));
+    env.add_test("https", |v: Value| {
+        Ok::<_, Error>(Url::parse(text(&v)?).is_ok_and(|u| u.scheme() == "https" && u.host_str().is_some()))
+    });
     env.add_test("loopback", |v: Value| Ok::<_, Error>(Url::parse(text(&v)?).is_ok_and(|u| is_loopback(&u))));
     env.add_test("uuid4", |v: Value| Ok::<_, Error>(is_uuid4(text(&v)?)));
     env.add_test("scope_list", |v: Value| Ok::<_, Error>(is_scope_list(text(&v)?)));
@@ -54,7 +57,10 @@ pub(super) fn add(env: &mut Environment<'static>) {
     env.add_test("public_jwk", |v: Value| {
         let value = to_json(&v).ok_or_else(missing)?;
         let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-        Ok::<_, Error>(value.get("kty").is_some_and(serde_json::Value::is_string) && private.iter().all(|p| value.get(p).is_none()))
+        Ok::<_, Error>(
+            value.get("kty").is_some_and(serde_json::Value::is_string)
+                && private.iter().all(|p| value.get(p).is_none()),
+        )
     });
     env.add_test("sound_jwk", |v: Value| {
         let value = to_json(&v).ok_or_else(missing)?;
@@ -76,7 +82,9 @@ fn is_loopback(url: &Url) -> bool {
 fn is_uuid4(text: &str) -> bool {
     let b = text.as_bytes();
     b.len() == 36
-        && b.iter().enumerate().all(|(i, c)| if [8, 13, 18, 23].contains(&i) { *c == b'-' } else { c.is_ascii_hexdigit() })
+        && b.iter()
+            .enumerate()
+            .all(|(i, c)| if [8, 13, 18, 23].contains(&i) { *c == b'-' } else { c.is_ascii_hexdigit() })
         && b[14] == b'4'
         && matches!(b[19], b'8' | b'9' | b'a' | b'b' | b'A' | b'B')
 }
@@ -91,5 +99,9 @@ fn is_scope_list(text: &str) -> bool {
 fn is_placeholder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let bracketed = |open: char, close: char| text.find(open).is_some_and(|at| text[at..].contains(close));
-    bracketed('<', '>') || bracketed('{', '}') || lower.contains("[your") || lower.contains("your-client") || lower.contains("changeme")
+    bracketed('<', '>')
+        || bracketed('{', '}')
+        || lower.contains("[your")
+        || lower.contains("your-client")
+        || lower.contains("changeme")
 }

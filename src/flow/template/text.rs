@@ -31,8 +31,8 @@ impl Text {
             let open = rest + found;
             plain(source, rest, open, &mut pieces)?;
             let close = end_of_expression(source, open + 2)?;
-            let expr = Expr::compile(&source[open + 2..close])
-                .map_err(|e| ExprError { why: e.why, at: open + 2 + e.at })?;
+            let expr =
+                Expr::compile(&source[open + 2..close]).map_err(|e| ExprError { why: e.why, at: open + 2 + e.at })?;
             pieces.push(Piece::Expr(expr));
             rest = close + 2;
         }
@@ -77,7 +77,10 @@ impl Text {
                         ValueKind::String | ValueKind::Number => out.push_str(&value.to_string()),
                         _ => {
                             let word = kind_word(&value);
-                            return Err(EvalError::Wrong(format!("`{}` is {word}: only a text or a number may stand inside a text", expr.source())));
+                            return Err(EvalError::Wrong(format!(
+                                "`{}` is {word}: only a text or a number may stand inside a text",
+                                expr.source()
+                            )));
                         }
                     }
                 }
@@ -103,7 +106,11 @@ fn plain(source: &str, from: usize, to: usize, pieces: &mut Vec<Piece>) -> Resul
     let text = &source[from..to];
     for (mark, what) in [("{%", "statements"), ("{#", "comments"), ("}}", "a `}}` without `{{`")] {
         if let Some(at) = text.find(mark) {
-            let why = if mark == "}}" { what.to_owned() } else { format!("{what} are not allowed, only {{{{ expressions }}}}") };
+            let why = if mark == "}}" {
+                what.to_owned()
+            } else {
+                format!("{what} are not allowed, only {{{{ expressions }}}}")
+            };
             return Err(ExprError { why, at: from + at });
         }
     }

@@ -29,7 +29,9 @@ impl Tree {
                 if is_omit(&value) {
                     return Ok(None);
                 }
-                to_json(&value).map(Some).ok_or_else(|| EvalError::Wrong(format!("`{}` has no JSON value", text.source())))
+                to_json(&value)
+                    .map(Some)
+                    .ok_or_else(|| EvalError::Wrong(format!("`{}` has no JSON value", text.source())))
             }
             Self::List(items) => {
                 let mut out = Vec::with_capacity(items.len());

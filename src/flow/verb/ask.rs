@@ -25,7 +25,11 @@ impl Run {
             return self.hold(Held::Outputs(Outputs::new()), false, now);
         }
         self.step().state = StepState::Waiting;
-        self.busy(Pending::Ask, |op| Effect::Ask { op, step: step.addresses.first().cloned().unwrap_or(step.path), ask: view })
+        self.busy(Pending::Ask, |op| Effect::Ask {
+            op,
+            step: step.addresses.first().cloned().unwrap_or(step.path),
+            ask: view,
+        })
     }
 
     fn question(&self, ask: &Ask, scope: &Scope) -> Result<AskView, EvalError> {
@@ -38,14 +42,34 @@ impl Run {
         }
         let mut fields = Vec::new();
         for input in &ask.ask {
-            let default = input.default.as_ref().and_then(|t| t.eval(scope).ok().flatten()).and_then(|v| v.as_str().map(str::to_owned));
-            fields.push(AskField { name: input.name.clone(), label: input.label.clone(), help: input.help.clone(), class: input.class, default });
+            let default = input
+                .default
+                .as_ref()
+                .and_then(|t| t.eval(scope).ok().flatten())
+                .and_then(|v| v.as_str().map(str::to_owned));
+            fields.push(AskField {
+                name: input.name.clone(),
+                label: input.label.clone(),
+                help: input.help.clone(),
+                class: input.class,
+                default,
+            });
         }
         let deadline = ask.deadline.as_ref().map(|t| t.eval(scope)).transpose()?.flatten().and_then(|v| v.as_i64());
-        Ok(AskView { text: ask.text.eval_text(scope)?.unwrap_or_default(), show, ask: fields, deadline: deadline.map(Timestamp::from_seconds) })
+        Ok(AskView {
+            text: ask.text.eval_text(scope)?.unwrap_or_default(),
+            show,
+            ask: fields,
+            deadline: deadline.map(Timestamp::from_seconds),
+        })
     }
 
-    pub(in crate::flow) fn answered(&mut self, op: Op, mut answers: BTreeMap<String, Secret>, now: Timestamp) -> Vec<Effect> {
+    pub(in crate::flow) fn answered(
+        &mut self,
+        op: Op,
+        mut answers: BTreeMap<String, Secret>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         let step = self.current();
         let Verb::Ask(ask) = &step.verb else { return Vec::new() };
         let mut outputs = Outputs::new();
@@ -57,7 +81,11 @@ impl Run {
                 }
                 Some(text) if matches(input, text) => {
                     self.state.redactor.register(text, input.class);
-                    self.step().outputs.push(Field { name: input.name.clone(), value: text.to_owned(), class: input.class });
+                    self.step().outputs.push(Field {
+                        name: input.name.clone(),
+                        value: text.to_owned(),
+                        class: input.class,
+                    });
                     outputs.insert(input.name.clone(), from_json(&typed(input, text)));
                 }
                 found => {
@@ -65,7 +93,14 @@ impl Run {
                         None => format!("{} is wanted", input.label),
                         Some(_) => format!("{} does not have the form that the bank gives", input.label),
                     };
-                    self.step().error = Some(StepError { id: "answer.form".into(), text, likely: None, hint: Some("type it again".into()), checks: Vec::new(), source: ErrorSource::Person });
+                    self.step().error = Some(StepError {
+                        id: "answer.form".into(),
+                        text,
+                        likely: None,
+                        hint: Some("type it again".into()),
+                        checks: Vec::new(),
+                        source: ErrorSource::Person,
+                    });
                     self.phase_ask(op);
                     return Vec::new();
                 }
@@ -78,7 +113,10 @@ impl Run {
 
 fn matches(input: &Input, text: &str) -> bool {
     let options = input.options.is_empty() || input.options.iter().any(|o| o == text);
-    let pattern = input.pattern.as_ref().is_none_or(|p| regex_lite::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(text)));
+    let pattern = input
+        .pattern
+        .as_ref()
+        .is_none_or(|p| regex_lite::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(text)));
     let printable = input.class == Class::Secret || !text.chars().any(char::is_control);
     options && pattern && printable
 }

@@ -48,14 +48,22 @@ impl Run {
         }
         defaults.insert("jti".to_owned(), Json::String(self.state.random().uuid()));
         defaults.insert("iat".to_owned(), Json::from(now.seconds()));
-        let recipe = Recipe { name: "client_assertion", role: &assertion.key, alg: assertion.alg.as_ref(), header: &assertion.header, claims: &assertion.claims, defaults };
+        let recipe = Recipe {
+            name: "client_assertion",
+            role: &assertion.key,
+            alg: assertion.alg.as_ref(),
+            header: &assertion.header,
+            claims: &assertion.claims,
+            defaults,
+        };
         let then = Then::Assert { draft: Box::new(draft), refresh };
         self.begin_signing(recipe, then, &inner, now)
     }
 
     fn draft(&self, http: &Http, scope: &Scope) -> Result<(Draft, Option<Client>), EvalError> {
         let state = &self.state;
-        let map = |tree: &Option<crate::flow::template::Tree>| tree.as_ref().map_or(Ok(Map::new()), |t| t.eval_map(scope));
+        let map =
+            |tree: &Option<crate::flow::template::Tree>| tree.as_ref().map_or(Ok(Map::new()), |t| t.eval_map(scope));
         let url = http.url.eval_text(scope)?.ok_or_else(|| EvalError::Missing("url".to_owned()))?;
         let body = match (&http.form, &http.json, &http.jwt, &http.text) {
             (Some(form), ..) => Body::Form(form.eval_map(scope)?),
@@ -68,7 +76,13 @@ impl Run {
         };
         let client = match state.text(http.auth.as_ref(), scope)? {
             None => None,
-            Some(name) => Some(state.profile.client(&name).cloned().ok_or_else(|| EvalError::Wrong(format!("the profile has no client `{name}`")))?),
+            Some(name) => Some(
+                state
+                    .profile
+                    .client(&name)
+                    .cloned()
+                    .ok_or_else(|| EvalError::Wrong(format!("the profile has no client `{name}`")))?,
+            ),
         };
         let auth = client.as_ref().map(|c| client_auth(c, scope)).transpose()?;
         let mut mtls = state.text(http.mtls.as_ref(), scope)?;
@@ -100,7 +114,13 @@ impl Run {
     }
 
     /// The request is complete: check it, then hold it or let it go.
-    pub(in crate::flow) fn drafted(&mut self, draft: Draft, assertion: Option<Signed>, refresh: bool, now: Timestamp) -> Vec<Effect> {
+    pub(in crate::flow) fn drafted(
+        &mut self,
+        draft: Draft,
+        assertion: Option<Signed>,
+        refresh: bool,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         let mut built = match draft.build() {
             Ok(built) => built,
             Err(e) => return self.fail_eval(&e, now),
@@ -113,7 +133,8 @@ impl Run {
         self.check_request(&step.path, &built.value, &scope, When::Before);
         if let Some(signed) = &assertion {
             let on = format!("{}/client_assertion", step.path);
-            let client: Vec<Check> = self.state.profile.checks.iter().filter(|c| c.at.iter().any(|a| a == "client")).cloned().collect();
+            let client: Vec<Check> =
+                self.state.profile.checks.iter().filter(|c| c.at.iter().any(|a| a == "client")).cloned().collect();
             self.check_jwt(signed, On::Assertion, &client, &on, &scope);
         }
         let configuration: Vec<Check> = self.state.profile.checks.iter().filter(|c| c.at.is_empty()).cloned().collect();
@@ -128,7 +149,11 @@ impl Run {
 
     fn register_request(&mut self, fields: &[Field], headers: &[Field]) {
         for field in fields.iter().chain(headers) {
-            let value = field.value.strip_prefix("Bearer ").or_else(|| field.value.strip_prefix("Basic ")).unwrap_or(&field.value);
+            let value = field
+                .value
+                .strip_prefix("Bearer ")
+                .or_else(|| field.value.strip_prefix("Basic "))
+                .unwrap_or(&field.value);
             self.state.redactor.register(value, field.class);
         }
     }
@@ -169,7 +194,11 @@ impl Run {
         self.step().state = StepState::Sent;
         self.step().started_at = Some(now);
         let mut effects = Vec::new();
-        if let Some((jti, exp)) = ready.assertion.as_ref().and_then(|a| Some((a.claims.get("jti")?.as_str()?.to_owned(), a.claims.get("exp")?.as_i64()?))) {
+        if let Some((jti, exp)) = ready
+            .assertion
+            .as_ref()
+            .and_then(|a| Some((a.claims.get("jti")?.as_str()?.to_owned(), a.claims.get("exp")?.as_i64()?)))
+        {
             self.state.use_jti(&jti);
             // nobody waits for this: the ledger is written beside the request
             let op = self.op();
@@ -188,7 +217,14 @@ impl Run {
         let exchange = Arc::new(exchange);
         self.step().exchange = Some(exchange.clone());
         let Some(response) = &exchange.response else {
-            let error = StepError { id: "net.no-answer".into(), text: "the connection ended without an answer".into(), likely: None, hint: Some("try again".into()), checks: Vec::new(), source: ErrorSource::Network };
+            let error = StepError {
+                id: "net.no-answer".into(),
+                text: "the connection ended without an answer".into(),
+                likely: None,
+                hint: Some("try again".into()),
+                checks: Vec::new(),
+                source: ErrorSource::Network,
+            };
             return self.fail(error, now);
         };
         let answer = Answer::of(response);
@@ -209,10 +245,23 @@ impl Run {
         outputs.insert("error".into(), answer.error.as_deref().map_or(().into(), Into::into));
         outputs.insert("received_at".into(), received_at.into());
         outputs.insert("request".into(), from_json(&sent.built.value));
-        let after: Vec<_> = self.step().checks.iter().filter(|c| c.level == crate::flow::view::Level::Must && c.outcome == crate::flow::view::Outcome::Fail).cloned().collect();
+        let after: Vec<_> = self
+            .step()
+            .checks
+            .iter()
+            .filter(|c| c.level == crate::flow::view::Level::Must && c.outcome == crate::flow::view::Outcome::Fail)
+            .cloned()
+            .collect();
         if let Some(failed) = after.first().filter(|_| !self.step().outputs.iter().any(|o| o.name == "sent anyway")) {
             let ids: Vec<String> = after.iter().map(|c| c.id.clone()).collect();
-            let error = StepError { id: "check.failed".into(), text: format!("{}: {} ({})", failed.id, failed.say, failed.found), likely: None, hint: Some("the answer came, but a rule that must hold does not: read the check and its clause".into()), checks: ids, source: ErrorSource::Bank };
+            let error = StepError {
+                id: "check.failed".into(),
+                text: format!("{}: {} ({})", failed.id, failed.say, failed.found),
+                likely: None,
+                hint: Some("the answer came, but a rule that must hold does not: read the check and its clause".into()),
+                checks: ids,
+                source: ErrorSource::Bank,
+            };
             return self.fail(error, now);
         }
         for take in &http.take {
@@ -225,16 +274,36 @@ impl Run {
                     outputs.insert(take.name.clone(), ().into());
                     continue;
                 }
-                let error = StepError { id: "answer.missing".into(), text: format!("the answer has no {}", take.name), likely: None, hint: Some("look at the body: the bank may have answered something else under a good status".into()), checks: Vec::new(), source: ErrorSource::Bank };
+                let error = StepError {
+                    id: "answer.missing".into(),
+                    text: format!("the answer has no {}", take.name),
+                    likely: None,
+                    hint: Some(
+                        "look at the body: the bank may have answered something else under a good status".into(),
+                    ),
+                    checks: Vec::new(),
+                    source: ErrorSource::Bank,
+                };
                 return self.fail(error, now);
             };
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             self.state.redactor.register(&text, take.class);
             self.step().outputs.push(Field { name: take.name.clone(), value: text, class: take.class });
-            if let Some(seconds) = take.lives.as_ref().and_then(|l| l.eval(&scope).ok().flatten()).and_then(|v| v.as_i64()).filter(|s| *s > 0) {
+            if let Some(seconds) = take
+                .lives
+                .as_ref()
+                .and_then(|l| l.eval(&scope).ok().flatten())
+                .and_then(|v| v.as_i64())
+                .filter(|s| *s > 0)
+            {
                 self.view.countdowns.retain(|c| c.name != take.name);
                 let started_at = exchange.ended_at;
-                self.view.countdowns.push(Countdown { name: take.name.clone(), step: step.path.clone(), started_at, ends_at: started_at.plus_seconds(seconds.min(1 << 40)) });
+                self.view.countdowns.push(Countdown {
+                    name: take.name.clone(),
+                    step: step.path.clone(),
+                    started_at,
+                    ends_at: started_at.plus_seconds(seconds.min(1 << 40)),
+                });
             }
             outputs.insert(take.name.clone(), from_json(&value));
         }
@@ -263,12 +332,22 @@ fn collect(json: &Json, class: Class, name: &str, found: &mut Vec<(String, Class
 
 fn client_auth(client: &Client, scope: &Scope) -> Result<ClientAuth, EvalError> {
     let method = client.auth.eval_text(scope)?.unwrap_or_else(|| "none".to_owned());
-    let secret = if method.starts_with("client_secret") { client.secret.eval_text(scope)?.map(Secret::new) } else { None };
-    Ok(ClientAuth { method, id: client.id.eval_text(scope)?, secret, send_client_id: client.send_client_id.eval_text(scope)?.unwrap_or_else(|| "auto".to_owned()) })
+    let secret =
+        if method.starts_with("client_secret") { client.secret.eval_text(scope)?.map(Secret::new) } else { None };
+    Ok(ClientAuth {
+        method,
+        id: client.id.eval_text(scope)?,
+        secret,
+        send_client_id: client.send_client_id.eval_text(scope)?.unwrap_or_else(|| "auto".to_owned()),
+    })
 }
 
 /// Past a quarter of its life.
 fn is_stale(claims: &Json, drafted_at: Timestamp, now: Timestamp) -> bool {
-    let (Some(iat), Some(exp)) = (claims.get("iat").and_then(Json::as_i64), claims.get("exp").and_then(Json::as_i64)) else { return false };
-    now.millis_since(drafted_at).saturating_mul(4) > exp.saturating_sub(iat).saturating_mul(1000)
+    let (Some(iat), Some(exp)) = (claims.get("iat").and_then(Json::as_i64), claims.get("exp").and_then(Json::as_i64))
+    else {
+        return false;
+    };
+    // one that was made without a life does not get better by being made again
+    exp > iat && now.millis_since(drafted_at).saturating_mul(4) > exp.saturating_sub(iat).saturating_mul(1000)
 }

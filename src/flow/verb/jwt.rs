@@ -14,7 +14,14 @@ use crate::time::Timestamp;
 impl Run {
     pub(in crate::flow) fn begin_jwt(&mut self, jwt: &Jwt, scope: &Scope, now: Timestamp) -> Vec<Effect> {
         let name = self.current().id;
-        let recipe = Recipe { name: &name, role: &jwt.key, alg: jwt.alg.as_ref(), header: &jwt.header, claims: &jwt.claims, defaults: Map::new() };
+        let recipe = Recipe {
+            name: &name,
+            role: &jwt.key,
+            alg: jwt.alg.as_ref(),
+            header: &jwt.header,
+            claims: &jwt.claims,
+            defaults: Map::new(),
+        };
         self.begin_signing(recipe, Then::Keep, scope, now)
     }
 

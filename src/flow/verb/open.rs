@@ -40,7 +40,14 @@ impl Run {
         match jose::json::parse(&body) {
             Ok(set) => self.opened(open, Some(&set), &scope, now),
             Err(_) => {
-                let error = StepError { id: "jwks.unreadable".into(), text: "the bank's keys could not be read: no JWK set came".into(), likely: None, hint: Some("look at the answer; the address may be wrong".into()), checks: Vec::new(), source: ErrorSource::Bank };
+                let error = StepError {
+                    id: "jwks.unreadable".into(),
+                    text: "the bank's keys could not be read: no JWK set came".into(),
+                    likely: None,
+                    hint: Some("look at the answer; the address may be wrong".into()),
+                    checks: Vec::new(),
+                    source: ErrorSource::Bank,
+                };
                 self.fail(error, now)
             }
         }
@@ -56,7 +63,14 @@ impl Run {
                 self.run_checks(&checks, &step.path, &scope);
                 if verdict != Verdict::Verified && open.unverified == Unverified::Fail {
                     let text = format!("the token's signature is {}", verdict.word());
-                    let error = StepError { id: "token.not-verified".into(), text, likely: None, hint: Some("look at the token in the inspector: alg, kid and the keys that were tried".into()), checks: Vec::new(), source: ErrorSource::Bank };
+                    let error = StepError {
+                        id: "token.not-verified".into(),
+                        text,
+                        likely: None,
+                        hint: Some("look at the token in the inspector: alg, kid and the keys that were tried".into()),
+                        checks: Vec::new(),
+                        source: ErrorSource::Bank,
+                    };
                     return self.fail(error, now);
                 }
                 self.hold(Held::Outputs(outputs), false, now)
@@ -65,17 +79,25 @@ impl Run {
         }
     }
 
-    fn read_token(&mut self, open: &Open, jwks: Option<&Json>, scope: &Scope) -> Result<(Outputs, Verdict, Scope), EvalError> {
+    fn read_token(
+        &mut self,
+        open: &Open,
+        jwks: Option<&Json>,
+        scope: &Scope,
+    ) -> Result<(Outputs, Verdict, Scope), EvalError> {
         let text = open.token.eval_text(scope)?.ok_or_else(|| EvalError::Missing("token".to_owned()))?;
-        let token = jose::Compact::parse(&text).map_err(|e| EvalError::Wrong(format!("the token is no compact JWS: {e}")))?;
+        let token =
+            jose::Compact::parse(&text).map_err(|e| EvalError::Wrong(format!("the token is no compact JWS: {e}")))?;
         let claims = token.claims().map_err(|e| EvalError::Wrong(format!("the token's payload: {e}")))?;
         let allowed = self.allowed(open, scope)?;
         let set = jwks.map(JwkSet::parse).transpose().map_err(|e| EvalError::Wrong(format!("the key set: {e}")))?;
         let own = open.own.as_ref().and_then(|role| self.state.keys.get(role)).map(|k| k.jwk.clone());
         let (verdict, key) = judge(&token, &allowed, set.as_ref(), own.as_ref());
         let header = Json::Object(token.header().clone());
-        let expected = |t: Option<&crate::flow::template::Text>| t.map(|t| t.eval_text(scope)).transpose().map(Option::flatten);
-        let (iss, aud, nonce) = (expected(open.iss.as_ref())?, expected(open.aud.as_ref())?, expected(open.nonce.as_ref())?);
+        let expected =
+            |t: Option<&crate::flow::template::Text>| t.map(|t| t.eval_text(scope)).transpose().map(Option::flatten);
+        let (iss, aud, nonce) =
+            (expected(open.iss.as_ref())?, expected(open.aud.as_ref())?, expected(open.nonce.as_ref())?);
         let key_value = key.map_or(Json::Null, |k| json!({ "thumbprint": k.thumbprint(), "jwk": k.as_value() }));
         let mut after = scope.clone();
         after.set_json("header", &header);
@@ -86,7 +108,15 @@ impl Run {
         after.set_json("open", &json!({ "iss": iss, "aud": aud, "nonce": nonce }));
         let class = self.current().class;
         let step = self.step();
-        step.artefacts = vec![Artefact { step: step.id.clone(), name: step.id.clone(), kind: "jws", header: header.clone(), claims: claims.clone(), token: text.clone(), class }];
+        step.artefacts = vec![Artefact {
+            step: step.id.clone(),
+            name: step.id.clone(),
+            kind: "jws",
+            header: header.clone(),
+            claims: claims.clone(),
+            token: text.clone(),
+            class,
+        }];
         let mut outputs = Outputs::new();
         outputs.insert("header".into(), from_json(&header));
         outputs.insert("claims".into(), from_json(&claims));
@@ -108,7 +138,12 @@ impl Run {
 }
 
 /// The verdict on a signature, and the key that gave it. Keys and addresses in the token's own header are ignored.
-fn judge(token: &jose::Compact, allowed: &[Alg], set: Option<&JwkSet>, own: Option<&PublicJwk>) -> (Verdict, Option<PublicJwk>) {
+fn judge(
+    token: &jose::Compact,
+    allowed: &[Alg],
+    set: Option<&JwkSet>,
+    own: Option<&PublicJwk>,
+) -> (Verdict, Option<PublicJwk>) {
     let Some(alg) = token.alg().filter(|a| allowed.contains(a)) else { return (Verdict::Unsupported, None) };
     let candidates: Vec<PublicJwk> = match set {
         Some(set) => set.candidates(token.kid(), alg).into_iter().cloned().collect(),

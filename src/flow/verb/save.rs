@@ -43,7 +43,9 @@ impl Run {
 
 fn saving(save: &Save, scope: &Scope) -> Result<Saving, EvalError> {
     let mut what = Saving::default();
-    let map = |tree: &Option<crate::flow::template::Tree>| tree.as_ref().map_or(Ok(serde_json::Map::new()), |t| t.eval_map(scope));
+    let map = |tree: &Option<crate::flow::template::Tree>| {
+        tree.as_ref().map_or(Ok(serde_json::Map::new()), |t| t.eval_map(scope))
+    };
     what.values = map(&save.values)?.into_iter().filter(|(_, v)| !v.is_null()).collect();
     what.records = map(&save.records)?.into_iter().collect();
     for (set, tree) in &save.tokens {

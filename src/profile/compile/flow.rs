@@ -12,8 +12,26 @@ use crate::profile::raw::{RawCheck, RawFlow, RawProfile, RawStep};
 
 /// Words a step id may not be: it would hide a root of the scope.
 const RESERVED: &[&str] = &[
-    "env", "inputs", "client", "keys", "key", "metadata", "tokens", "let", "now", "skew", "omit", "header", "claims",
-    "jwt", "request", "response", "assertion", "verdict", "params", "configuration",
+    "env",
+    "inputs",
+    "client",
+    "keys",
+    "key",
+    "metadata",
+    "tokens",
+    "let",
+    "now",
+    "skew",
+    "omit",
+    "header",
+    "claims",
+    "jwt",
+    "request",
+    "response",
+    "assertion",
+    "verdict",
+    "params",
+    "configuration",
 ];
 /// Used flows inside used flows.
 const DEEPEST: usize = 5;
@@ -53,7 +71,11 @@ impl Compiler<'_> {
             return Resolved { raw: raw.clone(), ids };
         };
         let base = base.clone();
-        let mut inner = if base.uses.is_some() { self.resolve(&base, profile) } else { Resolved { ids: vec![base.id.value.clone()], raw: base } };
+        let mut inner = if base.uses.is_some() {
+            self.resolve(&base, profile)
+        } else {
+            Resolved { ids: vec![base.id.value.clone()], raw: base }
+        };
         ids.append(&mut inner.ids);
         ids.dedup();
         join::flow(&mut inner.raw, raw.clone());
@@ -61,7 +83,17 @@ impl Compiler<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the recursion carries its whole place in the flow")]
-    fn frame(&mut self, flow: &mut Flow, from: &Resolved, parent: Option<usize>, step: &str, prefix: &str, profile: &RawProfile, user: Option<&RawStep>, depth: usize) {
+    fn frame(
+        &mut self,
+        flow: &mut Flow,
+        from: &Resolved,
+        parent: Option<usize>,
+        step: &str,
+        prefix: &str,
+        profile: &RawProfile,
+        user: Option<&RawStep>,
+        depth: usize,
+    ) {
         let index = flow.frames.len();
         let raw = &from.raw;
         let mut with = raw.with.clone();
@@ -72,7 +104,8 @@ impl Compiler<'_> {
         for (name, _) in with.iter().filter(|(n, _)| !declared(&n.value)) {
             let known = raw.inputs.iter().chain(profile.inputs.iter()).map(|(n, _)| n.value.as_str());
             let near = crate::flow::template::nearest(&name.value, known).map(|n| format!("did you mean `{n}`?"));
-            self.complaints.push(Complaint::new(name.place, format!("`with` names no input: `{}`", name.value)).hint(near));
+            self.complaints
+                .push(Complaint::new(name.place, format!("`with` names no input: `{}`", name.value)).hint(near));
         }
         let when = user.and_then(|u| u.when.as_ref()).and_then(|w| self.expr(w));
         let frame = Frame {
@@ -170,11 +203,15 @@ impl Compiler<'_> {
 
     /// Every `at` names a step or `client`.
     pub(super) fn places_of_checks(&mut self, profile: &Profile) {
-        let known: BTreeSet<&str> = profile.flows.iter().flat_map(|f| &f.steps).flat_map(|s| &s.addresses).map(String::as_str).collect();
+        let known: BTreeSet<&str> =
+            profile.flows.iter().flat_map(|f| &f.steps).flat_map(|s| &s.addresses).map(String::as_str).collect();
         for check in &profile.checks {
             for at in check.at.iter().filter(|a| *a != "client" && !known.contains(a.as_str())) {
-                let near = crate::flow::template::nearest(at, known.iter().copied()).map(|n| format!("did you mean `{n}`?"));
-                self.complaints.push(Complaint::new(check.place, format!("check `{}`: `at` names no step: `{at}`", check.id)).hint(near));
+                let near =
+                    crate::flow::template::nearest(at, known.iter().copied()).map(|n| format!("did you mean `{n}`?"));
+                self.complaints.push(
+                    Complaint::new(check.place, format!("check `{}`: `at` names no step: `{at}`", check.id)).hint(near),
+                );
             }
         }
     }

@@ -89,6 +89,7 @@ impl<'a> Compiler<'a> {
             flows: Vec::new(),
             checks: raw.check.iter().filter_map(|c| self.check(c)).collect(),
             errors: raw.error.iter().map(|e| self.error(e)).collect(),
+            token_sets: std::collections::BTreeSet::new(),
             environment: words_of(raw.environment.as_ref()),
             values: Vec::new(),
         };
@@ -102,6 +103,7 @@ impl<'a> Compiler<'a> {
             let compiled = self.flow(flow, raw);
             profile.flows.push(compiled);
         }
+        profile.token_sets = names::saved_sets(&profile);
         self.places_of_checks(&profile);
         self.names(&mut profile);
         profile
@@ -152,7 +154,8 @@ impl<'a> Compiler<'a> {
             let Node::Map(members) = &value.value else { continue };
             let Some((_, like)) = members.iter().find(|(k, _)| k.value == "like") else { continue };
             let Node::Text(target) = &like.value else { continue };
-            let Some(base) = out.iter().find(|e| e.name == *target && e.name != name.value).map(|e| e.values.clone()) else {
+            let Some(base) = out.iter().find(|e| e.name == *target && e.name != name.value).map(|e| e.values.clone())
+            else {
                 self.complain(like.place, format!("there is no other environment `{target}`"));
                 continue;
             };
@@ -231,7 +234,9 @@ impl<'a> Compiler<'a> {
             match Alg::parse(&alg.value) {
                 Some(a) => algs.push(a),
                 None if usage == KeyUse::Encrypt => {} // JWE algorithms are policed where a token is opened
-                None => self.complain(alg.place, format!("`{}` is no signature algorithm this program knows", alg.value)),
+                None => {
+                    self.complain(alg.place, format!("`{}` is no signature algorithm this program knows", alg.value))
+                }
             }
         }
         if usage == KeyUse::Sign && algs.is_empty() {
@@ -313,7 +318,8 @@ impl<'a> Compiler<'a> {
             let Some(input) = inputs.iter().find(|i| i.name == name.value) else {
                 let near = crate::flow::template::nearest(&name.value, inputs.iter().map(|i| i.name.as_str()));
                 let hint = near.map(|n| format!("did you mean `{n}`?"));
-                self.complaints.push(Complaint::new(name.place, format!("there is no input `{}`", name.value)).hint(hint));
+                self.complaints
+                    .push(Complaint::new(name.place, format!("there is no input `{}`", name.value)).hint(hint));
                 continue;
             };
             if input.class == Class::Secret || !input.save {

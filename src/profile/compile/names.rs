@@ -30,12 +30,19 @@ fn with(names: &Names, more: &[&str]) -> Names {
 impl Compiler<'_> {
     pub(super) fn names(&mut self, profile: &mut Profile) {
         let inputs: BTreeSet<String> = profile.inputs.iter().map(|i| i.name.clone()).collect();
-        let env = profile.environments.first().map_or_else(BTreeSet::new, |e| e.values.iter().map(|(k, _)| k.clone()).collect());
+        let env = profile
+            .environments
+            .first()
+            .map_or_else(BTreeSet::new, |e| e.values.iter().map(|(k, _)| k.clone()).collect());
         let mut base = Names::new();
         base.insert("inputs".into(), Below::Only(inputs));
         base.insert("metadata".into(), Below::Open);
         for host in &profile.hosts {
-            self.text_names(host, &with(&Names::from([("inputs".to_owned(), base["inputs"].clone())]), &[]), Place::default());
+            self.text_names(
+                host,
+                &with(&Names::from([("inputs".to_owned(), base["inputs"].clone())]), &[]),
+                Place::default(),
+            );
         }
         for e in &profile.environments {
             let mut seen = base.clone();
@@ -49,7 +56,7 @@ impl Compiler<'_> {
         base.insert("env".into(), Below::Only(env_names));
         base.insert("client".into(), only(["id", "auth", "mtls"]));
         base.insert("keys".into(), only(profile.keys.iter().map(|k| k.name.clone())));
-        base.insert("tokens".into(), only(saved_sets(profile)));
+        base.insert("tokens".into(), only(profile.token_sets.clone()));
         for bare in ["now", "skew", "omit"] {
             base.insert(bare.into(), only::<String>([]));
         }
@@ -100,14 +107,20 @@ impl Compiler<'_> {
                     self.tree_names(default, &names, input.place);
                 }
             }
-            for ask in flow.steps.iter().filter(|s| s.frame == index).filter_map(|s| if let Verb::Ask(a) = &s.verb { Some(a) } else { None }) {
+            for ask in flow
+                .steps
+                .iter()
+                .filter(|s| s.frame == index)
+                .filter_map(|s| if let Verb::Ask(a) = &s.verb { Some(a) } else { None })
+            {
                 for input in &ask.ask {
                     if let Some(default) = &input.default {
                         self.tree_names(default, &names, input.place);
                     }
                 }
             }
-            let parent_names = frame.parent.map_or_else(|| base.clone(), |p| self.frame_names(flow, p, base, Some(&frame.step)));
+            let parent_names =
+                frame.parent.map_or_else(|| base.clone(), |p| self.frame_names(flow, p, base, Some(&frame.step)));
             for (_, tree) in &frame.with {
                 self.tree_names(tree, &parent_names, place);
             }
@@ -179,7 +192,16 @@ impl Compiler<'_> {
     }
 
     fn http_names(&mut self, http: &Http, names: &Names, place: Place) {
-        let texts = [&http.method, &http.jwt, &http.text, &http.content_type, &http.accept, &http.auth, &http.bearer, &http.mtls];
+        let texts = [
+            &http.method,
+            &http.jwt,
+            &http.text,
+            &http.content_type,
+            &http.accept,
+            &http.auth,
+            &http.bearer,
+            &http.mtls,
+        ];
         for text in texts.into_iter().flatten().chain([&http.url]) {
             self.text_names(text, names, place);
         }
@@ -236,7 +258,8 @@ impl Compiler<'_> {
 
     fn known_role(&mut self, profile: &Profile, name: &str, place: Place) {
         if profile.role(name).is_none() {
-            let near = nearest(name, profile.keys.iter().map(|k| k.name.as_str())).map(|n| format!("did you mean `{n}`?"));
+            let near =
+                nearest(name, profile.keys.iter().map(|k| k.name.as_str())).map(|n| format!("did you mean `{n}`?"));
             self.complaints.push(Complaint::new(place, format!("there is no key role `{name}`")).hint(near));
         }
     }
@@ -258,12 +281,14 @@ impl Compiler<'_> {
             let complaint = match names.get(&path[0]) {
                 None => {
                     let near = nearest(&path[0], names.keys().map(String::as_str));
-                    Complaint::new(place, format!("nothing here is called `{}`", path[0])).hint(near.map(|n| format!("did you mean `{n}`?")))
+                    Complaint::new(place, format!("nothing here is called `{}`", path[0]))
+                        .hint(near.map(|n| format!("did you mean `{n}`?")))
                 }
                 Some(Below::Only(known)) => match path.get(1) {
                     Some(member) if !known.contains(member) => {
                         let near = nearest(member, known.iter().map(String::as_str));
-                        Complaint::new(place, format!("`{}` has no `{member}`", path[0])).hint(near.map(|n| format!("did you mean `{n}`?")))
+                        Complaint::new(place, format!("`{}` has no `{member}`", path[0]))
+                            .hint(near.map(|n| format!("did you mean `{n}`?")))
                     }
                     None if matches!(path[0].as_str(), "inputs" | "env" | "keys") => {
                         Complaint::new(place, format!("`{}` needs a member: {}.NAME", path[0], path[0]))
@@ -309,7 +334,11 @@ fn published(flow: &Flow, frame: usize) -> Vec<(String, Below)> {
             if parent == frame {
                 let inner = &flow.frames[at];
                 if !out.iter().any(|(n, _)| *n == inner.step) {
-                    let names = inner.outputs.iter().map(|(n, _)| n.clone()).chain(published(flow, at).into_iter().map(|(n, _)| n));
+                    let names = inner
+                        .outputs
+                        .iter()
+                        .map(|(n, _)| n.clone())
+                        .chain(published(flow, at).into_iter().map(|(n, _)| n));
                     out.push((inner.step.clone(), only(names)));
                 }
                 break;
@@ -333,9 +362,13 @@ fn outputs(verb: &Verb) -> Below {
     }
 }
 
-fn saved_sets(profile: &Profile) -> BTreeSet<String> {
+pub(super) fn saved_sets(profile: &Profile) -> BTreeSet<String> {
     let steps = profile.flows.iter().flat_map(|f| &f.steps);
-    steps.filter_map(|s| if let Verb::Save(save) = &s.verb { Some(&save.tokens) } else { None }).flatten().map(|(n, _)| n.clone()).collect()
+    steps
+        .filter_map(|s| if let Verb::Save(save) = &s.verb { Some(&save.tokens) } else { None })
+        .flatten()
+        .map(|(n, _)| n.clone())
+        .collect()
 }
 
 fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
@@ -353,7 +386,13 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
             out.extend([&h.query, &h.headers, &h.form, &h.json].into_iter().flatten().flat_map(Tree::exprs));
         }
         Verb::Open(o) => {
-            out.extend([&o.expect, &o.jwks, &o.iss, &o.aud, &o.nonce].into_iter().flatten().chain([&o.token]).flat_map(Text::exprs));
+            out.extend(
+                [&o.expect, &o.jwks, &o.iss, &o.aud, &o.nonce]
+                    .into_iter()
+                    .flatten()
+                    .chain([&o.token])
+                    .flat_map(Text::exprs),
+            );
         }
         Verb::Ask(a) => {
             out.extend(a.text.exprs());
@@ -393,14 +432,28 @@ fn reads(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
                 env.insert(name);
             }
             ("client", Some(m)) if m == "id" => {
-                out.extend(profile.clients.iter().flat_map(|c| c.id.exprs()).flat_map(Expr::names).filter(|p| p[0] == "inputs").filter_map(|p| p.get(1).cloned()));
+                out.extend(
+                    profile
+                        .clients
+                        .iter()
+                        .flat_map(|c| c.id.exprs())
+                        .flat_map(Expr::names)
+                        .filter(|p| p[0] == "inputs")
+                        .filter_map(|p| p.get(1).cloned()),
+                );
             }
             _ => {}
         }
     }
     for e in &profile.environments {
         for (_, tree) in e.values.iter().filter(|(k, _)| env.contains(k.as_str())) {
-            out.extend(tree.exprs().into_iter().flat_map(Expr::names).filter(|p| p[0] == "inputs").filter_map(|p| p.get(1).cloned()));
+            out.extend(
+                tree.exprs()
+                    .into_iter()
+                    .flat_map(Expr::names)
+                    .filter(|p| p[0] == "inputs")
+                    .filter_map(|p| p.get(1).cloned()),
+            );
         }
     }
     out

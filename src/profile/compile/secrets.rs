@@ -18,7 +18,8 @@ fn private_jwk(text: &str) -> Option<(&'static str, usize)> {
     if !text.contains("kty") {
         return None;
     }
-    let pattern = regex_lite::Regex::new(r#"["']?\b(d|p|q|dp|dq|qi|k)\b["']?\s*[:=]\s*["'][A-Za-z0-9_-]{20,}["']"#).ok()?;
+    let pattern =
+        regex_lite::Regex::new(r#"["']?\b(d|p|q|dp|dq|qi|k)\b["']?\s*[:=]\s*["'][A-Za-z0-9_-]{20,}["']"#).ok()?;
     pattern.find(text).map(|m| ("a private JWK", m.start()))
 }
 

@@ -2,9 +2,9 @@
 
 use super::Compiler;
 use super::part::words_of;
+use crate::flow::template::Tree;
 use crate::profile::model::{Ask, Http, Jwt, KeyStep, Open, Save, Take, TakeFrom, Unverified, Verb};
 use crate::profile::raw::{RawAsk, RawHttp, RawJwt, RawOpen, RawSave, RawStep};
-use crate::flow::template::Tree;
 use crate::secret::class_of_name;
 
 impl Compiler<'_> {
@@ -31,7 +31,10 @@ impl Compiler<'_> {
         }
         let one = verbs.pop();
         if one.is_none() || !verbs.is_empty() || step.uses.is_some() {
-            self.complain(step.id.place, format!("step `{}` needs exactly one of key, jwt, http, open, ask, save, use", step.id.value));
+            self.complain(
+                step.id.place,
+                format!("step `{}` needs exactly one of key, jwt, http, open, ask, save, use", step.id.value),
+            );
             return None;
         }
         one
