@@ -4,6 +4,8 @@
 mod architecture;
 #[path = "it/dnb.rs"]
 mod dnb;
+#[path = "it/playbook.rs"]
+mod playbook;
 #[path = "it/profiles.rs"]
 mod profiles;
 #[path = "it/support.rs"]

@@ -138,7 +138,9 @@ fn authenticate(
             add.push(("client_assertion", jwt.to_owned()));
         }
         other => {
-            return Err(EvalError::Wrong(format!("`{other}` is no method of client authentication this program knows")));
+            return Err(EvalError::Wrong(format!(
+                "`{other}` is no method of client authentication this program knows"
+            )));
         }
     }
     if auth.send_client_id == "always" || (needs_id && auth.send_client_id != "never") {

@@ -1,0 +1,547 @@
+//! The engine as a conversation: events in, effects out, no runtime. One part for every verb and every turn a person
+//! may take.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use countersign::flow::exchange::{Completeness, Exchange, Phases, Response};
+use countersign::flow::view::{Outcome, RunStatus, StepState};
+use countersign::flow::{Effect, Event, KeyFacts, Loaded, Op, OpError, Pace, Reply, Run, Setup};
+use countersign::jose::{Alg, SecretJwk};
+use countersign::keys::KeySpec;
+use countersign::profile::Library;
+use countersign::secret::Secret;
+use countersign::time::Timestamp;
+use serde_json::{Value, json};
+
+const HEAD: &str = r#"
+schema = 1
+id     = "nordbank"
+name   = "Nordbank"
+hosts  = ["as.nordbank.example"]
+[environments.test]
+issuer         = "https://as.nordbank.example"
+token_endpoint = "https://as.nordbank.example/token"
+jwks_uri       = "https://as.nordbank.example/jwks"
+[inputs.client_id]
+default = "acme"
+[inputs.scope]
+default = "accounts"
+[keys.signing]
+use  = "sig"
+algs = ["ES256"]
+[client]
+auth = "private_key_jwt"
+[client.assertion]
+key    = "signing"
+header = { kid = "{{ keys.signing.kid }}" }
+claims = { aud = "{{ env.token_endpoint }}", exp = "{{ now + 240 }}" }
+"#;
+
+const TOKEN: &str = r#"
+[[flow]]
+id = "token"
+[[flow.step]]
+id = "token"
+[flow.step.http]
+url  = "{{ env.token_endpoint }}"
+auth = "client"
+form = { grant_type = "client_credentials", scope = "{{ inputs.scope }}" }
+take = { access_token = { json = "/access_token", lives = "{{ response.json.expires_in }}" } }
+[[flow.step]]
+id = "keep"
+[flow.step.save.tokens.app]
+access_token = "{{ token.access_token }}"
+"#;
+
+/// One conversation. Dropped without having asserted its end, it fails.
+struct Play {
+    run: Run,
+    now: Timestamp,
+    key: SecretJwk,
+    heard: Vec<Effect>,
+    asserted: bool,
+}
+
+impl Drop for Play {
+    fn drop(&mut self) {
+        assert!(self.asserted || std::thread::panicking(), "a conversation ended without `ends` or `stands`");
+    }
+}
+
+impl Play {
+    fn of(flows: &str, flow: &str, pace: Pace) -> Self {
+        let loaded =
+            Library::embedded().check("play.toml", &format!("{HEAD}{flows}")).unwrap_or_else(|e| panic!("{e}"));
+        let profile = Arc::new(loaded.profile);
+        let setup = Setup {
+            flow: Arc::new(profile.flow(flow).expect("the flow").clone()),
+            environment: Arc::new(profile.environment("test").expect("the environment").clone()),
+            profile,
+            inputs: BTreeMap::new(),
+            seed: [3; 32],
+            pace,
+        };
+        let key = SecretJwk::generate(KeySpec::P256).expect("a key");
+        Self {
+            run: Run::new(setup),
+            now: Timestamp::from_seconds(1_800_000_000),
+            key,
+            heard: Vec::new(),
+            asserted: false,
+        }
+    }
+
+    /// Begun, with the signing key bound.
+    fn begun(flows: &str, flow: &str, pace: Pace) -> Self {
+        let mut play = Self::of(flows, flow, pace);
+        play.says(Event::Start).wants(&["load"]);
+        play.loads(true)
+    }
+
+    fn loads(mut self, key: bool) -> Self {
+        let mut loaded = Loaded::default();
+        if key {
+            loaded.keys.insert("signing".into(), self.facts());
+        }
+        let op = self.op();
+        self.says(Event::Replied { op, reply: Reply::Loaded(Box::new(loaded)) });
+        self
+    }
+
+    fn facts(&self) -> KeyFacts {
+        let jwk = self.key.public().clone();
+        KeyFacts {
+            role: "signing".into(),
+            uri: "memory:signing".into(),
+            kind: jwk.kind(),
+            bits: jwk.bits(),
+            jwk,
+            exportable: true,
+            costly: false,
+            chain: Vec::new(),
+        }
+    }
+
+    fn says(&mut self, event: Event) -> &mut Self {
+        self.heard = self.run.handle(event, self.now);
+        self
+    }
+
+    fn later(&mut self, seconds: i64) -> &mut Self {
+        self.now = self.now.plus_seconds(seconds);
+        self
+    }
+
+    /// The effects, each in a few words.
+    fn wants(&mut self, expected: &[&str]) -> &mut Self {
+        let found: Vec<String> = self.heard.iter().map(words).collect();
+        assert_eq!(found, expected, "{:#?}", self.run.view().steps[self.run.view().current]);
+        self
+    }
+
+    fn op(&self) -> Op {
+        self.heard.iter().rev().find_map(op_of).expect("an operation is under way")
+    }
+
+    fn signs(&mut self) -> &mut Self {
+        let (op, input) = self
+            .heard
+            .iter()
+            .find_map(|e| if let Effect::Sign { op, input, .. } = e { Some((*op, input.clone())) } else { None })
+            .expect("a signature is wanted");
+        let signature = self.key.sign(Alg::Es256, &input).expect("signed");
+        self.says(Event::Replied { op, reply: Reply::Signed(signature) })
+    }
+
+    fn answers(&mut self, status: u16, body: &Value) -> &mut Self {
+        let op = self.op();
+        let reply = Reply::Exchanged(Box::new(exchange(status, body, self.now)));
+        self.says(Event::Replied { op, reply })
+    }
+
+    fn saves(&mut self) -> &mut Self {
+        let op = self.op();
+        self.says(Event::Replied { op, reply: Reply::Saved })
+    }
+
+    fn stands(&mut self, status: RunStatus, step: &str, state: StepState) -> &mut Self {
+        let view = self.run.view();
+        let found = view.steps.iter().find(|s| s.id == step).unwrap_or_else(|| panic!("no step {step}"));
+        assert_eq!((view.status, found.state), (status, state), "{found:#?}");
+        self.asserted = true;
+        self
+    }
+
+    fn fails(&mut self, step: &str, error: &str) -> &mut Self {
+        let state = self.run.view().steps.iter().find(|s| s.id == step).expect("the step").clone();
+        assert_eq!(state.error.as_ref().map(|e| e.id.as_str()), Some(error), "{state:#?}");
+        assert!(state.error.is_some_and(|e| e.hint.is_some()), "an error says what to try");
+        self.asserted = true;
+        self
+    }
+
+    fn claims(&self, step: usize) -> Value {
+        self.run.view().steps[step].artefacts[0].claims.clone()
+    }
+}
+
+fn words(effect: &Effect) -> String {
+    match effect {
+        Effect::Load { .. } => "load".into(),
+        Effect::Bind { role, algs, .. } => format!("bind {role} {algs:?}"),
+        Effect::Sign { role, alg, .. } => format!("sign {role} {alg}"),
+        Effect::Send { request, .. } => format!("send {} {}", request.method, request.url),
+        Effect::Ask { step, ask, .. } => format!("ask {step}: {}", ask.text),
+        Effect::Wait { millis, .. } => format!("wait {millis}"),
+        Effect::Save { what, .. } if !what.jti.is_empty() => "remember jti".into(),
+        Effect::Save { what, .. } => format!(
+            "save {} {}",
+            what.values.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(" "),
+            what.tokens.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(" ")
+        )
+        .trim_end()
+        .to_owned(),
+        Effect::Abort { op } => format!("abort {}", op.0),
+    }
+}
+
+fn op_of(effect: &Effect) -> Option<Op> {
+    match effect {
+        Effect::Load { op }
+        | Effect::Bind { op, .. }
+        | Effect::Sign { op, .. }
+        | Effect::Send { op, .. }
+        | Effect::Ask { op, .. }
+        | Effect::Wait { op, .. }
+        | Effect::Save { op, .. } => Some(*op),
+        Effect::Abort { .. } => None,
+    }
+}
+
+fn exchange(status: u16, body: &Value, now: Timestamp) -> Exchange {
+    let headers = vec![
+        ("Content-Type".to_owned(), "application/json".to_owned()),
+        ("Cache-Control".to_owned(), "no-store".to_owned()),
+    ];
+    let response = Response {
+        status,
+        reason: "OK".into(),
+        head: Vec::new(),
+        headers,
+        body: body.to_string().into_bytes(),
+        completeness: Completeness::Whole,
+    };
+    Exchange {
+        request_head: Vec::new(),
+        request_body: Vec::new(),
+        response: Some(response),
+        phases: Phases::default(),
+        tls: None,
+        peer: None,
+        started_at: now,
+        ended_at: now,
+    }
+}
+
+fn good() -> Value {
+    json!({ "access_token": "t0ken-t0ken-t0ken", "token_type": "Bearer", "expires_in": 300 })
+}
+
+#[test]
+fn a_request_stands_armed_until_a_person_approves_it() {
+    let mut play = Play::begun(TOKEN, "token", Pace::Step);
+    play.wants(&[]).stands(RunStatus::Ready, "token", StepState::Ready);
+    play.says(Event::Step).wants(&["sign signing ES256"]);
+    play.signs().wants(&[]).stands(RunStatus::Armed, "token", StepState::Armed);
+    play.says(Event::Approve).wants(&["remember jti", "send POST https://as.nordbank.example/token"]);
+    play.answers(200, &good()).wants(&[]).stands(RunStatus::Ready, "token", StepState::Done);
+    play.says(Event::Step).wants(&["save  app"]);
+    play.saves().wants(&[]).stands(RunStatus::Done, "keep", StepState::Done);
+    let ends: Vec<i64> = play.run.view().countdowns.iter().map(|c| c.ends_at.seconds()).collect();
+    assert_eq!(ends, [1_800_000_300]);
+    assert_eq!(play.run.output("token.access_token", play.now).as_deref(), Some("t0ken-t0ken-t0ken"));
+}
+
+#[test]
+fn at_straight_pace_nothing_stops() {
+    let mut play = Play::begun(TOKEN, "token", Pace::Straight);
+    play.wants(&["sign signing ES256"]);
+    play.signs().wants(&["remember jti", "send POST https://as.nordbank.example/token"]);
+    play.answers(200, &good()).wants(&["save  app"]);
+    play.saves().stands(RunStatus::Done, "keep", StepState::Done);
+}
+
+#[test]
+fn an_assertion_that_waited_long_is_made_again_before_it_is_sent() {
+    let mut play = Play::begun(TOKEN, "token", Pace::Step);
+    play.says(Event::Step).signs();
+    let first = play.claims(0);
+    play.later(61).says(Event::Approve).wants(&["sign signing ES256"]);
+    play.signs().wants(&["remember jti", "send POST https://as.nordbank.example/token"]);
+    let second = play.claims(0);
+    assert_eq!(second["iat"].as_i64(), Some(1_800_000_061));
+    assert_ne!(first["jti"], second["jti"]);
+    assert!(play.run.view().steps[0].request.as_ref().is_some_and(|r| r.refreshed));
+    play.stands(RunStatus::Busy, "token", StepState::Sent);
+}
+
+#[test]
+fn a_signature_that_the_public_half_does_not_verify_goes_nowhere() {
+    let mut play = Play::begun(TOKEN, "token", Pace::Straight);
+    let op = play.op();
+    let other = SecretJwk::generate(KeySpec::P256).expect("a key").sign(Alg::Es256, b"something else").expect("signed");
+    play.says(Event::Replied { op, reply: Reply::Signed(other) }).wants(&[]).fails("token", "key.bad-signature");
+}
+
+#[test]
+fn a_late_reply_falls_through() {
+    let mut play = Play::begun(TOKEN, "token", Pace::Step);
+    play.says(Event::Step);
+    let late = play.op();
+    play.signs().says(Event::Approve);
+    let reply = Reply::Exchanged(Box::new(exchange(200, &good(), play.now)));
+    play.says(Event::Replied { op: late, reply }).wants(&[]).stands(RunStatus::Busy, "token", StepState::Sent);
+}
+
+#[test]
+fn cancelling_after_sending_says_that_the_outcome_is_unknown() {
+    let mut play = Play::begun(TOKEN, "token", Pace::Step);
+    play.says(Event::Step).signs().says(Event::Cancel).wants(&[]);
+    assert!(play.run.view().steps[0].error.as_ref().is_some_and(|e| e.text.contains("nothing was sent")));
+    play.says(Event::Retry).signs().says(Event::Approve);
+    let op = play.op().0;
+    play.says(Event::Cancel).wants(&[&format!("abort {op}")]).fails("token", "cancelled");
+    assert!(play.run.view().steps[0].error.as_ref().is_some_and(|e| e.text.contains("unknown")));
+    play.stands(RunStatus::Cancelled, "token", StepState::Cancelled);
+}
+
+#[test]
+fn a_retry_is_another_attempt_with_another_jti() {
+    let mut play = Play::begun(TOKEN, "token", Pace::Step);
+    play.says(Event::Step).signs().says(Event::Approve).answers(400, &json!({ "error": "invalid_client" }));
+    play.fails("token", "invalid_client").stands(RunStatus::Failed, "token", StepState::Failed);
+    let first = play.claims(0);
+    play.says(Event::Retry).wants(&["sign signing ES256"]);
+    play.signs().stands(RunStatus::Armed, "token", StepState::Armed);
+    assert_eq!(play.run.view().steps[0].attempt, 2);
+    assert_ne!(first["jti"], play.claims(0)["jti"]);
+}
+
+#[test]
+fn going_back_restores_what_was_known_then() {
+    let mut play = Play::begun(TOKEN, "token", Pace::Step);
+    play.says(Event::Step).signs().says(Event::Approve).answers(200, &good());
+    assert!(play.run.output("token.access_token", play.now).is_some());
+    play.says(Event::Back(0)).wants(&[]).stands(RunStatus::Ready, "token", StepState::Ready);
+    assert!(play.run.output("token.access_token", play.now).is_none());
+    assert!(play.run.view().countdowns.is_empty());
+    // what was once secret stays masked
+    assert!(!play.run.view().redactor.mask_text("t0ken-t0ken-t0ken").contains("t0ken"));
+}
+
+#[test]
+fn a_failed_must_blocks_and_only_an_explicit_word_sends_it() {
+    let flow = TOKEN.replace("scope = \"{{ inputs.scope }}\"", "scope = \"a  b\"");
+    let mut play = Play::begun(&flow, "token", Pace::Straight);
+    play.signs().wants(&[]).stands(RunStatus::Blocked, "token", StepState::Blocked);
+    let failed: Vec<_> =
+        play.run.view().steps[0].checks.iter().filter(|c| c.outcome == Outcome::Fail).map(|c| c.id.as_str()).collect();
+    assert_eq!(failed, ["TOK-06"]);
+    play.says(Event::Approve).wants(&[]).stands(RunStatus::Blocked, "token", StepState::Blocked);
+    play.says(Event::SendAnyway).wants(&["remember jti", "send POST https://as.nordbank.example/token"]);
+    assert!(play.run.view().steps[0].outputs.iter().any(|o| o.name == "sent anyway" && o.value.contains("TOK-06")));
+}
+
+#[test]
+fn an_answer_without_what_the_step_takes_fails_it() {
+    let flow = TOKEN.replace("id = \"token\"\n[flow.step.http]", "id = \"token\"\n[flow.step.http]\nexpect = [200]");
+    let mut play = Play::begun(&flow, "token", Pace::Straight);
+    play.signs().answers(200, &json!({ "token": "x" })).fails("token", "check.failed");
+}
+
+const ASK: &str = r#"
+[[flow]]
+id = "ask"
+[[flow.step]]
+id = "hand_over"
+[flow.step.ask]
+text = "Send it to the bank."
+show = { what = "{{ inputs.scope }}" }
+[flow.step.ask.ask.client_id]
+pattern = "[a-z]+"
+[[flow.step]]
+id = "keep"
+[flow.step.save]
+values = { client_id = "{{ hand_over.client_id }}" }
+"#;
+
+#[test]
+fn a_question_waits_and_takes_only_what_has_the_right_form() {
+    let mut play = Play::begun(ASK, "ask", Pace::Step);
+    play.says(Event::Step).wants(&["ask ask.hand_over: Send it to the bank."]).stands(
+        RunStatus::Waiting,
+        "hand_over",
+        StepState::Waiting,
+    );
+    let op = play.op();
+    play.says(Event::Failed { op, error: OpError::Person("nobody".into()) }).stands(
+        RunStatus::Waiting,
+        "hand_over",
+        StepState::Waiting,
+    );
+    play.says(Event::Answer(BTreeMap::from([("client_id".into(), Secret::new("NOT IT"))])))
+        .wants(&[])
+        .fails("hand_over", "answer.form");
+    play.stands(RunStatus::Waiting, "hand_over", StepState::Waiting);
+    play.says(Event::Answer(BTreeMap::from([("client_id".into(), Secret::new(" abc\n"))]))).wants(&[]);
+    play.says(Event::Step).wants(&["save client_id=\"abc\""]);
+    play.saves().stands(RunStatus::Done, "keep", StepState::Done);
+}
+
+const KEY: &str = r#"
+[[flow]]
+id = "key"
+[[flow.step]]
+id = "pick"
+[flow.step.key]
+role = "signing"
+[[flow.step]]
+id = "registration"
+[flow.step.jwt]
+key    = "signing"
+claims = { aud = "x", cnf = { jwk = "{{ keys.signing.jwk }}" }, iat = "{{ now }}", exp = "{{ now + 60 }}" }
+"#;
+
+#[test]
+fn a_role_without_a_key_asks_for_one_and_a_jwt_is_signed_with_it() {
+    let mut play = Play::of(KEY, "key", Pace::Step);
+    play.says(Event::Start);
+    let mut play = play.loads(false);
+    play.says(Event::Step).wants(&["bind signing [Es256]"]);
+    let (op, facts) = (play.op(), play.facts());
+    play.says(Event::Replied { op, reply: Reply::Bound(Box::new(facts)) }).stands(
+        RunStatus::Ready,
+        "pick",
+        StepState::Done,
+    );
+    play.says(Event::Step).wants(&["sign signing ES256"]);
+    play.signs().stands(RunStatus::Done, "registration", StepState::Done);
+    let view = play.run.view();
+    assert_eq!(view.steps[1].artefacts[0].header, json!({ "alg": "ES256" }), "alg and exactly what is written");
+    assert_eq!(play.claims(1)["cnf"]["jwk"]["kid"], json!(play.key.public().thumbprint()));
+    assert_eq!(view.countdowns.len(), 1);
+}
+
+#[test]
+fn a_key_of_the_wrong_kind_is_a_key_error() {
+    let mut play = Play::of(KEY, "key", Pace::Straight);
+    play.key = SecretJwk::generate(KeySpec::P384).expect("a key");
+    play.says(Event::Start);
+    let mut play = play.loads(true);
+    play.fails("registration", "key.algorithm").stands(RunStatus::Failed, "registration", StepState::Failed);
+}
+
+const OPEN: &str = r#"
+[[flow]]
+id = "open"
+inputs = { token = { class = "secret" } }
+[[flow.step]]
+id = "fetch"
+[flow.step.http]
+url = "https://as.nordbank.example/token"
+[[flow.step]]
+id = "id_token"
+[flow.step.open]
+token = "{{ fetch.json.id_token }}"
+jwks  = "{{ env.jwks_uri }}"
+algs  = ["ES256"]
+iss   = "{{ env.issuer }}"
+aud   = "{{ client.id }}"
+"#;
+
+fn signed(key: &SecretJwk, claims: &Value) -> String {
+    let header = json!({ "alg": "ES256" }).as_object().cloned().expect("an object");
+    let input = countersign::jose::compact::signing_input(&header, claims.to_string().as_bytes());
+    let signature = key.sign(Alg::Es256, input.as_bytes()).expect("signed");
+    countersign::jose::compact::assemble(&input, &signature)
+}
+
+#[test]
+fn a_token_is_opened_with_the_banks_keys_and_judged() {
+    let claims =
+        json!({ "iss": "https://as.nordbank.example", "aud": ["acme"], "iat": 1_800_000_000, "exp": 1_800_000_060 });
+    let other = SecretJwk::generate(KeySpec::P256).expect("a key");
+    for (change, error) in [
+        (None, None),
+        (Some(("iss", json!("https://evil.example"))), Some("IDT-02i")),
+        (Some(("aud", json!("somebody"))), Some("IDT-02a")),
+        (Some(("exp", json!(1_700_000_000))), Some("JWT-02o")),
+    ] {
+        let mut play = Play::begun(OPEN, "open", Pace::Straight);
+        let mut claims = claims.clone();
+        if let Some((name, value)) = change {
+            claims[name] = value;
+        }
+        let token = signed(&play.key, &claims);
+        play.answers(200, &json!({ "id_token": token })).wants(&["send GET https://as.nordbank.example/jwks"]);
+        let jwks = json!({ "keys": [other.public().as_value(), play.key.public().as_value()] });
+        play.answers(200, &jwks);
+        match error {
+            None => {
+                play.stands(RunStatus::Done, "id_token", StepState::Done);
+                assert_eq!(play.run.output("id_token.verdict", play.now).as_deref(), Some("verified"));
+            }
+            Some(id) => {
+                play.stands(RunStatus::Blocked, "id_token", StepState::Blocked);
+                assert!(
+                    play.run.view().steps[1].checks.iter().any(|c| c.id == id && c.outcome == Outcome::Fail),
+                    "{id}"
+                );
+            }
+        }
+    }
+    let mut play = Play::begun(OPEN, "open", Pace::Straight);
+    let token = signed(&play.key, &claims);
+    play.answers(200, &json!({ "id_token": token })).answers(200, &json!({ "keys": [other.public().as_value()] }));
+    play.fails("id_token", "token.not-verified");
+}
+
+const USED: &str = r#"
+[[flow]]
+id = "inner"
+inputs = { word = { default = "none" } }
+outputs = { said = "{{ speak.what }}" }
+[[flow.step]]
+id = "speak"
+[flow.step.ask]
+text = "{{ inputs.word }}"
+[flow.step.ask.ask.what]
+[[flow]]
+id = "outer"
+[[flow.step]]
+id   = "first"
+use  = "inner"
+with = { word = "hello" }
+[[flow.step]]
+id   = "second"
+use  = "inner"
+when = "not first.said"
+[[flow.step]]
+id = "end"
+[flow.step.save]
+values = { client_id = "{{ second.said or first.said }}" }
+"#;
+
+#[test]
+fn a_used_flow_is_one_name_and_a_skipped_one_leaves_none() {
+    let mut play = Play::begun(USED, "outer", Pace::Straight);
+    play.wants(&["ask inner.speak: hello"]);
+    play.says(Event::Answer(BTreeMap::from([("what".into(), Secret::new("world"))])))
+        .wants(&["save client_id=\"world\""]);
+    play.saves().stands(RunStatus::Done, "second.speak", StepState::Skipped).stands(
+        RunStatus::Done,
+        "end",
+        StepState::Done,
+    );
+}
