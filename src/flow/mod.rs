@@ -14,6 +14,8 @@
 //! At step pace every request stops *armed*, fully built and signed; at straight pace nothing stops but a failed
 //! `must`, a question, or the end. A reply names the operation it answers; a late one falls through.
 
+mod advance;
+mod algorithm;
 mod answer;
 mod check;
 pub mod core;
@@ -25,12 +27,16 @@ mod run;
 mod sign;
 mod state;
 pub mod template;
+mod typed;
+mod undo;
 mod verb;
 pub mod view;
 
+pub use algorithm::fits;
 pub use check::{When, evaluate, masked_tree, phase};
 pub use effect::{Effect, Op, Saving};
 pub use event::{Event, KeyFacts, Loaded, OpError, Reply};
 pub use request::ASSERTION_TYPE;
 pub use run::{Pace, Run, Setup};
-pub use state::{SKEW, State, fits, fits_kind, typed};
+pub use state::{SKEW, State};
+pub use typed::{fits_kind, typed};

@@ -13,7 +13,7 @@ use super::sign::Signing;
 use super::state::State;
 use super::template::{EvalError, Random, Scope};
 use super::view::{CheckView, ErrorSource, RunStatus, RunView, StepError, StepState, StepView};
-use crate::profile::model::{Check, Environment, Flow, Profile, Step, Verb};
+use crate::profile::model::{Check, Environment, Flow, Profile, Step};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -41,9 +41,9 @@ pub struct Setup {
 pub struct Run {
     pub(super) state: State,
     /// The state each step began with, for going back.
-    before: Vec<Option<State>>,
-    pace: Pace,
-    phase: Phase,
+    pub(super) before: Vec<Option<State>>,
+    pub(super) pace: Pace,
+    pub(super) phase: Phase,
     next_op: u64,
     pub(super) view: RunView,
     pub(super) core: &'static Core,
@@ -218,7 +218,7 @@ impl Run {
         }
     }
 
-    fn stay(&mut self, phase: Phase) -> Vec<Effect> {
+    pub(super) fn stay(&mut self, phase: Phase) -> Vec<Effect> {
         self.phase = phase;
         Vec::new()
     }
@@ -255,186 +255,6 @@ impl Run {
             (Pending::Save(saving), Reply::Saved) => self.saved(*saving, now),
             // a reply of another kind than was asked for: keep waiting
             (pending, _) => self.stay(Phase::Busy(op, pending)),
-        }
-    }
-
-    /// Begins the current step.
-    fn begin(&mut self, now: Timestamp) -> Vec<Effect> {
-        let step = self.current();
-        self.before[self.view.current] = Some(self.state.clone());
-        let attempt = self.step().attempt;
-        *self.step() = StepView { attempt, started_at: Some(now), state: StepState::Drafting, ..fresh_step(&step) };
-        let entered = self.state.enter(step.frame, now);
-        let scope = self.state.scope(step.frame, now);
-        let runs = entered.and_then(|()| {
-            if self.state.is_skipped(step.frame) {
-                Ok(false)
-            } else {
-                step.when.as_ref().map_or(Ok(true), |w| w.holds(&scope))
-            }
-        });
-        match runs {
-            Err(e) => self.fail_eval(&e, now),
-            Ok(false) => {
-                self.step().state = StepState::Skipped;
-                self.next(None, now)
-            }
-            Ok(true) => match &step.verb {
-                Verb::Key(key) => self.begin_key(key, now),
-                Verb::Jwt(jwt) => self.begin_jwt(jwt, &scope, now),
-                Verb::Http(http) => self.begin_http(http, &scope, now),
-                Verb::Open(open) => self.begin_open(open, &scope, now),
-                Verb::Ask(ask) => self.begin_ask(ask, &scope, now),
-                Verb::Save(save) => self.begin_save(save, &scope, now),
-            },
-        }
-    }
-
-    /// Ends the current step well.
-    pub(super) fn finish(&mut self, outputs: Outputs, now: Timestamp) -> Vec<Effect> {
-        let step = self.step();
-        step.state = StepState::Done;
-        step.ended_at = Some(now);
-        self.next(Some(outputs), now)
-    }
-
-    fn next(&mut self, outputs: Option<Outputs>, now: Timestamp) -> Vec<Effect> {
-        let index = self.view.current;
-        let flow = self.state.flow.clone();
-        let step = &flow.steps[index];
-        if !self.state.is_skipped(step.frame) {
-            self.state.publish(step.frame, &step.id, outputs);
-            if let Err(e) = self.leave_frames(&flow, index, now) {
-                return self.fail_eval(&e, now);
-            }
-        }
-        if index + 1 == flow.steps.len() {
-            self.phase = Phase::Over;
-            return Vec::new();
-        }
-        self.view.current = index + 1;
-        self.stand(now)
-    }
-
-    /// Frames whose last step this was publish to their parents, innermost first.
-    fn leave_frames(&mut self, flow: &Flow, index: usize, now: Timestamp) -> Result<(), EvalError> {
-        let inside = |mut frame: usize, of: usize| loop {
-            if frame == of {
-                return true;
-            }
-            match flow.frames[frame].parent {
-                Some(parent) => frame = parent,
-                None => return false,
-            }
-        };
-        let mut frame = flow.steps[index].frame;
-        while let Some(parent) = flow.frames[frame].parent {
-            if flow.steps[index + 1..].iter().any(|s| inside(s.frame, frame)) {
-                break;
-            }
-            self.state.leave(frame, now)?;
-            frame = parent;
-        }
-        Ok(())
-    }
-
-    fn stand(&mut self, now: Timestamp) -> Vec<Effect> {
-        self.phase = Phase::Standing;
-        match self.pace {
-            Pace::Step => Vec::new(),
-            Pace::Straight => self.begin(now),
-        }
-    }
-
-    /// Stops with something that waits for a person's word, or lets it pass.
-    pub(super) fn hold(&mut self, held: Held, confirm: bool, now: Timestamp) -> Vec<Effect> {
-        if check::blocks(&self.step().checks) {
-            self.step().state = StepState::Blocked;
-            self.phase = Phase::Blocked(held);
-            return Vec::new();
-        }
-        match held {
-            Held::Outputs(outputs) => self.finish(outputs, now),
-            held if self.pace == Pace::Straight && !confirm => self.release(held, now),
-            held => {
-                self.step().state = StepState::Armed;
-                self.phase = Phase::Armed(held);
-                Vec::new()
-            }
-        }
-    }
-
-    fn release(&mut self, held: Held, now: Timestamp) -> Vec<Effect> {
-        match held {
-            Held::Outputs(outputs) => self.finish(outputs, now),
-            Held::Request(ready) => self.send(*ready, now),
-        }
-    }
-
-    fn again(&mut self, index: usize, now: Timestamp) -> Vec<Effect> {
-        let Some(_) = self.before[index] else {
-            self.phase = Phase::Standing;
-            return Vec::new();
-        };
-        let attempt = self.view.steps[index].attempt;
-        self.restore(index);
-        self.view.steps[index].attempt = attempt + 1;
-        self.begin(now)
-    }
-
-    /// Stands before an earlier step with the state it began with; what came after is undone in the view.
-    fn restore(&mut self, index: usize) {
-        if let Some(state) = self.before[index].clone() {
-            let redactor = self.state.redactor.clone();
-            self.state = state;
-            // what was once secret stays masked
-            self.state.redactor = redactor;
-        }
-        let flow = self.state.flow.clone();
-        for (step, view) in flow.steps.iter().zip(&mut self.view.steps).skip(index) {
-            *view = fresh_step(step);
-        }
-        let later: Vec<String> = self.view.steps[index..].iter().map(|s| s.id.clone()).collect();
-        self.view.countdowns.retain(|c| !later.contains(&c.step));
-        self.view.current = index;
-    }
-
-    fn cancel(&mut self, phase: Phase, now: Timestamp) -> Vec<Effect> {
-        if matches!(phase, Phase::Over | Phase::Fresh) {
-            return self.stay(phase);
-        }
-        let effects = self.abort(&phase);
-        let sent = matches!(phase, Phase::Busy(_, Pending::Send(_)));
-        let unknown = self.current().unknown.clone();
-        let step = self.step();
-        step.state = StepState::Cancelled;
-        step.ended_at = Some(now);
-        step.error = Some(StepError {
-            id: "cancelled".to_owned(),
-            text: if sent {
-                "cancelled after sending: whether the bank acted on it is unknown"
-            } else {
-                "cancelled; nothing was sent"
-            }
-            .to_owned(),
-            likely: None,
-            hint: Some(if sent {
-                unknown.unwrap_or_else(|| {
-                    "read at the bank what became of it, or retry: a new request gets a new jti".to_owned()
-                })
-            } else {
-                "retry the step, or go back".to_owned()
-            }),
-            checks: Vec::new(),
-            source: ErrorSource::Cancelled,
-        });
-        effects
-    }
-
-    fn abort(&self, phase: &Phase) -> Vec<Effect> {
-        match phase {
-            Phase::Loading(op) | Phase::Busy(op, _) => vec![Effect::Abort { op: *op }],
-            _ => Vec::new(),
         }
     }
 
@@ -538,7 +358,7 @@ fn missing_hint(name: &str) -> String {
     }
 }
 
-fn fresh_step(step: &Step) -> StepView {
+pub(super) fn fresh_step(step: &Step) -> StepView {
     StepView {
         id: step.path.clone(),
         title: step.title.clone(),

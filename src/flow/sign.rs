@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::algorithm::{algorithm, fits};
 use super::core::Artefact as On;
 use super::effect::Effect;
 use super::request::Draft;
 use super::run::{Outputs, Pending, Run};
-use super::state::{algorithm, fits};
 use super::template::{EvalError, Scope, Text, Tree, from_json};
 use super::view::{Artefact, Countdown, ErrorSource, StepError};
 use crate::jose::{self, Alg};

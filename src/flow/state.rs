@@ -6,9 +6,10 @@ use std::sync::Arc;
 use minijinja::Value;
 use serde_json::{Value as Json, json};
 
+use super::algorithm::algorithm;
 use super::event::{KeyFacts, Loaded};
 use super::template::{EvalError, Ledger, Random, Scope, Text, Tree, from_json};
-use crate::jose::Alg;
+use super::typed::typed;
 use crate::profile::model::{Client, Environment, Flow, Frame, Input, KeyRole, Profile};
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret, class_of_name};
@@ -379,23 +380,6 @@ impl State {
     }
 }
 
-/// The first algorithm of the role that this key can do.
-pub fn algorithm(role: &KeyRole, facts: &KeyFacts) -> Option<Alg> {
-    role.algs.iter().copied().find(|alg| fits(*alg, &facts.kind))
-}
-
-/// Whether a key of that kind can sign with `alg`.
-pub fn fits(alg: Alg, kind: &str) -> bool {
-    match alg {
-        Alg::Es256 => kind == "EC P-256",
-        Alg::Es384 => kind == "EC P-384",
-        Alg::Es512 => kind == "EC P-521",
-        Alg::EdDsa => kind == "Ed25519",
-        Alg::Rs256 | Alg::Rs384 | Alg::Rs512 | Alg::Ps256 | Alg::Ps384 | Alg::Ps512 => kind.starts_with("RSA"),
-        Alg::Hs256 | Alg::Hs384 | Alg::Hs512 => false,
-    }
-}
-
 fn certificate_value(chain: &[Vec<u8>]) -> Value {
     let Some(leaf) = chain.first() else { return Value::from(()) };
     let mut members: Vec<(&str, Value)> = vec![("der", Value::from_bytes(leaf.clone()))];
@@ -420,39 +404,4 @@ fn certificate_value(chain: &[Vec<u8>]) -> Value {
         members.push(("ext_key_usage", extended.map_or(Value::from(()), Value::from)));
     }
     Value::from_pairs(members)
-}
-
-/// Whether a given text fits the type of an input, before a run is made of it.
-pub fn fits_kind(kind: crate::profile::model::InputKind, text: &str) -> bool {
-    use crate::profile::model::InputKind as K;
-    match kind {
-        K::Number => text.trim().parse::<f64>().is_ok(),
-        K::Bool => matches!(text.trim(), "true" | "false" | "yes" | "no"),
-        K::Url => url::Url::parse(text.trim()).is_ok(),
-        K::Json => serde_json::from_str::<Json>(text).is_ok(),
-        K::Text | K::List | K::Document => true,
-    }
-}
-
-/// A typed-in text as the input's type wants it; what does not fit stays a text, and a rule will say so.
-pub fn typed(input: &Input, text: &str) -> Json {
-    use crate::profile::model::InputKind as K;
-    let as_text = || Json::String(text.to_owned());
-    match input.kind {
-        K::Text | K::Url | K::Document => as_text(),
-        K::Number => text
-            .trim()
-            .parse::<i64>()
-            .map(Json::from)
-            .or_else(|_| text.trim().parse::<f64>().map(Json::from))
-            .unwrap_or_else(|_| as_text()),
-        K::Bool => match text.trim() {
-            "true" | "yes" => Json::Bool(true),
-            "false" | "no" => Json::Bool(false),
-            _ => as_text(),
-        },
-        K::List if text.trim_start().starts_with('[') => serde_json::from_str(text).unwrap_or_else(|_| as_text()),
-        K::List => Json::Array(text.split([',', ' ']).filter(|w| !w.is_empty()).map(Json::from).collect()),
-        K::Json => serde_json::from_str(text).unwrap_or_else(|_| as_text()),
-    }
 }

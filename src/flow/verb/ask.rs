@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::flow::effect::{Effect, Op};
 use crate::flow::run::{Held, Outputs, Pending, Run};
-use crate::flow::state::typed;
 use crate::flow::template::{EvalError, Scope, from_json};
+use crate::flow::typed::typed;
 use crate::flow::view::{AskField, AskView, ErrorSource, Field, StepError, StepState};
 use crate::profile::model::{Ask, Input, Verb};
 use crate::secret::{Class, Secret, class_of_name};

@@ -3,6 +3,7 @@
 mod flow;
 mod names;
 mod part;
+mod reads;
 mod secrets;
 mod verb;
 

@@ -1,0 +1,75 @@
+//! Another try, an earlier step, or no more: what a person may do with a step that was begun.
+
+use super::effect::Effect;
+use super::run::{Pending, Phase, Run, fresh_step};
+use super::view::{ErrorSource, StepError, StepState};
+use crate::time::Timestamp;
+
+impl Run {
+    pub(super) fn again(&mut self, index: usize, now: Timestamp) -> Vec<Effect> {
+        let Some(_) = self.before[index] else {
+            self.phase = Phase::Standing;
+            return Vec::new();
+        };
+        let attempt = self.view.steps[index].attempt;
+        self.restore(index);
+        self.view.steps[index].attempt = attempt + 1;
+        self.begin(now)
+    }
+
+    /// Stands before an earlier step with the state it began with; what came after is undone in the view.
+    pub(super) fn restore(&mut self, index: usize) {
+        if let Some(state) = self.before[index].clone() {
+            let redactor = self.state.redactor.clone();
+            self.state = state;
+            // what was once secret stays masked
+            self.state.redactor = redactor;
+        }
+        let flow = self.state.flow.clone();
+        for (step, view) in flow.steps.iter().zip(&mut self.view.steps).skip(index) {
+            *view = fresh_step(step);
+        }
+        let later: Vec<String> = self.view.steps[index..].iter().map(|s| s.id.clone()).collect();
+        self.view.countdowns.retain(|c| !later.contains(&c.step));
+        self.view.current = index;
+    }
+
+    pub(super) fn cancel(&mut self, phase: Phase, now: Timestamp) -> Vec<Effect> {
+        if matches!(phase, Phase::Over | Phase::Fresh) {
+            return self.stay(phase);
+        }
+        let effects = self.abort(&phase);
+        let sent = matches!(phase, Phase::Busy(_, Pending::Send(_)));
+        let unknown = self.current().unknown.clone();
+        let step = self.step();
+        step.state = StepState::Cancelled;
+        step.ended_at = Some(now);
+        step.error = Some(StepError {
+            id: "cancelled".to_owned(),
+            text: if sent {
+                "cancelled after sending: whether the bank acted on it is unknown"
+            } else {
+                "cancelled; nothing was sent"
+            }
+            .to_owned(),
+            likely: None,
+            hint: Some(if sent {
+                unknown.unwrap_or_else(|| {
+                    "read at the bank what became of it, or retry: a new request gets a new jti".to_owned()
+                })
+            } else {
+                "retry the step, or go back".to_owned()
+            }),
+            checks: Vec::new(),
+            source: ErrorSource::Cancelled,
+        });
+        effects
+    }
+
+    pub(super) fn abort(&self, phase: &Phase) -> Vec<Effect> {
+        match phase {
+            Phase::Loading(op) | Phase::Busy(op, _) => vec![Effect::Abort { op: *op }],
+            _ => Vec::new(),
+        }
+    }
+}
