@@ -1,7 +1,5 @@
 //! `keys`: list, show, new, public.
 
-use std::collections::BTreeMap;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
@@ -34,22 +32,8 @@ fn reference(text: &str) -> Result<KeyUri, Failure> {
     text.parse().map_err(|e: crate::keys::KeyError| Failure::usage(e.text, e.hint))
 }
 
-/// References that profiles name, with who names them.
-fn uses(session: &Session) -> BTreeMap<String, Vec<String>> {
-    let mut uses: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for id in session.library.ids() {
-        let Ok(loaded) = session.library.load(&id) else { continue };
-        for role in &loaded.profile.keys {
-            if let Some(reference) = &role.reference {
-                uses.entry(reference.clone()).or_default().push(format!("{id} {}", role.name));
-            }
-        }
-    }
-    uses
-}
-
 async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
-    let uses = uses(session);
+    let uses = session.uses();
     let now = session.clock.now();
     let mut rows = key_rows(&session.stores, &uses, now).await;
     for (text, by) in &uses {
@@ -63,14 +47,10 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
         rows.push(opened.unwrap_or_else(|e| KeyRow {
             uri: text.clone(),
             label: text.clone(),
-            kind: String::new(),
-            exportable: false,
             store: text.split(':').next().unwrap_or_default().to_owned(),
             used_by: by.clone(),
-            certificate_days_left: None,
-            thumbprint: String::new(),
-            public_jwk: String::new(),
             problem: Some(format!("{e}: {}", e.hint)),
+            ..KeyRow::default()
         }));
     }
     for row in &rows {

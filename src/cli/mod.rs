@@ -40,8 +40,8 @@ pub fn main(cli: Cli) -> ExitCode {
 fn dispatch(cli: Cli) -> Result<Exit, exit::Failure> {
     let places = crate::config::Places::find(cli.data_dir.as_deref());
     match cli.command {
-        None => workbench::open(&places, false, &cli.screen),
-        Some(Command::Demo) => workbench::open(&places, true, &cli.screen),
+        None => workbench::open(&places, false, cli.screen),
+        Some(Command::Demo) => workbench::open(&places, true, cli.screen),
         Some(Command::Run(args)) => run::run(&places, args),
         Some(Command::Inspect(args)) => inspect::run(&places, args),
         Some(Command::Check(args)) => check::run(&places, &args),

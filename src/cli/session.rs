@@ -13,7 +13,7 @@ use crate::config::Places;
 use crate::keys::KeyUri;
 use crate::secret::{Class, Secret, class_of_name};
 use crate::shell::{People, Session};
-use crate::store::{load_library, read_capped};
+use crate::store::{StoreError, load_library, read_capped};
 
 /// Inputs from files and standard input.
 const LARGEST: u64 = 4_000_000;
@@ -30,20 +30,26 @@ pub fn clock() -> Arc<dyn Clock> {
 
 /// The session of a command; profiles that cannot be read are told on standard error.
 pub fn session(places: &Places, people: Option<Arc<dyn People>>) -> Session {
-    let (library, problems) = load_library(places);
+    let (mut session, problems) = session_quietly(places);
     for problem in problems {
         eprintln!("countersign: {} ({})", problem.text, problem.hint);
     }
+    if let Some(people) = people {
+        session.people = people;
+    }
+    session
+}
+
+/// The session, and the profiles that could not be read.
+pub fn session_quietly(places: &Places) -> (Session, Vec<StoreError>) {
+    let (library, problems) = load_library(places);
     let mut session = Session::bare(library, clock());
     session.places = places.clone();
     #[cfg(feature = "sandbox")]
     {
         session.embedded = Some(Arc::new(super::embedded::Banks::new(session.clock.clone())));
     }
-    if let Some(people) = people {
-        session.people = people;
-    }
-    session
+    (session, problems)
 }
 
 /// `K=V`, `K=@FILE`, `K=@-`. A secret name takes no plain value: it would stand in the process list.

@@ -1,9 +1,205 @@
-//! The workbench: the screen on top of a session.
+//! The workbench: the screen on top of a session. What the screen wants of the shell is done here.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::args::Screen;
 use super::exit::{Exit, Failure};
-use crate::config::Places;
+use super::session;
+use crate::config::{Places, Surroundings};
+use crate::flow::Pace;
+use crate::flow::view::RunView;
+use crate::inspect::{KeyRing, inspect};
+use crate::shell::{Order, Performer, Prepared, Problem, Session, key_rows};
+use crate::tui::clipboard::Ways;
+use crate::tui::{
+    self, App, Channels, Command, Ended, Engine, Look, Message, Notice, NoticeTone, Number, Settings, Wrap,
+};
 
-pub fn open(_places: &Places, _demo: bool, _screen: &Screen) -> Result<Exit, Failure> {
-    Err(Failure::usage("the workbench needs a terminal", "countersign run works without one"))
+pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure> {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err(Failure::usage(
+            "the workbench needs a terminal",
+            "without one: countersign run PROFILE FLOW --env ENV",
+        ));
+    }
+    let around = Surroundings::read();
+    let places = if demo { Places::nowhere() } else { places.clone() };
+    let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
+    let settings = Settings {
+        look: Look { color: !around.no_color, ascii: screen.ascii },
+        size: ratatui::layout::Size::new(width, height),
+        mouse: true,
+        reveal: !screen.no_reveal,
+        demo,
+    };
+    let wrap = match (around.tmux, around.screen) {
+        (true, _) => Wrap::Tmux,
+        (_, true) => Wrap::Screen,
+        _ => Wrap::None,
+    };
+    let ways = Ways { remote: around.ssh, wrap, folder: places.data.clone().filter(|d| d.is_dir()) };
+    let runtime = session::runtime()?;
+    let ended = runtime.block_on(async {
+        let (commands, wanted) = unbounded_channel();
+        let (messages, answers) = unbounded_channel();
+        let shell = tokio::spawn(serve(places, wanted, messages.clone()));
+        let channels = Channels { commands, messages: answers, back: messages };
+        let ended = tui::run(App::new(settings), channels, session::clock(), ways).await;
+        shell.abort();
+        ended
+    });
+    // a name lookup or a clipboard that hangs must not keep the program
+    runtime.shutdown_background();
+    match ended {
+        Ok(Ended::Quit) => Ok(Exit::Done),
+        Ok(Ended::Signal) => Ok(Exit::Cancelled),
+        Err(e) => Err(Failure::usage(
+            format!("the terminal could not be used: {e}"),
+            "try another terminal, or countersign run",
+        )),
+    }
+}
+
+/// The shell's side: profiles first, then one command after the other, each long one on its own task.
+async fn serve(places: Places, mut wanted: UnboundedReceiver<Command>, out: UnboundedSender<Message>) {
+    let made = tokio::task::spawn_blocking(move || {
+        let session = session::session_quietly(&places);
+        let listed = session.0.library.summaries();
+        (session, listed)
+    });
+    let Ok(((session, problems), listed)) = made.await else { return };
+    for problem in problems {
+        send(&out, Message::Notice(Notice::new(NoticeTone::Warn, format!("{}: {}", problem.text, problem.hint))));
+    }
+    let mut summaries = Vec::new();
+    for summary in listed {
+        match summary {
+            Ok(s) => summaries.push(s),
+            Err((id, refused)) => {
+                let first = refused.lines.first().cloned().unwrap_or_default();
+                send(
+                    &out,
+                    Message::Notice(Notice::new(NoticeTone::Warn, format!("profile {id} cannot be used: {first}"))),
+                );
+            }
+        }
+    }
+    send(&out, Message::Profiles(summaries));
+    let session = Arc::new(session);
+    let mut runs: BTreeMap<Number, Performer> = BTreeMap::new();
+    let (prepared, mut ready) = unbounded_channel::<(Number, Result<Prepared, Problem>)>();
+    loop {
+        tokio::select! {
+            command = wanted.recv() => match command {
+                Some(command) => carry_out(command, &session, &mut runs, &out, &prepared),
+                None => return,
+            },
+            Some((number, result)) = ready.recv() => {
+                let result = match result {
+                    Ok(Prepared { run, performer }) => {
+                        runs.insert(number, performer);
+                        Ok(Box::new(run) as Box<dyn Engine + Send>)
+                    }
+                    Err(p) => Err(tui::Problem { needs: p.needs, ..tui::Problem::new("run.prepare", p.text, p.hint) }),
+                };
+                send(&out, Message::Prepared { number, result });
+            }
+        }
+    }
+}
+
+/// The screen may be gone already: then nobody needs the message.
+fn send(out: &UnboundedSender<Message>, message: Message) {
+    let _ = out.send(message);
+}
+
+fn carry_out(
+    command: Command,
+    session: &Arc<Session>,
+    runs: &mut BTreeMap<Number, Performer>,
+    out: &UnboundedSender<Message>,
+    prepared: &UnboundedSender<(Number, Result<Prepared, Problem>)>,
+) {
+    match command {
+        Command::Prepare { number, profile, environment, flow, inputs } => {
+            // the screen itself asks before the first request to production
+            let order = Order {
+                profile,
+                flow,
+                environment: Some(environment),
+                inputs,
+                bindings: BTreeMap::new(),
+                production: true,
+            };
+            let (session, prepared, out) = (session.clone(), prepared.clone(), out.clone());
+            tokio::spawn(async move {
+                let result = session.prepare(order, Pace::Step).await;
+                let _ = prepared.send((number, result));
+                list_keys(&session, &out).await;
+            });
+        }
+        Command::Perform { run, effects } => {
+            let Some(performer) = runs.get(&run) else { return };
+            let (events, mut heard) = unbounded_channel();
+            for effect in effects {
+                performer.perform(effect, &events);
+            }
+            drop(events);
+            let out = out.clone();
+            tokio::spawn(async move {
+                while let Some(event) = heard.recv().await {
+                    send(&out, Message::Event { run, event });
+                }
+            });
+        }
+        Command::Forget { run } => {
+            if let Some(performer) = runs.remove(&run) {
+                performer.abort_all();
+            }
+        }
+        Command::Inspect { number, run, text } => {
+            let mut ring = KeyRing::new();
+            if let Some(performer) = run.and_then(|r| runs.get(&r)) {
+                for (role, key) in performer.public_keys() {
+                    ring.add(key, &format!("our key for {role}"));
+                }
+            }
+            let (out, now) = (out.clone(), session.clock.now());
+            tokio::task::spawn_blocking(move || {
+                let found = inspect(text.expose(), &ring, now);
+                send(&out, Message::Inspected { number, result: Ok(Box::new(found)) });
+            });
+        }
+        Command::ListKeys => {
+            let (session, out) = (session.clone(), out.clone());
+            tokio::spawn(async move { list_keys(&session, &out).await });
+        }
+        // the loop does these itself
+        Command::Copy(_)
+        | Command::ClearClipboard
+        | Command::Index { .. }
+        | Command::Mouse(_)
+        | Command::Redraw
+        | Command::Suspend
+        | Command::Quit => {}
+    }
+}
+
+async fn list_keys(session: &Session, out: &UnboundedSender<Message>) {
+    let uses = session.uses();
+    let rows = key_rows(&session.stores, &uses, session.clock.now()).await;
+    send(out, Message::Keys(Ok(rows)));
+}
+
+impl Engine for crate::flow::Run {
+    fn handle(&mut self, event: crate::flow::Event, now: crate::time::Timestamp) -> Vec<crate::flow::Effect> {
+        Self::handle(self, event, now)
+    }
+    fn view(&self) -> &RunView {
+        Self::view(self)
+    }
 }

@@ -8,13 +8,13 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
 use super::people::People;
-use super::session::Session;
+use super::session::{Session, memory_uri};
 use crate::clock::Clock;
 use crate::config::Places;
 use crate::flow::effect::{Effect, Op, Saving};
 use crate::flow::event::{Event, KeyFacts, Loaded, OpError, Reply};
 use crate::flow::exchange::Request;
-use crate::jose::Alg;
+use crate::jose::{Alg, PublicJwk};
 use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores};
 use crate::net::{Allowed, ClientIdentity, Limits, Network};
 use crate::profile::model::{Environment, Profile};
@@ -97,6 +97,11 @@ impl Performer {
             let _ = events.send(event);
         });
         lock(&self.0.running).insert(op, task.abort_handle());
+    }
+
+    /// The public halves of the keys that this run opened, by role.
+    pub fn public_keys(&self) -> Vec<(String, PublicJwk)> {
+        lock(&self.0.opened).iter().map(|(role, key)| (role.clone(), key.info().public.clone())).collect()
     }
 
     /// Ends everything that is under way.
@@ -185,7 +190,7 @@ impl Inner {
             // a key that ends with the program is good enough for a bank that does
             None if make && self.environment.sandbox.is_some() => {
                 let spec = algs.iter().copied().find_map(KeySpec::for_alg).unwrap_or(KeySpec::P256);
-                let uri = KeyUri::new("memory", format!("{}-{role}", self.profile.id));
+                let uri = memory_uri(&self.profile.id, role);
                 lock(&self.bindings).insert(role.to_owned(), uri.clone());
                 self.stores.generate(&uri, spec).await?
             }

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use crate::jose::Alg;
 use crate::keys::{KeyInfo, Stores};
 use crate::time::Timestamp;
 
 /// One line of the list: a key, or a store that did not answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyRow {
     pub uri: String,
     pub label: String,
     /// `EC P-256`, `RSA 2048`; empty for a store that did not answer.
     pub kind: String,
+    /// What it signs with, `ES256`.
+    pub alg: String,
     pub exportable: bool,
     pub store: String,
     /// Profiles and roles that use it, `dnb signing`.
@@ -24,6 +27,16 @@ pub struct KeyRow {
     pub problem: Option<String>,
 }
 
+impl KeyRow {
+    /// Days before the end of a certificate from which the row warns.
+    const SOON: i64 = 30;
+
+    /// Whether a person should look at it.
+    pub fn wants_attention(&self) -> bool {
+        self.problem.is_some() || self.certificate_days_left.is_some_and(|d| d < Self::SOON)
+    }
+}
+
 /// Lists every store at once; `uses` maps a reference to the roles that name it.
 pub async fn key_rows(stores: &Stores, uses: &BTreeMap<String, Vec<String>>, now: Timestamp) -> Vec<KeyRow> {
     let mut rows = Vec::new();
@@ -34,14 +47,9 @@ pub async fn key_rows(stores: &Stores, uses: &BTreeMap<String, Vec<String>>, now
             Err(e) => rows.push(KeyRow {
                 uri: String::new(),
                 label: scheme.to_owned(),
-                kind: String::new(),
-                exportable: false,
                 store: scheme.to_owned(),
-                used_by: Vec::new(),
-                certificate_days_left: None,
-                thumbprint: String::new(),
-                public_jwk: String::new(),
                 problem: Some(format!("{e}: {}", e.hint)),
+                ..KeyRow::default()
             }),
         }
     }
@@ -54,6 +62,7 @@ pub fn row(key: &KeyInfo, uses: &BTreeMap<String, Vec<String>>, now: Timestamp) 
         used_by: uses.get(&uri).cloned().unwrap_or_default(),
         label: key.label.clone(),
         kind: key.spec.to_string(),
+        alg: Alg::ALL.into_iter().find(|a| key.spec.signs(*a)).map_or_else(String::new, |a| a.name().to_owned()),
         exportable: key.exportable,
         store: key.uri.scheme().to_owned(),
         certificate_days_left: key.chain.first().and_then(|der| days_left(der, now)),

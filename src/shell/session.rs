@@ -8,6 +8,7 @@ use super::people::{Nobody, People};
 use super::performer::Performer;
 use crate::clock::Clock;
 use crate::config::Places;
+use crate::flow::view::AskField;
 use crate::flow::{Pace, Run, Setup};
 use crate::keys::{KeyUri, Stores, memory};
 use crate::net::{Allowed, HostMap, NetConfig, Network};
@@ -46,17 +47,22 @@ pub enum ProblemKind {
 }
 
 /// Why a run could not be prepared, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{text}")]
 pub struct Problem {
     pub kind: ProblemKind,
     pub text: String,
     pub hint: String,
+    /// Values without which the flow cannot start; a face can ask for them.
+    pub needs: Vec<AskField>,
 }
 
 impl Problem {
+    pub fn new(kind: ProblemKind, text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { kind, text: text.into(), hint: hint.into(), needs: Vec::new() }
+    }
     pub fn usage(text: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { kind: ProblemKind::Usage, text: text.into(), hint: hint.into() }
+        Self::new(ProblemKind::Usage, text, hint)
     }
 }
 
@@ -82,11 +88,7 @@ impl Session {
         let environment = environment(&profile, order.environment.as_deref())?;
         if environment.production && !order.production {
             let text = format!("{} / {} is a production environment", profile.id, environment.name);
-            return Err(Problem {
-                kind: ProblemKind::Person,
-                text,
-                hint: "a program reaches it only with --production".to_owned(),
-            });
+            return Err(Problem::new(ProblemKind::Person, text, "a program reaches it only with --production"));
         }
         let flow = flow(&profile, &order.flow)?;
         known_inputs(&profile, &flow, &order.inputs)?;
@@ -101,14 +103,12 @@ impl Session {
         if let Some(link) = &link {
             inputs.extend(link.inputs.iter().map(|(n, v)| (n.clone(), Secret::new(v.clone()))));
             for key in &link.keys {
-                let uri = KeyUri::new("memory", format!("{}-{}", profile.id, key.role));
+                let uri = memory_uri(&profile.id, &key.role);
                 // a run before this one may have brought the same key
                 self.keys_in_memory.forget(uri.rest());
-                self.keys_in_memory.insert(uri.rest(), key.key.clone(), key.chain.clone()).map_err(|e| Problem {
-                    kind: ProblemKind::Machine,
-                    text: e.text,
-                    hint: e.hint,
-                })?;
+                self.keys_in_memory
+                    .insert(uri.rest(), key.key.clone(), key.chain.clone())
+                    .map_err(|e| Problem::new(ProblemKind::Machine, e.text, e.hint))?;
                 bindings.insert(key.role.clone(), uri);
             }
         }
@@ -117,6 +117,13 @@ impl Session {
             inputs.insert(name, Secret::new(text));
         }
         inputs.extend(order.inputs);
+        let needs = needs(&profile, &flow, &inputs);
+        if !needs.is_empty() {
+            let names: Vec<&str> = needs.iter().map(|n| n.name.as_str()).collect();
+            let text = format!("{} needs {}", flow.title, names.join(", "));
+            let hint = format!("give it with --set {}=…, or save it in a profile: countersign profiles new", names[0]);
+            return Err(Problem { needs, ..Problem::usage(text, hint) });
+        }
         for (role, uri) in order.bindings {
             if profile.role(&role).is_none() {
                 let near = crate::flow::template::nearest(&role, profile.keys.iter().map(|k| k.name.as_str()));
@@ -135,10 +142,12 @@ impl Session {
         }
         let network = self.network(link.as_ref().map(|l| l.hosts.clone()))?;
         let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|_| Problem {
-            kind: ProblemKind::Machine,
-            text: "the operating system gave no random numbers".to_owned(),
-            hint: "this machine cannot make keys or tokens safely".to_owned(),
+        getrandom::fill(&mut seed).map_err(|_| {
+            Problem::new(
+                ProblemKind::Machine,
+                "the operating system gave no random numbers",
+                "this machine cannot make keys or tokens safely",
+            )
         })?;
         let run =
             Run::new(Setup { profile: profile.clone(), flow, environment: environment.clone(), inputs, seed, pace });
@@ -159,11 +168,8 @@ impl Session {
                 "build with the `sandbox` feature, or choose another environment",
             ));
         };
-        let machine = |text| Problem {
-            kind: ProblemKind::Machine,
-            text,
-            hint: "the embedded bank needs to listen on loopback".to_owned(),
-        };
+        let machine =
+            |text: String| Problem::new(ProblemKind::Machine, text, "the embedded bank needs to listen on loopback");
         embedded.link(bank).await.map(Some).map_err(machine)
     }
 
@@ -172,7 +178,23 @@ impl Session {
         if let Some(hosts) = hosts {
             config.hosts = hosts;
         }
-        Network::new(config).map_err(|e| Problem { kind: ProblemKind::Machine, text: e.text, hint: e.hint })
+        Network::new(config).map_err(|e| Problem::new(ProblemKind::Machine, e.text, e.hint))
+    }
+
+    /// References that profiles and this session's runs name, with who names them.
+    pub fn uses(&self) -> BTreeMap<String, Vec<String>> {
+        let mut uses: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for id in self.library.ids() {
+            let Ok(loaded) = self.library.load(&id) else { continue };
+            for role in &loaded.profile.keys {
+                let user = format!("{id} {}", role.name);
+                if let Some(reference) = &role.reference {
+                    uses.entry(reference.clone()).or_default().push(user.clone());
+                }
+                uses.entry(memory_uri(&id, &role.name).to_string()).or_default().push(user);
+            }
+        }
+        uses
     }
 
     /// A session without anything kept: in-memory keys, no embedded bank, nobody to ask.
@@ -190,6 +212,11 @@ impl Session {
             people: Arc::new(Nobody),
         }
     }
+}
+
+/// Where a profile's key lives while it ends with the program.
+pub(super) fn memory_uri(profile: &str, role: &str) -> KeyUri {
+    KeyUri::new("memory", format!("{profile}-{role}"))
 }
 
 fn environment(profile: &Profile, wanted: Option<&str>) -> Result<Arc<Environment>, Problem> {
@@ -233,6 +260,23 @@ fn flow(profile: &Profile, id: &str) -> Result<Arc<Flow>, Problem> {
         );
         Problem::usage(format!("{} has no flow `{}`", profile.id, crate::text::clean(id)), hint)
     })
+}
+
+/// Inputs of the profile that the flow reads and that have no value from anywhere.
+fn needs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>) -> Vec<AskField> {
+    let has = |name: &str| given.contains_key(name) || profile.values.iter().any(|(n, _)| n == name);
+    let open = profile
+        .inputs
+        .iter()
+        .filter(|i| flow.reads.contains(&i.name) && !i.optional && i.default.is_none() && !has(&i.name));
+    open.map(|i| AskField {
+        name: i.name.clone(),
+        label: i.label.clone(),
+        help: i.help.clone(),
+        class: i.class,
+        default: None,
+    })
+    .collect()
 }
 
 fn known_inputs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>) -> Result<(), Problem> {

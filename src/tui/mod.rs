@@ -1,1 +1,42 @@
-//! stub
+//! The screen: one loop, one [`App`], pure views.
+//!
+//! ```text
+//!   terminal, shell ── Message ──► App::update ── Command ──► loop (terminal, clipboard) or shell
+//!                                      │
+//!                                      └─ view(&App, &mut Frame): reads, never changes
+//! ```
+//!
+//! Nothing here knows a bank or a protocol; the clock comes with every message. No timer runs while nothing counts.
+
+pub mod app;
+mod body;
+mod chord;
+mod chrome;
+pub mod clipboard;
+mod doc;
+mod engine;
+mod filter;
+mod focus;
+mod item;
+mod keymap;
+mod layout;
+mod log;
+mod look;
+mod message;
+mod overlay;
+mod pane;
+mod run;
+mod screen;
+mod span;
+mod sweep;
+mod terminal;
+mod widget;
+mod words;
+
+pub use app::{App, Settings};
+pub use engine::Engine;
+pub use focus::PaneId;
+pub use look::Look;
+pub use message::{Command, CopyReport, CopyRequest, Message, Notice, NoticeTone, Number, Problem, Route, Wrap};
+pub use run::{Channels, Ended, run};
+pub use screen::view;

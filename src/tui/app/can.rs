@@ -1,0 +1,72 @@
+//! Whether an action can be done now, and the word for it in the footer.
+
+use super::App;
+use crate::flow::view::{RunStatus, StepState};
+use crate::tui::focus::PaneId;
+use crate::tui::keymap::{Action, Binding};
+
+impl App {
+    /// Why an action cannot be done now.
+    pub fn can(&self, action: Action) -> Result<(), &'static str> {
+        let view = self.view();
+        let selected = self.selected_step().map(|(_, s)| s);
+        match action {
+            Action::Step => match view.map(|v| v.status) {
+                None => Err("no run yet: start a flow in pane 1"),
+                Some(RunStatus::Ready | RunStatus::Armed) => Ok(()),
+                Some(RunStatus::Busy) => Err("a step is under way"),
+                Some(RunStatus::Waiting) => Err("it waits for you: Enter answers"),
+                Some(RunStatus::Blocked) => Err("stopped before sending: see the check that failed"),
+                Some(_) => Err("the run is over: r does a step again"),
+            },
+            Action::Straight => match view.map(|v| v.status) {
+                None => Err("no run yet: start a flow in pane 1"),
+                Some(s) if s.is_over() => Err("the run is over: r does a step again"),
+                Some(_) => Ok(()),
+            },
+            Action::Retry => match (view, selected.map(|s| s.state)) {
+                (None, _) => Err("no run yet: start a flow in pane 1"),
+                (Some(v), _) if v.status == RunStatus::Busy => Err("a step is under way: Esc cancels it"),
+                (_, Some(StepState::Ready | StepState::Skipped)) => Err("this step was not taken yet"),
+                _ => Ok(()),
+            },
+            Action::StepBack => match view {
+                None => Err("no run yet: start a flow in pane 1"),
+                Some(v) if v.status == RunStatus::Busy => Err("a step is under way: Esc cancels it"),
+                Some(v) if self.flow.selected > v.current => Err("that step is still ahead"),
+                Some(_) => Ok(()),
+            },
+            Action::SendAnyway => match view.map(|v| v.status) {
+                Some(RunStatus::Blocked) => Ok(()),
+                _ => Err("nothing was stopped by a check"),
+            },
+            Action::OpenToken => {
+                let at_cursor = self.item_here().and_then(|i| self.found(self.focus, i)).is_some_and(|f| f.is_token());
+                if at_cursor || self.shown_token().is_some() { Ok(()) } else { Err("no token here or before") }
+            }
+            Action::Copy if self.copies().is_empty() => Err("nothing here to copy"),
+            Action::CopyAgain if self.last_copy.is_none() => Err("nothing was copied yet"),
+            Action::Reveal if !self.settings.reveal => Err("revealing is off"),
+            Action::Reveal => match self.item_here().and_then(|i| self.found(self.focus, i)) {
+                Some(_) => Ok(()),
+                None => Err("put the cursor on a value first"),
+            },
+            Action::HideAll if self.reveal.is_none() => Err("nothing is revealed"),
+            Action::FindNext | Action::FindPrevious if self.search.is_empty() => Err("nothing to find: / searches"),
+            _ => Ok(()),
+        }
+    }
+
+    /// The footer's word for a key, as things stand.
+    pub fn hint(&self, binding: &Binding) -> &'static str {
+        match binding.action {
+            Action::Enter => self.enter_hint(),
+            Action::Escape if self.focus_is_on_run() && self.in_flight() => "cancel",
+            Action::Straight if self.run.as_ref().is_some_and(|r| r.straight) => "pause",
+            Action::Search if !matches!(self.focus, PaneId::Profiles | PaneId::Keys) => "search",
+            Action::Right if self.focus == PaneId::Inspector => "next token",
+            Action::Right if matches!(self.focus, PaneId::Profiles) => "open",
+            _ => binding.hint,
+        }
+    }
+}

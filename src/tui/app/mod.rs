@@ -1,0 +1,249 @@
+//! The whole state of the screen, and the one way it changes: [`App::update`].
+//!
+//! It performs nothing and knows no clock: messages come with the time, commands go out. It is never shared.
+
+mod act;
+mod begin;
+mod can;
+mod copy;
+mod drive;
+mod go;
+mod input;
+mod items;
+mod mouse;
+mod overlays;
+mod palette;
+mod reveal;
+mod settle;
+mod ticking;
+
+use std::sync::Arc;
+
+use ratatui::layout::{Rect, Size};
+
+use super::body::BodyView;
+use super::engine::Engine;
+use super::focus::PaneId;
+use super::keymap::Keymap;
+use super::layout::{Geometry, Sizes, Wish};
+use super::log::Log;
+use super::look::Look;
+use super::message::{Command, Message, Notice, NoticeTone, Number};
+use super::overlay::Overlay;
+use super::pane::flow::FlowPane;
+use super::pane::inspector::InspectorPane;
+use super::pane::keys::KeysPane;
+use super::pane::profiles::{Choice, ProfilesPane};
+use super::pane::step::StepPane;
+use super::widget::field::Field;
+use crate::flow::view::{RunView, StepView};
+use crate::redact::Redactor;
+use crate::time::Timestamp;
+
+pub use copy::CopyKind;
+pub use drive::Go;
+pub use reveal::{REVEAL_SECONDS, Reveal};
+
+/// What is given at the start. None of it is read from the environment here.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub look: Look,
+    pub size: Size,
+    /// Whether the mouse is taken at the start.
+    pub mouse: bool,
+    /// False for screen sharing: nothing can be revealed.
+    pub reveal: bool,
+    /// The workbench on the embedded banks: says so, and what to press first.
+    pub demo: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { look: Look::default(), size: Size::new(80, 24), mouse: true, reveal: true, demo: false }
+    }
+}
+
+/// The run on the screen.
+pub struct Current {
+    pub number: Number,
+    pub engine: Box<dyn Engine + Send>,
+    pub choice: Choice,
+    /// A person said yes to sending to production.
+    pub production_allowed: bool,
+    /// It runs on by itself.
+    pub straight: bool,
+}
+
+/// A run that is being built.
+pub struct Preparing {
+    pub number: Number,
+    pub choice: Choice,
+}
+
+/// A filter or a search while it is typed.
+pub struct Typing {
+    pub pane: PaneId,
+    pub field: Field,
+}
+
+pub struct App {
+    pub settings: Settings,
+    pub size: Size,
+    pub focus: PaneId,
+    pub zoom: bool,
+    pub sizes: Sizes,
+    pub mouse: bool,
+    pub keymap: Keymap,
+
+    pub profiles: ProfilesPane,
+    pub keys: KeysPane,
+    pub flow: FlowPane,
+    pub step: StepPane,
+    pub inspector: InspectorPane,
+
+    pub overlays: Vec<Overlay>,
+    pub typing: Option<Typing>,
+    /// What `n` looks for in views.
+    pub search: String,
+
+    pub run: Option<Current>,
+    pub preparing: Option<Preparing>,
+    pub reveal: Option<Reveal>,
+    pub log: Log,
+
+    pub(super) bodies: Vec<BodyView>,
+    pub(super) nothing: Redactor,
+    last_number: Number,
+    last_copy: Option<CopyKind>,
+    interrupted_at: Option<Timestamp>,
+    out: Vec<Command>,
+    /// Whether the picture may have changed since it was last drawn.
+    changed: bool,
+}
+
+impl App {
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            size: settings.size,
+            focus: PaneId::Profiles,
+            zoom: false,
+            sizes: Sizes::default(),
+            mouse: settings.mouse,
+            keymap: Keymap::default(),
+            profiles: ProfilesPane::default(),
+            keys: KeysPane::default(),
+            flow: FlowPane::default(),
+            step: StepPane::default(),
+            inspector: InspectorPane::default(),
+            overlays: Vec::new(),
+            typing: None,
+            search: String::new(),
+            run: None,
+            preparing: None,
+            reveal: None,
+            log: Log::default(),
+            bodies: Vec::new(),
+            nothing: Redactor::default(),
+            last_number: 0,
+            last_copy: None,
+            interrupted_at: None,
+            out: vec![Command::ListKeys],
+            changed: true,
+        }
+    }
+
+    /// What is wanted before anything happened.
+    pub fn open(&mut self, now: Timestamp) -> Vec<Command> {
+        self.settle(now);
+        std::mem::take(&mut self.out)
+    }
+
+    /// Takes in what happened at `now`; gives what is to be done about it.
+    pub fn update(&mut self, message: Message, now: Timestamp) -> Vec<Command> {
+        self.changed = true;
+        match message {
+            Message::Input(event) => self.input(event, now),
+            Message::Event { run, event } => self.tell_run(run, event, now),
+            Message::Prepared { number, result } => self.prepared(number, result, now),
+            Message::Profiles(all) => self.profiles.set(all),
+            Message::Keys(result) => self.keys.set(result),
+            Message::Inspected { number, result } => self.inspector.answered(number, result),
+            Message::Copied(result) => self.copied(result, now),
+            Message::Indexed { key, rows } => {
+                if let Some(body) = self.bodies.iter_mut().find(|b| b.key == key) {
+                    body.set_rows(rows);
+                }
+            }
+            Message::Notice(notice) => self.log.say(now, notice),
+            Message::Tick => self.reveal_tick(now),
+            Message::Resumed => self.out.push(Command::Redraw),
+        }
+        self.settle(now);
+        std::mem::take(&mut self.out)
+    }
+
+    /// Whether there is something new to draw; asking forgets it.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    pub const fn look(&self) -> Look {
+        self.settings.look
+    }
+
+    pub fn geometry(&self) -> Geometry {
+        self.geometry_in(Rect::from(self.size))
+    }
+
+    pub fn geometry_in(&self, area: Rect) -> Geometry {
+        let steps = self.view().map_or_else(|| self.profiles.chosen_steps(), |v| v.steps.len());
+        let steps = u16::try_from(steps).unwrap_or(u16::MAX / 2);
+        Geometry::new(area, Wish { focus: self.focus, zoom: self.zoom, sizes: self.sizes, steps: steps.min(1000) })
+    }
+
+    pub fn view(&self) -> Option<&RunView> {
+        self.run.as_ref().map(|r| r.engine.view())
+    }
+
+    /// The step that is looked at.
+    pub fn selected_step(&self) -> Option<(usize, &StepView)> {
+        let view = self.view()?;
+        let index = self.flow.selected.min(view.steps.len().checked_sub(1)?);
+        view.steps.get(index).map(|s| (index, s))
+    }
+
+    pub fn redactor(&self) -> &Redactor {
+        self.view().map_or(&self.nothing, |v| &v.redactor)
+    }
+
+    /// The bank's clock where it is known to differ, else ours.
+    pub fn bank_now(&self, now: Timestamp) -> Timestamp {
+        match self.view().and_then(|v| v.skew) {
+            Some(skew) if skew.abs() > 2 => now.plus_seconds(skew),
+            _ => now,
+        }
+    }
+
+    /// Whether leaving now would break something off.
+    pub fn in_flight(&self) -> bool {
+        use crate::flow::view::RunStatus::{Armed, Blocked, Busy, Cancelled, Done, Failed, Ready, Waiting};
+        self.view().is_some_and(|v| match v.status {
+            Busy | Waiting => true,
+            Ready | Armed | Blocked | Done | Failed | Cancelled => false,
+        })
+    }
+
+    fn number(&mut self) -> Number {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    fn say(&mut self, tone: NoticeTone, text: impl AsRef<str>, now: Timestamp) {
+        self.log.say(now, Notice::new(tone, text));
+    }
+
+    fn exchange_of_step(&self) -> Option<&Arc<crate::flow::exchange::Exchange>> {
+        self.selected_step().and_then(|(_, s)| s.exchange.as_ref())
+    }
+}

@@ -1,0 +1,124 @@
+//! Keys while something lies over the panes.
+
+use super::App;
+use crate::flow::Event;
+use crate::time::Timestamp;
+use crate::tui::keymap::Action;
+use crate::tui::message::Command;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::choice::Does;
+use crate::tui::overlay::form::{Form, Purpose};
+use crate::tui::overlay::question::Asked;
+
+impl App {
+    /// Whether the top overlay took the action.
+    pub(super) fn act_on_overlay(&mut self, action: Action, now: Timestamp) -> bool {
+        if matches!(action, Action::Interrupt | Action::Redraw | Action::Suspend) {
+            return false;
+        }
+        let Some(top) = self.overlays.last_mut() else { return false };
+        // a text field takes what edits it
+        let edited = match top {
+            Overlay::Choice(choice) => {
+                let edited = choice.field.edit(action);
+                if edited {
+                    choice.cursor = 0;
+                }
+                edited
+            }
+            Overlay::Form(form) => form.field().is_some_and(|f| f.edit(action)),
+            _ => false,
+        };
+        if edited {
+            return true;
+        }
+        match (top, action) {
+            (_, Action::Close) => {
+                self.overlays.pop();
+            }
+            (Overlay::Choice(choice), Action::Down) => choice.go_by(1),
+            (Overlay::Choice(choice), Action::Up) => choice.go_by(-1),
+            (Overlay::Choice(choice), Action::PageDown) => choice.go_by(10),
+            (Overlay::Choice(choice), Action::PageUp) => choice.go_by(-10),
+            (Overlay::Choice(_), Action::Submit) => self.run_choice(now),
+            (Overlay::CopyMenu(menu), Action::Down) => menu.go_by(1),
+            (Overlay::CopyMenu(menu), Action::Up) => menu.go_by(-1),
+            (Overlay::CopyMenu(menu), Action::Submit) => {
+                let kind = menu.chosen();
+                self.overlays.pop();
+                if let Some(kind) = kind {
+                    self.copy(kind, now);
+                }
+            }
+            (Overlay::Form(form), Action::NextField) => form.go_by(1),
+            (Overlay::Form(form), Action::PreviousField) => form.go_by(-1),
+            (Overlay::Form(form), Action::Submit) if !form.is_at_end() => form.go_by(1),
+            (Overlay::Form(_), Action::Submit) => {
+                if let Some(Overlay::Form(form)) = self.overlays.pop() {
+                    self.submit(form, now);
+                }
+            }
+            (Overlay::Question(_), Action::No) => {
+                self.overlays.pop();
+            }
+            (Overlay::Question(_), Action::Yes) => {
+                if let Some(Overlay::Question(question)) = self.overlays.pop() {
+                    self.yes(question.asked, now);
+                }
+            }
+            (Overlay::Messages(back), Action::Up) => *back = back.saturating_add(1),
+            (Overlay::Messages(back), Action::Down) => *back = back.saturating_sub(1),
+            (Overlay::Messages(back), Action::HalfUp | Action::PageUp) => *back = back.saturating_add(10),
+            (Overlay::Messages(back), Action::HalfDown | Action::PageDown) => *back = back.saturating_sub(10),
+            (Overlay::Messages(back), Action::Last) => *back = 0,
+            (Overlay::Messages(back), Action::First) => *back = self.log.entries().len(),
+            _ => {}
+        }
+        true
+    }
+
+    fn run_choice(&mut self, now: Timestamp) {
+        let Some(Overlay::Choice(choice)) = self.overlays.pop() else { return };
+        let Some(entry) = choice.chosen().cloned() else { return };
+        match entry.does {
+            Does::Act(action) => self.act(action, now),
+            Does::Start(flow) => self.start(flow, now),
+            Does::GoToStep(index) => {
+                let current = self.view().map_or(0, |v| v.current);
+                self.flow.go_to(index, current);
+                self.go_to(crate::tui::focus::PaneId::Step);
+            }
+        }
+    }
+
+    fn submit(&mut self, form: Form, now: Timestamp) {
+        let answers = form.answers();
+        match form.purpose {
+            Purpose::Answer => self.tell(Event::Answer(answers), now),
+            Purpose::Inputs(choice) => self.prepare(choice, answers, now),
+            Purpose::Inspect => {
+                if let Some((_, text)) = answers.into_iter().next() {
+                    self.inspect(text.expose(), now);
+                }
+            }
+        }
+    }
+
+    fn yes(&mut self, asked: Asked, now: Timestamp) {
+        match asked {
+            Asked::Production(go) => {
+                if let Some(run) = &mut self.run {
+                    run.production_allowed = true;
+                }
+                self.approve(go, now);
+            }
+            Asked::SendAnyway { more } => self.answer_send_anyway(more, now),
+            Asked::StopWaiting => self.cancel_now(now),
+            Asked::Replace(choice) => self.prepare(choice, std::collections::BTreeMap::new(), now),
+            Asked::Quit => {
+                self.cancel_now(now);
+                self.out.push(Command::Quit);
+            }
+        }
+    }
+}

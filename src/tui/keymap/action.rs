@@ -1,0 +1,75 @@
+//! Everything a key can do.
+
+use crate::tui::focus::PaneId;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    // moving
+    Down,
+    Up,
+    Left,
+    Right,
+    HalfDown,
+    HalfUp,
+    PageDown,
+    PageUp,
+    First,
+    Last,
+    NextPane,
+    PreviousPane,
+    Pane(PaneId),
+    // the one that means: go on
+    Enter,
+    /// One level back; cancels what is running.
+    Escape,
+    /// One level back; at the top, quit.
+    Leave,
+    /// Twice: quit.
+    Interrupt,
+    Quit,
+    // finding
+    Help,
+    Palette,
+    Search,
+    FindNext,
+    FindPrevious,
+    Messages,
+    // a run
+    Step,
+    Straight,
+    Retry,
+    StepBack,
+    SendAnyway,
+    Paste,
+    OpenToken,
+    // copying, showing
+    Copy,
+    CopyAgain,
+    ClearClipboard,
+    Reveal,
+    HideAll,
+    // the screen
+    Zoom,
+    Shrink,
+    Grow,
+    Mouse,
+    Redraw,
+    Suspend,
+    // overlays
+    Submit,
+    Close,
+    NextField,
+    PreviousField,
+    Yes,
+    No,
+    // typing
+    TypeLeft,
+    TypeRight,
+    TypeStart,
+    TypeEnd,
+    TypeBack,
+    TypeDelete,
+    TypeKillWord,
+    TypeKillLine,
+    TypeKillRest,
+}

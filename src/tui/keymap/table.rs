@@ -1,0 +1,114 @@
+//! The table itself. `y` opens a menu whose letters are in `overlay::copy_menu`.
+
+use super::Action as A;
+use super::Binding;
+use super::Context as C;
+use crate::tui::focus::PaneId;
+
+const RUN: &[C] = &[C::Flow, C::Step];
+const ALL: &[C] = &[C::Everywhere];
+const SCROLL: &[C] = &[C::Everywhere, C::Messages];
+
+const fn row(
+    action: A,
+    id: &'static str,
+    hint: &'static str,
+    words: &'static str,
+    chords: &'static [&'static str],
+    contexts: &'static [C],
+    rank: u8,
+) -> Binding {
+    Binding { action, id, words, hint, chords, contexts, rank }
+}
+
+/// Every key of the program.
+pub const TABLE: &[Binding] = &[
+    // going on
+    row(A::Enter, "enter", "open", "go on: open, preview, send, answer", &["<enter>"], ALL, 0),
+    row(A::Escape, "back", "back", "one level back; cancel what is running", &["<esc>"], ALL, 15),
+    row(A::Step, "step", "step", "take the next step, then stop", &["s"], RUN, 10),
+    row(A::Straight, "straight", "run all", "run on until something waits or fails; again: pause", &["S"], RUN, 11),
+    row(A::Retry, "retry", "retry", "do the failed or finished step again", &["r"], RUN, 5),
+    row(A::StepBack, "step-back", "stand here", "stand before the chosen step again", &["B", "<backspace>"], RUN, 30),
+    row(A::SendAnyway, "send-anyway", "send anyway", "send although a check that must hold failed", &["!"], RUN, 3),
+    row(A::Paste, "paste", "paste", "paste a token to look at, or the answer that is waited for", &["p"], ALL, 40),
+    row(A::OpenToken, "token", "token", "open the token under the cursor in pane 4", &["t"], ALL, 20),
+    // copying, showing
+    row(A::Copy, "copy", "copy", "copy: a menu shows what", &["y"], ALL, 12),
+    row(A::CopyAgain, "copy-again", "", "copy the same thing again", &["Y"], ALL, 60),
+    row(A::ClearClipboard, "clip-clear", "", "clear the clipboard, if what is there is ours", &[], ALL, 60),
+    row(A::Reveal, "reveal", "reveal", "show the value under the cursor for 10 s", &["v"], ALL, 25),
+    row(A::HideAll, "hide", "hide", "hide everything that is shown, now", &["V"], ALL, 26),
+    // finding
+    row(A::Search, "search", "filter", "filter the list, or search in the view", &["/"], ALL, 22),
+    row(A::FindNext, "find-next", "", "the next match", &["n"], ALL, 60),
+    row(A::FindPrevious, "find-previous", "", "the match before", &["N"], ALL, 60),
+    row(A::Help, "help", "help", "the keys of this pane; type to search, Enter runs one", &["?", "<f1>"], ALL, 1),
+    row(A::Palette, "palette", "commands", "every command, bank and step; type to find", &[":", "^p"], ALL, 35),
+    row(A::Messages, "messages", "", "what was said so far", &["M"], ALL, 60),
+    // moving
+    row(A::Down, "down", "", "down", &["j", "<down>"], SCROLL, 90),
+    row(A::Up, "up", "", "up", &["k", "<up>"], SCROLL, 90),
+    row(A::Left, "left", "", "the tab or token before; close in a list", &["h", "<left>"], ALL, 90),
+    row(A::Right, "right", "tabs", "the next tab or token; open in a list", &["l", "<right>"], ALL, 28),
+    row(A::HalfDown, "half-down", "", "half a page down", &["^d"], SCROLL, 90),
+    row(A::HalfUp, "half-up", "", "half a page up", &["^u"], SCROLL, 90),
+    row(A::PageDown, "page-down", "", "a page down", &["<pgdn>"], SCROLL, 90),
+    row(A::PageUp, "page-up", "", "a page up", &["<pgup>"], SCROLL, 90),
+    row(A::First, "first", "", "to the beginning", &["g", "<home>"], SCROLL, 90),
+    row(A::Last, "last", "", "to the end", &["G", "<end>"], SCROLL, 90),
+    row(A::NextPane, "next-pane", "next pane", "the next pane", &["<tab>"], ALL, 38),
+    row(A::PreviousPane, "previous-pane", "", "the pane before", &["<s-tab>"], ALL, 90),
+    row(A::Pane(PaneId::Profiles), "pane-profiles", "", "pane 1, profiles", &["1"], ALL, 80),
+    row(A::Pane(PaneId::Keys), "pane-keys", "", "pane 2, keys", &["2"], ALL, 80),
+    row(A::Pane(PaneId::Flow), "pane-flow", "", "pane 3, flow; again: its step", &["3"], ALL, 80),
+    row(A::Pane(PaneId::Inspector), "pane-inspector", "", "pane 4, inspector", &["4"], ALL, 80),
+    // the screen
+    row(A::Zoom, "zoom", "zoom", "this pane alone, and back", &["Z"], ALL, 50),
+    row(A::Shrink, "shrink", "", "make this pane smaller", &["["], ALL, 80),
+    row(A::Grow, "grow", "", "make this pane larger", &["]"], ALL, 80),
+    row(A::Mouse, "mouse", "", "mouse on or off, so that the terminal can select text", &["m"], ALL, 80),
+    row(A::Redraw, "redraw", "", "draw everything again", &["^l"], &[C::Always], 80),
+    row(A::Suspend, "suspend", "", "to the background; `fg` comes back", &["^z"], &[C::Always], 80),
+    // leaving
+    row(A::Leave, "leave", "quit", "one level back; at the top, quit", &["q"], ALL, 45),
+    row(A::Quit, "quit", "", "quit", &[], ALL, 80),
+    row(A::Interrupt, "interrupt", "", "twice within 2 s: quit", &["^c"], &[C::Always], 80),
+    // a line that is typed
+    row(A::Submit, "line-done", "done", "keep the filter, or find", &["<enter>"], &[C::Line], 0),
+    row(A::Close, "line-close", "clear", "drop it", &["<esc>"], &[C::Line], 1),
+    row(A::Down, "line-down", "", "down in the list", &["<down>"], &[C::Line], 90),
+    row(A::Up, "line-up", "", "up in the list", &["<up>"], &[C::Line], 90),
+    // help and palette
+    row(A::Submit, "choice-run", "run", "run the chosen one", &["<enter>"], &[C::Choice], 0),
+    row(A::Close, "choice-close", "close", "close", &["<esc>"], &[C::Choice], 1),
+    row(A::Down, "choice-down", "", "down", &["<down>", "<tab>"], &[C::Choice], 90),
+    row(A::Up, "choice-up", "", "up", &["<up>", "<s-tab>"], &[C::Choice], 90),
+    row(A::PageDown, "choice-page-down", "", "a page down", &["<pgdn>"], &[C::Choice], 90),
+    row(A::PageUp, "choice-page-up", "", "a page up", &["<pgup>"], &[C::Choice], 90),
+    // forms
+    row(A::Submit, "form-done", "done", "the next field; in the last one, done", &["<enter>"], &[C::Form], 0),
+    row(A::Close, "form-close", "close", "close; nothing is lost", &["<esc>"], &[C::Form], 1),
+    row(A::NextField, "form-next", "next field", "the next field", &["<tab>", "<down>"], &[C::Form], 2),
+    row(A::PreviousField, "form-previous", "", "the field before", &["<s-tab>", "<up>"], &[C::Form], 90),
+    // questions
+    row(A::Yes, "yes", "yes", "yes", &["y"], &[C::Question], 0),
+    row(A::No, "no", "no", "no", &["n", "q", "<esc>"], &[C::Question], 1),
+    // the copy menu: its letters are its own
+    row(A::Submit, "menu-take", "copy", "copy the chosen one", &["<enter>"], &[C::CopyMenu], 0),
+    row(A::Close, "menu-close", "close", "close", &["<esc>", "q"], &[C::CopyMenu], 1),
+    row(A::Down, "menu-down", "", "down", &["<down>"], &[C::CopyMenu], 90),
+    row(A::Up, "menu-up", "", "up", &["<up>"], &[C::CopyMenu], 90),
+    // the log
+    row(A::Close, "log-close", "close", "close", &["<esc>", "q", "<enter>"], &[C::Messages], 0),
+    // typing
+    row(A::TypeLeft, "type-left", "", "a character back", &["<left>"], &[C::Typing], 90),
+    row(A::TypeRight, "type-right", "", "a character on", &["<right>"], &[C::Typing], 90),
+    row(A::TypeStart, "type-start", "", "to the start", &["^a", "<home>"], &[C::Typing], 90),
+    row(A::TypeEnd, "type-end", "", "to the end", &["^e", "<end>"], &[C::Typing], 90),
+    row(A::TypeBack, "type-back", "", "delete the character before", &["<backspace>"], &[C::Typing], 90),
+    row(A::TypeDelete, "type-delete", "", "delete the character here", &["<delete>"], &[C::Typing], 90),
+    row(A::TypeKillWord, "type-kill-word", "", "delete the word before", &["^w"], &[C::Typing], 90),
+    row(A::TypeKillLine, "type-kill-line", "", "delete all before", &["^u"], &[C::Typing], 90),
+    row(A::TypeKillRest, "type-kill-rest", "", "delete all after", &["^k"], &[C::Typing], 90),
+];

@@ -1,0 +1,204 @@
+//! What reaches the screen, and what the screen wants done. Nothing else passes between it and the world.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::body::{BodyKey, Rows, Source};
+use super::engine::Engine;
+use crate::flow::view::AskField;
+use crate::flow::{Effect, Event};
+use crate::inspect::Inspection;
+use crate::profile::Summary;
+use crate::redact::Redactor;
+use crate::secret::{Class, Secret};
+use crate::shell::KeyRow;
+
+/// Which run, question or copy an answer belongs to. An answer with a number that is no longer waited for falls through.
+pub type Number = u64;
+
+/// What happened.
+pub enum Message {
+    /// A key, the mouse, a paste, a resize, the window's focus.
+    Input(crossterm::event::Event),
+    /// What the world answered to an effect of that run.
+    Event {
+        run: Number,
+        event: Event,
+    },
+    /// The answer to [`Command::Prepare`].
+    Prepared {
+        number: Number,
+        result: Result<Box<dyn Engine + Send>, Problem>,
+    },
+    Profiles(Vec<Summary>),
+    /// The answer to [`Command::ListKeys`].
+    Keys(Result<Vec<KeyRow>, Problem>),
+    /// The answer to [`Command::Inspect`].
+    Inspected {
+        number: Number,
+        result: Result<Box<Inspection>, Problem>,
+    },
+    /// The answer to [`Command::Copy`].
+    Copied(Result<CopyReport, Problem>),
+    /// The answer to [`Command::Index`].
+    Indexed {
+        key: BodyKey,
+        rows: Rows,
+    },
+    /// Something worth a line at the bottom and in the log.
+    Notice(Notice),
+    /// A second passed while something on the screen counts.
+    Tick,
+    /// The program stands in the foreground again.
+    Resumed,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Pastes and answers may hold secrets: the kind is all that is told.
+        f.write_str(match self {
+            Self::Input(_) => "Input",
+            Self::Event { .. } => "Event",
+            Self::Prepared { .. } => "Prepared",
+            Self::Profiles(_) => "Profiles",
+            Self::Keys(_) => "Keys",
+            Self::Inspected { .. } => "Inspected",
+            Self::Copied(_) => "Copied",
+            Self::Indexed { .. } => "Indexed",
+            Self::Notice(_) => "Notice",
+            Self::Tick => "Tick",
+            Self::Resumed => "Resumed",
+        })
+    }
+}
+
+/// What is to be done. The loop does what concerns the terminal, the shell the rest.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Build a run of that flow; answer with [`Message::Prepared`].
+    Prepare {
+        number: Number,
+        profile: String,
+        environment: String,
+        flow: String,
+        inputs: BTreeMap<String, Secret>,
+    },
+    /// Perform these for that run; answer each with [`Message::Event`].
+    Perform {
+        run: Number,
+        effects: Vec<Effect>,
+    },
+    /// Nothing of that run will be asked for again: whatever it holds open may go.
+    Forget {
+        run: Number,
+    },
+    /// Say what this text is; `run` names the run whose keys are at hand.
+    Inspect {
+        number: Number,
+        run: Option<Number>,
+        text: Secret,
+    },
+    ListKeys,
+    Copy(CopyRequest),
+    /// Clear the clipboard now, if what is there is ours.
+    ClearClipboard,
+    /// Count the rows of a large body away from the screen's thread.
+    Index {
+        key: BodyKey,
+        source: Source,
+        redactor: Box<Redactor>,
+    },
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
+    /// Draw every cell again.
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+impl Command {
+    /// Whether the loop itself does it.
+    pub const fn is_for_the_terminal(&self) -> bool {
+        !matches!(
+            self,
+            Self::Prepare { .. } | Self::Perform { .. } | Self::Forget { .. } | Self::Inspect { .. } | Self::ListKeys
+        )
+    }
+}
+
+/// What is to be copied. `what` names it in the report; the class decides how long it may stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyRequest {
+    pub what: String,
+    pub text: Secret,
+    pub class: Class,
+}
+
+/// How a copy went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyReport {
+    pub what: String,
+    pub chars: usize,
+    pub route: Route,
+    /// Seconds until it is taken away again; None: it stays, or nobody can know.
+    pub clears_in: Option<u64>,
+    pub class: Class,
+}
+
+/// The way a copy took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// The system's clipboard.
+    Native,
+    /// The terminal's own copy sequence, through what it was wrapped for.
+    Osc52(Wrap),
+    /// Neither could take it.
+    File(PathBuf),
+}
+
+/// What stands between us and the terminal, and passes a sequence on only when it is wrapped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wrap {
+    #[default]
+    None,
+    Tmux,
+    Screen,
+}
+
+/// Something that went wrong before or beside a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Problem {
+    pub id: String,
+    pub text: String,
+    pub hint: Option<String>,
+    /// Values without which the flow cannot start: the screen asks for them and prepares again.
+    pub needs: Vec<AskField>,
+}
+
+impl Problem {
+    pub fn new(id: impl Into<String>, text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { id: id.into(), text: text.into(), hint: Some(hint.into()), needs: Vec::new() }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub tone: NoticeTone,
+    pub text: Arc<str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeTone {
+    Plain,
+    Good,
+    Warn,
+    Bad,
+}
+
+impl Notice {
+    pub fn new(tone: NoticeTone, text: impl AsRef<str>) -> Self {
+        Self { tone, text: text.as_ref().into() }
+    }
+}

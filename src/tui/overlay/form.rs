@@ -1,0 +1,119 @@
+//! Fields to be typed in. Enter goes to the next one and, in the last, is done; a paste goes into the field it is over.
+
+use std::collections::BTreeMap;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::window;
+use crate::flow::view::AskField;
+use crate::secret::{Class, Secret};
+use crate::tui::doc::Doc;
+use crate::tui::look::{Look, Sign, Tone};
+use crate::tui::pane::profiles::Choice;
+use crate::tui::widget::field::Field;
+use crate::tui::words::Words;
+
+/// What the answers are for.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    /// The step that asks.
+    Answer,
+    /// Values without which a flow cannot start.
+    Inputs(Choice),
+    /// A token to look at.
+    Inspect,
+}
+
+pub struct Form {
+    pub purpose: Purpose,
+    pub title: String,
+    pub about: String,
+    pub fields: Vec<(AskField, Field)>,
+    pub at: usize,
+}
+
+impl Form {
+    pub fn new(purpose: Purpose, title: impl Into<String>, about: impl Into<String>, ask: &[AskField]) -> Self {
+        let field = |a: &AskField| Field::new(a.default.as_deref().unwrap_or_default(), a.class);
+        let fields = ask.iter().map(|a| (a.clone(), field(a))).collect();
+        Self { purpose, title: title.into(), about: about.into(), fields, at: 0 }
+    }
+
+    /// The form that takes a token.
+    pub fn token() -> Self {
+        let field = AskField {
+            name: "token".into(),
+            label: "token".into(),
+            help: Some("a JWT, JWE, JWK, JWKS or certificate; it stays in this program".into()),
+            class: Class::Public,
+            default: None,
+        };
+        Self::new(Purpose::Inspect, "look at a token", "", &[field])
+    }
+
+    pub fn field(&mut self) -> Option<&mut Field> {
+        self.fields.get_mut(self.at).map(|(_, f)| f)
+    }
+
+    pub fn go_by(&mut self, by: isize) {
+        let n = self.fields.len().max(1);
+        self.at = (self.at + n).saturating_add_signed(by) % n;
+    }
+
+    pub fn is_at_end(&self) -> bool {
+        self.at + 1 >= self.fields.len()
+    }
+
+    pub fn answers(&self) -> BTreeMap<String, Secret> {
+        self.fields.iter().map(|(ask, field)| (ask.name.clone(), field.secret())).collect()
+    }
+}
+
+pub fn draw(look: Look, form: &Form, buffer: &mut Buffer, body: Rect, is_top: bool) {
+    let width = 84.min(body.width.saturating_sub(2));
+    let mut doc = Doc::new(look, width.saturating_sub(4));
+    if !form.about.is_empty() {
+        doc.text(Tone::Plain, &form.about);
+        doc.blank();
+    }
+    let mut at_row = 0;
+    for (i, (ask, field)) in form.fields.iter().enumerate() {
+        let here = i == form.at;
+        let mark = if here { Words::new(look).put(Tone::Key, "> ") } else { Words::new(look).gap(2) };
+        let class = match ask.class {
+            Class::Public => "",
+            Class::Personal => "  personal: not kept",
+            Class::Secret => "  secret: not shown",
+        };
+        doc.line(mark.strong(&ask.label).dim(class));
+        let (text, cursor) = field.show(look, doc.width().saturating_sub(6));
+        if here {
+            at_row = doc.len();
+            let row = Words::new(look).gap(4).join(text);
+            doc.line(row);
+            let _ = cursor;
+        } else {
+            doc.line(Words::new(look).gap(4).join(text));
+        }
+        if let Some(help) = &ask.help {
+            doc.push(Words::new(look).gap(4).dim(help), 4, None);
+        }
+    }
+    let height = u16::try_from(doc.len()).unwrap_or(u16::MAX);
+    let inner = window(look, &form.title, (width, height), buffer, body, is_top);
+    let skip = (at_row + 1).saturating_sub(usize::from(inner.height));
+    for (y, row) in (inner.y..inner.bottom()).zip(doc.window(skip, usize::from(height))) {
+        buffer.set_line(inner.x + 2.min(inner.width), y, &row.line, inner.width.saturating_sub(2));
+    }
+    let cursor = form.fields.get(form.at).map_or(0, |(_, f)| f.show(look, doc.width().saturating_sub(6)).1);
+    let x = inner.x.saturating_add(6).saturating_add(u16::try_from(cursor).unwrap_or(u16::MAX));
+    let y = inner.y.saturating_add(u16::try_from(at_row - skip).unwrap_or(u16::MAX));
+    if x < inner.right() && y < inner.bottom() {
+        buffer.set_style(Rect { x, y, width: 1, height: 1 }, look.selected(true));
+    }
+    if form.fields.is_empty() {
+        let words = Words::new(look).sign(Tone::Dim, Sign::Waits).dim(" nothing to type");
+        buffer.set_line(inner.x, inner.y, &words.line(), inner.width);
+    }
+}

@@ -1,0 +1,65 @@
+//! What lies over the panes: the top one takes the keys. None of it covers the top line or the footer.
+
+pub mod choice;
+pub mod copy_menu;
+pub mod form;
+pub mod messages;
+pub mod question;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::app::App;
+use super::keymap::Context;
+use super::look::Look;
+use super::widget::frame::{Border, blank};
+
+pub use choice::Choice;
+pub use copy_menu::CopyMenu;
+pub use form::Form;
+pub use question::Question;
+
+pub enum Overlay {
+    /// Help of a pane, or the palette.
+    Choice(Choice),
+    Question(Question),
+    Form(Form),
+    CopyMenu(CopyMenu),
+    /// Rows scrolled up from the newest.
+    Messages(usize),
+}
+
+impl Overlay {
+    pub const fn context(&self) -> Context {
+        match self {
+            Self::Choice(_) => Context::Choice,
+            Self::Question(_) => Context::Question,
+            Self::Form(_) => Context::Form,
+            Self::CopyMenu(_) => Context::CopyMenu,
+            Self::Messages(_) => Context::Messages,
+        }
+    }
+}
+
+/// Draws all of them into the body of the screen, the lowest first.
+pub fn draw(app: &App, buffer: &mut Buffer, body: Rect) {
+    for (i, overlay) in app.overlays.iter().enumerate() {
+        let is_top = i + 1 == app.overlays.len();
+        match overlay {
+            Overlay::Choice(choice) => choice::draw(app, choice, buffer, body, is_top),
+            Overlay::Question(question) => question::draw(app.look(), question, buffer, body, is_top),
+            Overlay::Form(form) => form::draw(app.look(), form, buffer, body, is_top),
+            Overlay::CopyMenu(menu) => copy_menu::draw(app.look(), menu, buffer, body, is_top),
+            Overlay::Messages(back) => messages::draw(app, *back, buffer, body, is_top),
+        }
+    }
+}
+
+/// A box in the middle of the body, at most that large, blank inside. Gives the inside.
+pub fn window(look: Look, title: &str, wish: (u16, u16), buffer: &mut Buffer, body: Rect, is_top: bool) -> Rect {
+    let width = wish.0.saturating_add(2).min(body.width);
+    let height = wish.1.saturating_add(2).min(body.height);
+    let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 3, width, height };
+    blank(buffer, area);
+    Border::new(look, is_top, title).draw(buffer, area)
+}

@@ -1,0 +1,237 @@
+//! How a token is drawn: verdict, layers with header and claims in wire order, times, checks. The meaning of the claim
+//! under the cursor stands at the bottom.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use serde_json::Value;
+
+use super::token::Shown;
+use crate::flow::view::CheckView;
+use crate::inspect::{Inspection, Kind, explain_claim, moment};
+use crate::jose::Verdict;
+use crate::secret::Class;
+use crate::time::Timestamp;
+use crate::tui::app::App;
+use crate::tui::doc::{Doc, GUTTER};
+use crate::tui::focus::PaneId;
+use crate::tui::item::Item;
+use crate::tui::layout::inside;
+use crate::tui::look::{Look, Sign, Tone};
+use crate::tui::pane::step;
+use crate::tui::widget::bar;
+use crate::tui::widget::frame::Border;
+use crate::tui::words::Words;
+
+/// Rows for the meaning of a claim.
+const MEANING: u16 = 2;
+
+pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
+    let look = app.look();
+    let focused = app.focus == PaneId::Inspector;
+    let shown = app.shown_token();
+    let title = shown.as_ref().map_or("4 Inspector".to_owned(), |s| format!("4 Inspector  {}", s.name));
+    let right = shown.as_ref().map_or(String::new(), place);
+    let doc = doc(app, inside(area).width.saturating_sub(GUTTER), now);
+    let text = doc_area(app, area);
+    let total = doc.len();
+    let at = if total > usize::from(text.height) {
+        format!("{}/{total}", app.inspector.doc.cursor + 1)
+    } else {
+        String::new()
+    };
+    let border = Border { right: &right, place: &at, ..Border::new(look, focused, &title) };
+    let inner = border.draw(buffer, area);
+    doc.draw(buffer, text, &app.inspector.doc, focused);
+    if text.height < inner.height
+        && let Some((name, meaning)) = meaning(app, &doc)
+    {
+        let words = Words::new(look).gap(2).put(Tone::Name, name).gap(2).plain(meaning);
+        for (y, line) in (text.bottom()..inner.bottom()).zip(words.wrap(usize::from(inner.width), 2)) {
+            buffer.set_line(inner.x, y, &line, inner.width);
+        }
+    }
+}
+
+fn place(shown: &Shown<'_>) -> String {
+    let of = if shown.place.1 > 1 { format!("{} of {}", shown.place.0 + 1, shown.place.1) } else { String::new() };
+    let step = shown.step.map_or(String::new(), |(i, _)| format!("step {}", i + 1));
+    [of, step].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join("  ")
+}
+
+/// Where the text scrolls, in a pane of that area.
+pub fn doc_area(app: &App, area: Rect) -> Rect {
+    let inner = inside(area);
+    let below = if app.focus == PaneId::Inspector && inner.height > 8 { MEANING } else { 0 };
+    Rect { height: inner.height - below, ..inner }
+}
+
+fn meaning(app: &App, doc: &Doc<'_>) -> Option<(String, &'static str)> {
+    match doc.item_at(app.inspector.doc.clamped(doc.len(), usize::MAX).cursor)? {
+        item @ (Item::Claim(..) | Item::Header(..)) => {
+            let name = app.found(PaneId::Inspector, item)?.name;
+            let text = explain_claim(&name)?;
+            Some((name, text))
+        }
+        _ => None,
+    }
+}
+
+/// A layer as it can be shown, from the inspection or, until it is there, from what the run knows.
+pub struct LayerView<'a> {
+    pub kind: &'a str,
+    pub header: &'a Value,
+    pub claims: Option<&'a Value>,
+    /// The status in a word, and where the key comes from that gave it.
+    pub status: Option<(&'static str, Option<&'a str>)>,
+}
+
+pub fn layers<'a>(app: &'a App, shown: &Shown<'a>) -> Vec<LayerView<'a>> {
+    match (&app.inspector.answer, shown.artefact) {
+        (Some(Ok(inspection)), _) if !inspection.layers.is_empty() => inspection
+            .layers
+            .iter()
+            .map(|l| LayerView {
+                kind: l.kind.word(),
+                header: l.header.as_ref().unwrap_or(&Value::Null),
+                claims: l.claims.as_ref(),
+                status: Some((l.status.word(), l.key.as_ref().map(|k| k.from.as_str()))),
+            })
+            .collect(),
+        (_, Some(a)) => vec![LayerView { kind: a.kind, header: &a.header, claims: Some(&a.claims), status: None }],
+        _ => Vec::new(),
+    }
+}
+
+/// The text of the token at that width.
+pub fn doc(app: &App, width: u16, now: Timestamp) -> Doc<'_> {
+    let mut doc = Doc::new(app.look(), width);
+    let Some(shown) = app.shown_token() else {
+        nothing(&mut doc, app);
+        return doc;
+    };
+    let redactor = app.redactor();
+    verdict(&mut doc, app, &shown);
+    let masked = redactor.mask_value(shown.text, Class::Secret);
+    doc.push(doc.words().put(Tone::Secret, masked).put(Tone::Key, "  y").dim(" copy"), 2, Some(Item::Token));
+    let layers = layers(app, &shown);
+    let several = layers.len() > 1;
+    for (n, layer) in layers.iter().enumerate() {
+        let alg = layer.header.get("alg").and_then(Value::as_str).unwrap_or_default();
+        let mut title = layer.kind.to_uppercase();
+        if let Some(enc) = layer.header.get("enc").and_then(Value::as_str) {
+            title = format!("{title}  {alg}  {enc}");
+        } else {
+            title = format!("{title}  {alg}");
+        }
+        doc.heading(&title);
+        if let (Some((status, key)), true) = (layer.status, several || layer.status.is_some_and(|s| s.1.is_some())) {
+            let words = doc.words().dim(status).dim(key.map_or(String::new(), |k| format!(" with {k}")));
+            doc.push(words, 2, None);
+        }
+        step_json(&mut doc, app, layer.header, |i| Item::Header(n, i));
+        if let Some(claims) = layer.claims {
+            doc.heading("Claims");
+            step_json(&mut doc, app, claims, |i| Item::Claim(n, i));
+            times(&mut doc, claims, app.bank_now(now));
+        }
+    }
+    checks(&mut doc, app, &shown);
+    doc
+}
+
+fn step_json(doc: &mut Doc<'_>, app: &App, value: &Value, item: impl Fn(usize) -> Item) {
+    step::json(doc, app.redactor(), value, |i| Some(item(i)));
+}
+
+fn nothing(doc: &mut Doc<'_>, app: &App) {
+    let text = if app.run.is_some() { "No token in this step or before it." } else { "Tokens of a run show here." };
+    doc.text(Tone::Dim, text);
+    doc.blank();
+    doc.push(
+        doc.words()
+            .put(Tone::Key, "p")
+            .plain("  or a paste from the terminal: any JWT, JWE, JWK or certificate to look at"),
+        3,
+        None,
+    );
+}
+
+fn verdict(doc: &mut Doc<'_>, app: &App, shown: &Shown<'_>) {
+    let words = doc.words();
+    let words = match &app.inspector.answer {
+        None if shown.artefact.is_some() => words.dim("made here; its signature is being looked at"),
+        None => words.sign(Tone::Busy, Sign::Busy).put(Tone::Busy, " being looked at"),
+        Some(Err(problem)) => words.sign(Tone::Bad, Sign::Failed).gap(1).put(Tone::Bad, &problem.text),
+        Some(Ok(inspection)) => {
+            let (sign, tone, text) = verdict_words(inspection, doc.look());
+            words.put(tone, sign).gap(1).put(tone, text)
+        }
+    };
+    doc.push(words, 2, None);
+    if let Some(Err(problem)) = &app.inspector.answer
+        && let Some(hint) = &problem.hint
+    {
+        doc.text(Tone::Dim, hint);
+    }
+}
+
+/// Five words that are never confused. What was not checked is never said to be wrong.
+fn verdict_words(inspection: &Inspection, look: Look) -> (&'static str, Tone, Cow<'static, str>) {
+    let text = |t: &'static str| Cow::Borrowed(t);
+    if inspection.kind == Kind::Opaque {
+        return (look.sign(Sign::Waits), Tone::Plain, text("opaque: nothing inside that could be read"));
+    }
+    match inspection.verdict {
+        Verdict::Verified => (look.sign(Sign::Ok), Tone::Good, text("verified: the signature is right")),
+        Verdict::Wrong => (look.sign(Sign::Failed), Tone::Bad, text("wrong: the signature does not hold")),
+        Verdict::NoKey => (look.sign(Sign::NotChecked), Tone::Warn, text("no key: nothing at hand could have made it")),
+        Verdict::Unsupported => {
+            (look.sign(Sign::NotChecked), Tone::Warn, text("unsupported: not a form or algorithm taken here"))
+        }
+        Verdict::Decoded => (look.sign(Sign::Waits), Tone::Plain, text("only decoded: there is no signature to check")),
+    }
+}
+
+/// Claims that are moments: numbers of seconds between 2001 and 2286.
+fn times(doc: &mut Doc<'_>, claims: &Value, now: Timestamp) {
+    let Some(members) = claims.as_object() else { return };
+    let times: Vec<(&String, i64)> = members
+        .iter()
+        .filter_map(|(name, v)| v.as_i64().map(|t| (name, t)))
+        .filter(|(_, t)| (1_000_000_000..10_000_000_000).contains(t))
+        .collect();
+    let Some(first) = times.iter().map(|(_, t)| *t).min() else { return };
+    doc.heading("Times");
+    for (name, at) in times {
+        let ends = Timestamp::from_seconds(at);
+        let words = doc.words().cell(Tone::Name, name, name.len().max(4)).gap(1);
+        let words = if at > now.seconds() {
+            bar::life(words, now, Timestamp::from_seconds(first), ends)
+        } else {
+            words.plain(crate::inspect::relative(now, ends))
+        };
+        doc.push(words, 5, None);
+        doc.push(doc.words().gap(5).dim(moment(at)), 5, None);
+    }
+}
+
+fn checks(doc: &mut Doc<'_>, app: &App, shown: &Shown<'_>) {
+    let of_step = shown.step.zip(shown.artefact).into_iter().flat_map(|((_, step), artefact)| {
+        let suffix = format!("/{}", artefact.name);
+        let alone = step.artefacts.len() == 1 && step.request.is_none();
+        step.checks.iter().filter(move |c| c.on.ends_with(&suffix) || alone)
+    });
+    let found: Vec<&CheckView> = match &app.inspector.answer {
+        Some(Ok(inspection)) => of_step.chain(&inspection.checks).collect(),
+        _ => of_step.collect(),
+    };
+    if found.is_empty() {
+        return;
+    }
+    doc.heading("Checks for this token");
+    for check in found {
+        step::check(doc, app.redactor(), check);
+    }
+}

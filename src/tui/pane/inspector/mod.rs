@@ -1,0 +1,57 @@
+//! Pane 4: a token of the step, or one that was pasted.
+
+mod draw;
+mod token;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+pub use draw::{doc, doc_area, draw, layers};
+pub use token::{TokenRef, tokens};
+
+use crate::inspect::Inspection;
+use crate::secret::Secret;
+use crate::tui::doc::DocState;
+use crate::tui::message::{Number, Problem};
+
+#[derive(Debug, Default)]
+pub struct InspectorPane {
+    pub doc: DocState,
+    /// Stands before the run's tokens until it is dropped.
+    pub pasted: Option<Secret>,
+    /// Which of the step's tokens.
+    pub index: usize,
+    /// The question that is out, and what it is about.
+    number: Number,
+    asked: Option<u64>,
+    pub answer: Option<Result<Box<Inspection>, Problem>>,
+}
+
+impl InspectorPane {
+    pub fn paste(&mut self, text: Secret) {
+        self.pasted = Some(text);
+        self.index = 0;
+    }
+
+    pub fn answered(&mut self, number: Number, result: Result<Box<Inspection>, Problem>) {
+        if number == self.number {
+            self.answer = Some(result);
+        }
+    }
+
+    /// Whether another text than before is shown: then it has to be asked about, under that number.
+    pub fn is_news(&mut self, text: Option<&str>, number: Number) -> bool {
+        let asked = text.map(|t| {
+            let mut hasher = DefaultHasher::new();
+            t.hash(&mut hasher);
+            hasher.finish()
+        });
+        if asked == self.asked {
+            return false;
+        }
+        self.asked = asked;
+        self.answer = None;
+        self.number = number;
+        self.doc = DocState::default();
+        asked.is_some()
+    }
+}

@@ -1,0 +1,204 @@
+//! Pane 1: banks, their environments, and the flows of the one that is open.
+
+mod draw;
+
+pub use draw::draw;
+
+use crate::profile::{EnvironmentSummary, FlowSummary, Summary};
+use crate::tui::filter;
+
+/// A row of the list, by position in the summaries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowId {
+    /// A heading; nothing to choose.
+    Bank(usize),
+    Environment(usize, usize),
+    Flow(usize, usize, usize),
+}
+
+/// A flow of a bank in an environment, by name: what a run is made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub profile: String,
+    pub profile_name: String,
+    pub environment: String,
+    pub production: bool,
+    pub flow: String,
+    pub title: String,
+}
+
+#[derive(Debug, Default)]
+pub struct ProfilesPane {
+    pub all: Vec<Summary>,
+    pub loaded: bool,
+    pub filter: String,
+    /// The environment whose flows show.
+    open: Option<(usize, usize)>,
+    pub selected: Option<RowId>,
+    pub top: usize,
+}
+
+impl ProfilesPane {
+    /// The first bank that answers inside the program is open, and the cursor stands on its first flow.
+    pub fn set(&mut self, all: Vec<Summary>) {
+        self.loaded = true;
+        let before = self.choice();
+        self.all = all;
+        let places = || {
+            self.all
+                .iter()
+                .enumerate()
+                .flat_map(|(p, s)| s.environments.iter().enumerate().map(move |(e, env)| (p, e, env)))
+        };
+        let kept = before
+            .as_ref()
+            .and_then(|c| places().find(|(p, _, env)| self.all[*p].id == c.profile && env.name == c.environment));
+        let first = kept
+            .or_else(|| places().find(|(.., env)| env.sandbox && env.disabled.is_none()))
+            .or_else(|| places().find(|(.., env)| env.disabled.is_none()));
+        let Some((p, e, _)) = first else {
+            (self.open, self.selected) = (None, None);
+            return;
+        };
+        self.open = Some((p, e));
+        let flow = before.and_then(|c| self.all[p].flows.iter().position(|f| f.id == c.flow)).unwrap_or(0);
+        self.selected =
+            Some(if self.all[p].flows.is_empty() { RowId::Environment(p, e) } else { RowId::Flow(p, e, flow) });
+    }
+
+    /// What passes the filter, banks with what is below them.
+    pub fn rows(&self) -> Vec<RowId> {
+        let mut out = Vec::new();
+        for (p, summary) in self.all.iter().enumerate() {
+            let bank = format!("{} {} {}", summary.name, summary.id, summary.country.as_deref().unwrap_or_default());
+            let mut below = Vec::new();
+            for (e, env) in summary.environments.iter().enumerate() {
+                let env_text = format!("{bank} {} {}", env.name, env.label);
+                let whole = filter::keeps(&self.filter, &env_text);
+                let is_open = self.open == Some((p, e));
+                let flows: Vec<RowId> = summary
+                    .flows
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, f)| {
+                        let passes = || filter::keeps(&self.filter, &format!("{env_text} {} {}", f.id, f.title));
+                        env.disabled.is_none() && if whole { is_open } else { passes() }
+                    })
+                    .map(|(f, _)| RowId::Flow(p, e, f))
+                    .collect();
+                if whole || !flows.is_empty() {
+                    below.push(RowId::Environment(p, e));
+                    below.extend(flows);
+                }
+            }
+            if !below.is_empty() {
+                out.push(RowId::Bank(p));
+                out.extend(below);
+            }
+        }
+        out
+    }
+
+    pub fn environment(&self, p: usize, e: usize) -> Option<&EnvironmentSummary> {
+        self.all.get(p)?.environments.get(e)
+    }
+
+    pub fn flow(&self, p: usize, f: usize) -> Option<&FlowSummary> {
+        self.all.get(p)?.flows.get(f)
+    }
+
+    pub fn is_open(&self, p: usize, e: usize) -> bool {
+        self.open == Some((p, e))
+    }
+
+    /// The profile and environment under the cursor.
+    pub fn place(&self) -> Option<(&Summary, &EnvironmentSummary)> {
+        let (p, e) = match self.selected? {
+            RowId::Bank(_) => return None,
+            RowId::Environment(p, e) | RowId::Flow(p, e, _) => (p, e),
+        };
+        Some((self.all.get(p)?, self.environment(p, e)?))
+    }
+
+    /// The flow under the cursor.
+    pub fn chosen_flow(&self) -> Option<&FlowSummary> {
+        match self.selected? {
+            RowId::Flow(p, _, f) => self.flow(p, f),
+            _ => None,
+        }
+    }
+
+    pub fn chosen_steps(&self) -> usize {
+        self.chosen_flow().map_or(0, |f| f.steps.len())
+    }
+
+    pub fn choice(&self) -> Option<Choice> {
+        let (summary, env) = self.place()?;
+        let flow = self.chosen_flow()?;
+        Some(choice(summary, env, flow))
+    }
+
+    /// Every flow of every environment that can be chosen, for the palette.
+    pub fn choices(&self) -> impl Iterator<Item = Choice> {
+        self.all.iter().flat_map(|s| {
+            s.environments
+                .iter()
+                .filter(|e| e.disabled.is_none())
+                .flat_map(move |e| s.flows.iter().map(move |f| choice(s, e, f)))
+        })
+    }
+
+    /// Moves over rows that can be chosen. A jump past an end stops there.
+    pub fn go_by(&mut self, by: isize) {
+        let rows: Vec<RowId> = self.rows().into_iter().filter(|r| !matches!(r, RowId::Bank(_))).collect();
+        let now = self.selected.and_then(|s| rows.iter().position(|r| *r == s));
+        let next = now.map_or(0, |n| n.saturating_add_signed(by)).min(rows.len().saturating_sub(1));
+        self.selected = rows.get(next).copied();
+    }
+
+    pub fn select(&mut self, row: RowId) {
+        if !matches!(row, RowId::Bank(_)) {
+            self.selected = Some(row);
+        }
+    }
+
+    /// Shows the flows of the environment under the cursor, and goes to the first of them.
+    pub fn open_selected(&mut self) {
+        if let Some(RowId::Environment(p, e)) = self.selected {
+            self.open = Some((p, e));
+            if self.all.get(p).is_some_and(|s| !s.flows.is_empty())
+                && self.environment(p, e).is_some_and(|e| e.disabled.is_none())
+            {
+                self.selected = Some(RowId::Flow(p, e, 0));
+            }
+        }
+    }
+
+    pub fn close_selected(&mut self) {
+        match self.selected {
+            Some(RowId::Flow(p, e, _)) => self.selected = Some(RowId::Environment(p, e)),
+            Some(RowId::Environment(p, e)) if self.is_open(p, e) => self.open = None,
+            _ => {}
+        }
+    }
+
+    /// The cursor on a row that is there.
+    pub fn settle(&mut self) {
+        let rows = self.rows();
+        if self.selected.is_none_or(|s| !rows.contains(&s)) {
+            let flow = rows.iter().find(|r| matches!(r, RowId::Flow(..)));
+            self.selected = flow.or_else(|| rows.iter().find(|r| !matches!(r, RowId::Bank(_)))).copied();
+        }
+    }
+}
+
+fn choice(summary: &Summary, env: &EnvironmentSummary, flow: &FlowSummary) -> Choice {
+    Choice {
+        profile: summary.id.clone(),
+        profile_name: summary.name.clone(),
+        environment: env.name.clone(),
+        production: env.production && !env.sandbox,
+        flow: flow.id.clone(),
+        title: flow.title.clone(),
+    }
+}

@@ -1,0 +1,216 @@
+//! The loop: waits for the terminal, the shell, a signal, or a second while something counts; then updates and draws once.
+
+use std::io;
+use std::sync::Arc;
+
+use crossterm::event::EventStream;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+
+use super::app::App;
+use super::body;
+use super::clipboard::{self, CLEAR_SECONDS, Native, Ways};
+use super::message::{Command, CopyRequest, Message, Route};
+use super::terminal::Taken;
+use crate::clock::Clock;
+use crate::secret::Class;
+
+/// The shell's end of the conversation.
+pub struct Channels {
+    pub commands: UnboundedSender<Command>,
+    pub messages: UnboundedReceiver<Message>,
+    /// For answers that the loop itself waits for (a copy, the rows of a large body).
+    pub back: UnboundedSender<Message>,
+}
+
+/// How the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Quit,
+    /// TERM, HUP, INT or QUIT came.
+    Signal,
+}
+
+enum Happened {
+    Message(Message),
+    /// The system's clipboard did not take it.
+    NotCopied(CopyRequest),
+    Signal,
+    /// The terminal is gone.
+    Gone,
+}
+
+pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, ways: Ways) -> io::Result<Ended> {
+    let mut terminal = Taken::take(app.settings.mouse)?;
+    terminal.draw(&app, clock.now())?;
+    app.take_changed();
+    let mut signals = Signals::listen()?;
+    let mut events = EventStream::new();
+    let (undelivered, mut returned) = tokio::sync::mpsc::unbounded_channel();
+    let native = Native::default();
+    // what the app wanted before anything happened
+    let first = app.open(clock.now());
+    let mut copier = Copier { ways, native: native.clone(), back: channels.back.clone(), undelivered };
+    if let Some(end) = carry_out(first, &mut app, &mut terminal, &mut copier, &channels, clock.as_ref())? {
+        return Ok(end);
+    }
+    let end = 'run: loop {
+        if app.take_changed() {
+            terminal.draw(&app, clock.now())?;
+        }
+        let tick = app.next_tick(clock.now());
+        let happened = tokio::select! {
+            event = events.next() => input(event),
+            message = channels.messages.recv() => message.map_or(Happened::Gone, Happened::Message),
+            Some(request) = returned.recv() => Happened::NotCopied(request),
+            () = signals.any() => Happened::Signal,
+            () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => Happened::Message(Message::Tick),
+        };
+        let mut next = Some(happened);
+        // everything that is there already is taken in before one picture is drawn
+        while let Some(happened) = next {
+            let commands = match happened {
+                Happened::Message(message) => app.update(message, clock.now()),
+                Happened::NotCopied(request) => app.update(copier.by_terminal(&request, &mut terminal), clock.now()),
+                Happened::Signal => break 'run Ended::Signal,
+                Happened::Gone => break 'run Ended::Signal,
+            };
+            if let Some(end) = carry_out(commands, &mut app, &mut terminal, &mut copier, &channels, clock.as_ref())? {
+                break 'run end;
+            }
+            next = events.next().now_or_never().map(input);
+            if next.is_none() {
+                next = channels.messages.try_recv().ok().map(Happened::Message);
+            }
+        }
+    };
+    native.clear();
+    Ok(end)
+}
+
+fn input(event: Option<io::Result<crossterm::event::Event>>) -> Happened {
+    match event {
+        Some(Ok(event)) => Happened::Message(Message::Input(event)),
+        Some(Err(_)) | None => Happened::Gone,
+    }
+}
+
+/// Does what concerns the terminal; the rest is the shell's.
+fn carry_out(
+    commands: Vec<Command>,
+    app: &mut App,
+    terminal: &mut Taken,
+    copier: &mut Copier,
+    channels: &Channels,
+    clock: &dyn Clock,
+) -> io::Result<Option<Ended>> {
+    let mut open = commands;
+    while !open.is_empty() {
+        for command in std::mem::take(&mut open) {
+            match command {
+                Command::Quit => return Ok(Some(Ended::Quit)),
+                Command::Suspend => {
+                    terminal.suspend()?;
+                    open.extend(app.update(Message::Resumed, clock.now()));
+                }
+                Command::Redraw => terminal.clear()?,
+                Command::Mouse(on) => terminal.mouse(on)?,
+                Command::ClearClipboard => copier.clear(),
+                Command::Copy(request) => {
+                    if let Some(message) = copier.copy(request, terminal) {
+                        open.extend(app.update(message, clock.now()));
+                    }
+                }
+                Command::Index { key, source, redactor } => {
+                    let back = channels.back.clone();
+                    tokio::task::spawn_blocking(move || {
+                        let rows = body::count(&key, &source, &redactor);
+                        // the screen may be gone by then
+                        let _ = back.send(Message::Indexed { key, rows });
+                    });
+                }
+                // the shell may be gone: then the loop is about to end
+                command => drop(channels.commands.send(command)),
+            }
+        }
+    }
+    Ok(None)
+}
+
+struct Copier {
+    ways: Ways,
+    native: Native,
+    back: UnboundedSender<Message>,
+    undelivered: UnboundedSender<CopyRequest>,
+}
+
+impl Copier {
+    /// Starts a copy; an answer that is known at once is given back.
+    fn copy(&self, request: CopyRequest, terminal: &mut Taken) -> Option<Message> {
+        if self.ways.remote {
+            return Some(self.by_terminal(&request, terminal));
+        }
+        let (native, back, undelivered) = (self.native.clone(), self.back.clone(), self.undelivered.clone());
+        let runtime = tokio::runtime::Handle::current();
+        tokio::task::spawn_blocking(move || {
+            if !native.set(&request) {
+                let _ = undelivered.send(request);
+                return;
+            }
+            if request.class == Class::Secret {
+                runtime.spawn(async move {
+                    tokio::time::sleep(std::time::Duration::from_secs(CLEAR_SECONDS)).await;
+                    tokio::task::spawn_blocking(move || native.clear());
+                });
+            }
+            let _ = back.send(Message::Copied(Ok(clipboard::report(&request, Route::Native))));
+        });
+        None
+    }
+
+    fn by_terminal(&self, request: &CopyRequest, terminal: &mut Taken) -> Message {
+        let sent =
+            clipboard::osc52(request.text.expose(), self.ways.wrap).is_some_and(|s| terminal.sequence(&s).is_ok());
+        Message::Copied(if sent {
+            Ok(clipboard::report(request, Route::Osc52(self.ways.wrap)))
+        } else {
+            clipboard::to_file(request, self.ways.folder.as_ref())
+        })
+    }
+
+    fn clear(&self) {
+        let native = self.native.clone();
+        tokio::task::spawn_blocking(move || native.clear());
+    }
+}
+
+/// The signals that end the program with the terminal restored.
+struct Signals {
+    #[cfg(unix)]
+    all: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
+        Ok(Self { all: kinds.into_iter().map(signal).collect::<io::Result<_>>()? })
+    }
+
+    #[cfg(unix)]
+    async fn any(&mut self) {
+        let waits = self.all.iter_mut().map(|s| Box::pin(s.recv()));
+        futures_util::future::select_all(waits).await;
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn any(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

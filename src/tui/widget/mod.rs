@@ -1,0 +1,6 @@
+//! Pieces that several panes are made of.
+
+pub mod bar;
+pub mod field;
+pub mod filter_line;
+pub mod frame;
