@@ -3,8 +3,6 @@
 use std::io;
 use std::sync::Arc;
 
-use crossterm::event::EventStream;
-use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::app::App;
@@ -45,7 +43,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
     terminal.draw(&app, clock.now())?;
     app.take_changed();
     let mut signals = Signals::listen()?;
-    let mut events = EventStream::new();
+    let mut events = read_events();
     let (undelivered, mut returned) = tokio::sync::mpsc::unbounded_channel();
     let native = Native::default();
     // what the app wanted before anything happened
@@ -60,7 +58,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
         }
         let tick = app.next_tick(clock.now());
         let happened = tokio::select! {
-            event = events.next() => input(event),
+            event = events.recv() => input(event),
             message = channels.messages.recv() => message.map_or(Happened::Gone, Happened::Message),
             Some(request) = returned.recv() => Happened::NotCopied(request),
             () = signals.any() => Happened::Signal,
@@ -78,7 +76,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
             if let Some(end) = carry_out(commands, &mut app, &mut terminal, &mut copier, &channels, clock.as_ref())? {
                 break 'run end;
             }
-            next = events.next().now_or_never().map(input);
+            next = events.try_recv().ok().map(|event| input(Some(event)));
             if next.is_none() {
                 next = channels.messages.try_recv().ok().map(Happened::Message);
             }
@@ -86,6 +84,26 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
     };
     native.clear();
     Ok(end)
+}
+
+/// The terminal's events, from a thread that blocks on them: crossterm's own stream forgets its waker when it is looked
+/// at without waiting, and draining it needs just that. The thread ends with the terminal or the program.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a blocking read that lasts as long as the program; nothing waits for its end"
+)]
+fn read_events() -> UnboundedReceiver<io::Result<crossterm::event::Event>> {
+    let (heard, events) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        loop {
+            let event = crossterm::event::read();
+            let gone = event.is_err();
+            if heard.send(event).is_err() || gone {
+                return;
+            }
+        }
+    });
+    events
 }
 
 fn input(event: Option<io::Result<crossterm::event::Event>>) -> Happened {

@@ -56,7 +56,8 @@ impl App {
             PaneId::Keys | PaneId::Inspector => "copy",
             PaneId::Flow | PaneId::Step => match self.view().map(|v| v.status) {
                 Some(_) if self.is_elsewhere() => "to the current step",
-                Some(RunStatus::Ready) => "preview",
+                Some(RunStatus::Ready) if self.view().is_some_and(|v| v.current != self.flow.selected) => "next step",
+                Some(RunStatus::Ready) => "take it",
                 Some(RunStatus::Armed) => "send",
                 Some(RunStatus::Waiting) => "answer",
                 _ => "go on",
@@ -76,7 +77,7 @@ impl App {
 
     /// Whether another step is looked at than the run stands at.
     fn is_elsewhere(&self) -> bool {
-        self.view().is_some_and(|v| v.current != self.flow.selected)
+        !self.flow.follow && self.view().is_some_and(|v| v.current != self.flow.selected)
     }
 
     /// The next thing, whatever it is. From another step it only goes to the current one: what Enter sends is in view.

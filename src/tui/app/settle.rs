@@ -14,10 +14,8 @@ use crate::tui::pane::step::{Tab, received_text, sent_text};
 impl App {
     pub(super) fn settle(&mut self, now: Timestamp) {
         self.reveal_tick(now);
-        if let Some((current, total)) = self.view().map(|v| (v.current, v.steps.len())) {
-            self.flow.settle(current, total);
-        }
         if let Some(run) = &self.run {
+            self.flow.settle(run.engine.view());
             let index = self.flow.selected;
             if let Some(step) = run.engine.view().steps.get(index) {
                 self.step.settle(index, step);

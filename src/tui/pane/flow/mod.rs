@@ -6,6 +6,8 @@ pub mod waterfall;
 
 pub use draw::{draw, is_loud, strip};
 
+use crate::flow::view::{RunStatus, RunView, StepState};
+
 /// Which step is looked at. It follows the run until a person looks elsewhere.
 #[derive(Debug)]
 pub struct FlowPane {
@@ -21,12 +23,16 @@ impl Default for FlowPane {
 }
 
 impl FlowPane {
-    /// `current` is where the run stands, `total` how many steps there are.
-    pub fn settle(&mut self, current: usize, total: usize) {
+    /// Follows the run: to the step it stands at or, while that one is not begun, to the one that was just done.
+    pub fn settle(&mut self, view: &RunView) {
         if self.follow {
-            self.selected = current;
+            let begun = |i: &usize| !matches!(view.steps[*i].state, StepState::Ready | StepState::Skipped);
+            let ahead = view.status == RunStatus::Ready
+                && view.steps.get(view.current).is_some_and(|s| s.state == StepState::Ready);
+            let done = (0..view.current.min(view.steps.len())).rev().find(begun).filter(|_| ahead);
+            self.selected = done.unwrap_or(view.current);
         }
-        self.selected = self.selected.min(total.saturating_sub(1));
+        self.selected = self.selected.min(view.steps.len().saturating_sub(1));
     }
 
     pub fn go_to(&mut self, step: usize, current: usize) {

@@ -37,6 +37,10 @@ pub fn headline(look: Look, view: &RunView, index: usize, step: &StepView, now: 
             let words = if asks { key(words, "Enter", "answers") } else { words };
             key(words, "Esc", "stops waiting")
         }
+        StepState::Done if view.status == RunStatus::Ready && index < view.current => {
+            let next = view.steps.get(view.current).map_or("", |s| s.title.as_str());
+            key(facts(words, step), "Enter", &format!("goes on: {next}"))
+        }
         StepState::Done => facts(words, step),
         StepState::Skipped => say(words, "its condition does not hold in this run"),
         StepState::Failed => key(facts(words, step), "r", "does it again"),
