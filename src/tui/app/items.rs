@@ -89,7 +89,8 @@ impl App {
                 }
             }
         } else if let Some(Item::Artefact(i)) = item {
-            (self.inspector.index, self.inspector.pasted) = (i, None);
+            let at = inspector::tokens(step).iter().position(|t| *t == inspector::TokenRef::Artefact(i));
+            (self.inspector.index, self.inspector.pasted) = (at.unwrap_or(0), None);
         }
         self.go_to(PaneId::Inspector);
     }

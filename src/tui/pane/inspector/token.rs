@@ -12,7 +12,7 @@ pub enum TokenRef {
     Output(usize),
 }
 
-/// The tokens of a step, those it opened or made first.
+/// The tokens of a step: those that came back first, then those it made or opened.
 pub fn tokens(step: &StepView) -> Vec<TokenRef> {
     let made = (0..step.artefacts.len()).map(TokenRef::Artefact);
     let came = step.outputs.iter().enumerate().filter(|(_, o)| {
@@ -20,7 +20,7 @@ pub fn tokens(step: &StepView) -> Vec<TokenRef> {
         let is_token = looks_like_token(&o.value) || o.class == Class::Secret && o.name.ends_with("token");
         new && is_token && !o.value.is_empty()
     });
-    made.chain(came.map(|(i, _)| TokenRef::Output(i))).collect()
+    came.map(|(i, _)| TokenRef::Output(i)).chain(made).collect()
 }
 
 /// What the inspector shows now.
