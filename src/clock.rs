@@ -17,6 +17,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one reader of the wall clock")]
     fn now(&self) -> Timestamp {
         // A clock before 1970 or past the year 292 million reads as the nearest moment that can be said.
         let millis = match SystemTime::now().duration_since(UNIX_EPOCH) {

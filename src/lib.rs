@@ -19,6 +19,19 @@
 //! Reading order: [`profile`] (what a bank is), [`flow`] (how a run decides), [`shell`] (how it acts), then a face.
 //! `tests/architecture.rs` holds these walls.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::needless_raw_string_hashes,
+        clippy::cast_possible_wrap,
+        reason = "tests speak plainly"
+    )
+)]
+
 pub mod clock;
 pub mod config;
 pub mod flow;

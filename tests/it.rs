@@ -1,4 +1,5 @@
 //! Everything that needs no peer, no terminal and no network but loopback.
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, reason = "tests speak plainly")]
 
 #[path = "it/architecture.rs"]
 mod architecture;

@@ -1,4 +1,5 @@
 //! The command line: the engine without a screen. Results go to standard output, everything else to standard error.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a command line is for")]
 
 mod args;
 mod check;

@@ -19,6 +19,7 @@ use crate::tui::{
     self, App, Channels, Command, Ended, Engine, Look, Message, Notice, NoticeTone, Number, Settings, Wrap,
 };
 
+#[expect(clippy::disallowed_methods, reason = "the shell of one screen, aborted with it")]
 pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Failure::usage(
@@ -117,6 +118,7 @@ fn send(out: &UnboundedSender<Message>, message: Message) {
     let _ = out.send(message);
 }
 
+#[expect(clippy::disallowed_methods, reason = "answers to one command; the runtime ends them with the screen")]
 fn carry_out(
     command: Command,
     session: &Arc<Session>,

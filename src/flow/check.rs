@@ -4,7 +4,7 @@ use minijinja::Value;
 use minijinja::value::ValueKind;
 use serde_json::Value as Json;
 
-use super::template::{EvalError, Scope, to_json};
+use super::template::{EvalError, Expr, Scope, to_json};
 use super::view::{CheckView, Level, Outcome};
 use crate::profile::model::{Check, Profile};
 use crate::redact::Redactor;
@@ -19,7 +19,7 @@ pub enum When {
 }
 
 pub fn phase(check: &Check) -> When {
-    let after = check.rule.names().iter().chain(check.when.iter().flat_map(|w| w.names())).any(|n| n[0] == "response");
+    let after = check.rule.names().iter().chain(check.when.iter().flat_map(Expr::names)).any(|n| n[0] == "response");
     if after { When::After } else { When::Before }
 }
 
@@ -42,10 +42,10 @@ pub fn evaluate(check: &Check, on: &str, scope: &Scope, profile: &Profile, redac
         reference: check.reference.clone(),
     };
     view.say = check.say.eval_text(scope).ok().flatten().unwrap_or_else(|| check.say.source().to_owned());
-    view.expected = view.say.clone();
-    let reads = check.rule.names().iter().chain(check.when.iter().flat_map(|w| w.names()));
-    if let Some(why) = reads.filter_map(|path| scope.unknown(path)).next() {
-        view.found = why.to_owned();
+    view.expected.clone_from(&view.say);
+    let reads = check.rule.names().iter().chain(check.when.iter().flat_map(Expr::names));
+    if let Some(why) = reads.into_iter().find_map(|path| scope.unknown(path)) {
+        why.clone_into(&mut view.found);
         return Some(view);
     }
     if let Some(when) = &check.when {

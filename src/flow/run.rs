@@ -224,13 +224,8 @@ impl Run {
     }
 
     fn status(&self) -> RunStatus {
-        let last = self
-            .view
-            .steps
-            .iter()
-            .map(|s| s.state)
-            .filter(|s| matches!(s, StepState::Failed | StepState::Cancelled))
-            .next_back();
+        let last =
+            self.view.steps.iter().map(|s| s.state).rfind(|s| matches!(s, StepState::Failed | StepState::Cancelled));
         match &self.phase {
             Phase::Fresh | Phase::Standing => RunStatus::Ready,
             Phase::Busy(_, Pending::Ask) => RunStatus::Waiting,

@@ -82,6 +82,7 @@ impl Network {
     }
 
     /// One client for one document: nothing is pooled.
+    #[expect(clippy::disallowed_methods, reason = "this is where the clients are built")]
     async fn client(&self, target: &Target, seen: &SeenChain) -> Result<reqwest::Client, Fault> {
         install_provider();
         let internal = || Fault::new("net.internal", "the HTTP client cannot be set up", "report this");

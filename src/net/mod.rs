@@ -103,6 +103,7 @@ impl Network {
     /// # Errors
     /// [`NetError`], with a `partial` exchange of what was seen once something was opened: where the connection broke before
     /// a complete head came, and where a body was silent too long or broke the protocol (then with what came of it).
+    #[expect(clippy::disallowed_methods, reason = "ended when nobody waits for the exchange")]
     pub async fn send(
         &self,
         request: &Request,

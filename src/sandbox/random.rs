@@ -18,6 +18,7 @@ pub(super) fn id() -> io::Result<String> {
     Ok(b64::encode(&bytes::<16>()?))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the embedded bank draws its own random numbers")]
 fn bytes<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|e| io::Error::other(e.to_string()))?;

@@ -79,6 +79,7 @@ impl Performer {
     }
 
     /// Starts the effect; its event goes to `events`. Needs a tokio runtime.
+    #[expect(clippy::disallowed_methods, reason = "the performer counts its tasks and aborts them")]
     pub fn perform(&self, effect: Effect, events: &UnboundedSender<Event>) {
         if let Effect::Abort { op } = effect {
             if let Some(handle) = lock(&self.0.running).remove(&op) {

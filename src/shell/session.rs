@@ -80,6 +80,7 @@ pub struct Session {
 }
 
 impl Session {
+    #[expect(clippy::disallowed_methods, reason = "one seed per run, drawn here and handed to the engine")]
     pub async fn prepare(&self, order: Order, pace: Pace) -> Result<Prepared, Problem> {
         let loaded = self.library.load(&order.profile).map_err(|r| {
             Problem::usage(r.to_string(), "countersign profiles list shows them; countersign check FILE explains")

@@ -12,11 +12,6 @@ pub fn short(seconds: i64) -> String {
     }
 }
 
-/// Seconds until [`short`] shows something else for a length that shrinks, at most a minute.
-pub const fn next_change(seconds: i64) -> i64 {
-    if seconds < 3600 + 60 { 1 } else { 60 }
-}
-
 /// `41 ms`, `1.24 s`, `12.7 s`.
 pub fn took(d: Duration) -> String {
     let ms = d.as_millis();

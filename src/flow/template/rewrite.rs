@@ -131,8 +131,8 @@ fn group(tokens: &[Token], at: &mut usize, close: Option<&str>) -> Result<String
             }
             ")" | "]" | "}" if t.kind == Kind::Punct => return refuse(format!("a `{}` too many", t.text), t.at),
             ":" if t.kind == Kind::Punct && index => return refuse("slices are not allowed", t.at),
-            "," | ":" | "=" if t.kind == Kind::Punct => boundary(t, &mut out, &mut operand, &mut pending)?,
-            "and" | "or" | "if" | "else" if t.kind == Kind::Name => boundary(t, &mut out, &mut operand, &mut pending)?,
+            "," | ":" | "=" if t.kind == Kind::Punct => boundary(t, &mut out, &mut operand, &mut pending),
+            "and" | "or" | "if" | "else" if t.kind == Kind::Name => boundary(t, &mut out, &mut operand, &mut pending),
             "not" if tokens.get(*at).is_some_and(|n| n.is("in")) => {
                 *at += 1;
                 compare(t, "in__", true, &mut operand, &mut pending)?;
@@ -198,17 +198,18 @@ fn settle(out: &mut String, operand: &mut String, pending: &mut Pending) {
         None => out.push_str(&right),
         Some((left, function, negate)) => {
             let call = format!("{function}({}, {})", left.trim(), right.trim());
-            out.push_str(&if negate { format!(" (not {call})") } else { format!(" {call}") });
+            out.push_str(if negate { " (not " } else { " " });
+            out.push_str(&call);
+            out.push_str(if negate { ")" } else { "" });
         }
     }
 }
 
-fn boundary(t: &Token, out: &mut String, operand: &mut String, pending: &mut Pending) -> Result<(), Refused> {
+fn boundary(t: &Token, out: &mut String, operand: &mut String, pending: &mut Pending) {
     settle(out, operand, pending);
     out.push(' ');
     out.push_str(&t.text);
     out.push(' ');
-    Ok(())
 }
 
 fn finish(mut out: String, mut operand: String, mut pending: Pending) -> Result<String, Refused> {

@@ -20,7 +20,7 @@ use crate::secret::{Class, Secret, class_of_name};
 use crate::time::Timestamp;
 
 /// Everything of one exchange, from connecting to the last byte.
-const TOTAL: Duration = Duration::from_secs(60);
+const TOTAL: Duration = Duration::from_mins(1);
 
 impl Run {
     pub(in crate::flow) fn begin_http(&mut self, http: &Http, scope: &Scope, now: Timestamp) -> Vec<Effect> {

@@ -5,6 +5,7 @@ use ratatui::layout::Position;
 
 use super::App;
 use crate::time::Timestamp;
+use crate::tui::chrome;
 use crate::tui::focus::PaneId;
 use crate::tui::layout::inside;
 use crate::tui::pane::{inspector, step};
@@ -19,7 +20,16 @@ impl App {
             return;
         }
         let at = Position::new(event.column, event.row);
-        let Some(pane) = self.geometry().pane_at(at) else { return };
+        let geometry = self.geometry();
+        if geometry.tabs.is_some_and(|t| t.contains(at)) {
+            let column = usize::from(at.x);
+            let tab = chrome::tab_places(self).into_iter().find(|(_, place)| place.contains(&column));
+            if let (MouseEventKind::Down(_), Some((pane, _))) = (event.kind, tab) {
+                self.go_to(pane);
+            }
+            return;
+        }
+        let Some(pane) = geometry.pane_at(at) else { return };
         match event.kind {
             MouseEventKind::Down(MouseButton::Left) => self.click(pane, at, now),
             MouseEventKind::ScrollDown => self.wheel(pane, NOTCH),

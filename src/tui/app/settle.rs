@@ -90,6 +90,7 @@ impl App {
         }
     }
 
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "a path is not general enough over the text's life")]
     fn settle_cursors(&mut self, now: Timestamp) {
         for pane in [PaneId::Step, PaneId::Inspector] {
             let total = self.with_doc(pane, now, |doc| doc.len());

@@ -5,5 +5,5 @@ mod tabs;
 mod top;
 
 pub use bottom::draw as draw_bottom;
-pub use tabs::draw as draw_tabs;
+pub use tabs::{draw as draw_tabs, places as tab_places};
 pub use top::{draw as draw_top, draw_tiny};

@@ -84,7 +84,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect) {
         }
         return;
     }
-    let details = pane.selected().map(|k| details(look, k, inner.width)).unwrap_or_else(|| Doc::new(look, inner.width));
+    let details = pane.selected().map_or_else(|| Doc::new(look, inner.width), |k| details(look, k, inner.width));
     let wanted = u16::try_from(details.len()).unwrap_or(8) + 1;
     let listed = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let below = wanted.min(inner.height.saturating_sub(listed.min(inner.height / 2).max(1)));

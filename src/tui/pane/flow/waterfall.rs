@@ -17,7 +17,7 @@ pub struct Bar {
 /// A bar for every step, and the sum that the axis stands for.
 pub fn bars(steps: &[StepView], cells: usize) -> (Vec<Bar>, Duration) {
     let waits = steps.iter().filter(|s| is_a_wait(s) && duration(s).is_some()).count();
-    let wait_cells = if waits == 0 { 0 } else { (cells / 4 / waits).max(1) };
+    let wait_cells = (cells / 4).checked_div(waits).map_or(0, |c| c.max(1));
     let sum: Duration = steps.iter().filter(|s| !is_a_wait(s)).filter_map(duration).sum();
     let axis = cells.saturating_sub(wait_cells * waits).max(1);
     let micros = sum.as_micros().max(1);

@@ -49,7 +49,9 @@ fn whole(head: &[u8], body: &[u8], redactor: &Redactor) -> Arc<str> {
         let masked = redactor.mask_text(&String::from_utf8_lossy(&body[..RAW_LIMIT]));
         let end = masked.floor_char_boundary(masked.len().saturating_sub(MARGIN));
         text += &masked[..end];
-        text += &format!("\n(of {} bytes; the response tab shows all, y b copies them)", grouped(body.len()));
+        text += "\n(of ";
+        text += &grouped(body.len());
+        text += " bytes; the response tab shows all, y b copies them)";
     }
     text.into()
 }
