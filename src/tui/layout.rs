@@ -211,7 +211,7 @@ mod tests {
             for height in 1..=60 {
                 for focus in PaneId::ALL {
                     let g = geometry(width, height, focus);
-                    let area: u32 = PaneId::ALL.iter().filter_map(|p| g.pane(*p)).map(|r| r.area()).sum();
+                    let area: u32 = PaneId::ALL.iter().filter_map(|p| g.pane(*p)).map(Rect::area).sum();
                     let lines = 2 + u32::from(g.tabs.is_some());
                     let body = u32::from(width) * (u32::from(height).saturating_sub(lines));
                     assert!(g.shape == Shape::Tiny || area == body, "{width}x{height} {focus:?}");

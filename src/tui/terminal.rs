@@ -31,8 +31,7 @@ impl Taken {
     pub fn take(mouse: bool) -> io::Result<Self> {
         restore_on_panic();
         enter(mouse)?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
-        Ok(Self { terminal: ratatui::Terminal::new(backend)?, mouse })
+        Ok(Self { terminal: fresh()?, mouse })
     }
 
     /// One picture, shown at once.
@@ -45,7 +44,10 @@ impl Taken {
 
     /// Every cell is drawn anew the next time.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // ratatui's own way asks the terminal where the cursor is, and the answer would go to whoever reads the keys
+        execute!(self.terminal.backend_mut(), terminal::Clear(terminal::ClearType::All))?;
+        self.terminal = fresh()?;
+        Ok(())
     }
 
     pub fn mouse(&mut self, on: bool) -> io::Result<()> {
@@ -82,6 +84,10 @@ impl Drop for Taken {
         // a terminal that is gone cannot be restored, and nobody is left to be told
         let _ = leave();
     }
+}
+
+fn fresh() -> io::Result<ratatui::Terminal<Backend>> {
+    ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))
 }
 
 fn enter(mouse: bool) -> io::Result<()> {

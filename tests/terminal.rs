@@ -1,0 +1,148 @@
+//! The real binary in a pseudo-terminal: it starts, runs a flow by keys, and leaves the terminal as it found it.
+#![cfg(unix)]
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, reason = "tests speak plainly")]
+
+#[path = "support/picture.rs"]
+mod picture;
+#[path = "support/pty.rs"]
+mod pty;
+
+use std::path::Path;
+use std::process::Command;
+
+use pty::Terminal;
+
+const ENTER: &str = "\r";
+
+fn demo(columns: u16, rows: u16) -> Terminal {
+    let mut terminal = Terminal::start(env!("CARGO_BIN_EXE_countersign"), &["demo"], columns, rows);
+    terminal.until("Register an OIDC");
+    terminal
+}
+
+/// The flow that gets a token, down to the answer.
+fn with_token(columns: u16, rows: u16) -> Terminal {
+    let mut terminal = demo(columns, rows);
+    terminal.keys("jj").keys(ENTER).until("Enter builds it");
+    terminal
+}
+
+#[test]
+fn four_panes_show_on_a_wide_terminal() {
+    let mut terminal = demo(160, 45);
+    for pane in ["1 Profiles", "2 Keys", "3 Flow", "4 Inspector", "[SANDBOX]", "? help"] {
+        terminal.until(pane);
+    }
+    terminal.keys("q");
+    assert!(terminal.end().success());
+    assert!(terminal.is_restored());
+}
+
+#[test]
+fn a_newcomer_gets_a_token_and_copies_it_by_keys_alone() {
+    let mut terminal = demo(120, 35);
+    terminal.keys("jj").keys(ENTER).until("Enter builds it");
+    terminal.keys(ENTER).until("not sent yet").until("POST https://");
+    terminal.keys(ENTER).until("200 OK").until("access_token");
+    terminal.keys("t").keys("y").until("copy").keys("t").until("copied access_token by OSC 52");
+    let copies = &terminal.emulator.callbacks().0;
+    assert_eq!(copies.len(), 1);
+    let copied = String::from_utf8(copies[0].clone()).expect("text");
+    assert!(copied.len() > 400, "base64 of a token: {}", copied.len());
+    // the copy sequence aside, no part of the token ever reached the terminal
+    let token = base64_decode(&copied);
+    let body = token.split('.').nth(1).expect("a JWT");
+    assert!(!String::from_utf8_lossy(&terminal.raw).contains(&body[..40]), "the token was on the screen");
+    terminal.keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+    assert!(terminal.is_restored());
+}
+
+fn base64_decode(text: &str) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    String::from_utf8(STANDARD.decode(text).expect("base64")).expect("text")
+}
+
+#[test]
+fn the_registration_runs_to_its_end_by_itself() {
+    let mut terminal = demo(80, 24);
+    terminal.keys(ENTER).until("step 1 of 4").keys("S").until_it("done", |s| s.matches("✓ ok").count() >= 4);
+    terminal.keys("q").keys("q");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn any_size_and_any_resize_is_survived() {
+    let mut terminal = with_token(160, 45);
+    for (columns, rows) in [(80, 24), (30, 8), (2, 1), (200, 60), (100, 30), (41, 11), (120, 35)] {
+        terminal.resize(columns, rows);
+        if columns >= 80 {
+            terminal.until("? help");
+        }
+    }
+    terminal.keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+    assert!(terminal.is_restored());
+}
+
+#[test]
+fn a_paste_runs_no_keys_and_opens_the_inspector() {
+    let mut terminal = demo(160, 45);
+    let token = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJub2JvZHkifQ.";
+    terminal.keys(&format!("\x1b[200~{token}\x1b[201~")).until("nobody").until("wrong");
+    terminal.keys("\x1b[200~qqq\x1b[201~").until("opaque");
+    terminal.keys("\x1b").until("Tokens of a run show here").keys("q");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn a_signal_ends_it_with_the_terminal_restored() {
+    for signal in ["TERM", "HUP", "INT", "QUIT"] {
+        let mut terminal = with_token(120, 35);
+        let id = terminal.process_id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("kill runs");
+        assert!(sent.success());
+        let status = terminal.end();
+        assert!(terminal.is_restored(), "{signal}: {status:?}");
+        assert_eq!(status.exit_code(), 130, "{signal}");
+    }
+}
+
+#[test]
+fn a_suspended_workbench_comes_back() {
+    let mut terminal = Terminal::start("bash", &["--norc", "--noprofile", "-i"], 120, 35);
+    terminal.keys(&format!("PS1=ready; {} demo{ENTER}", env!("CARGO_BIN_EXE_countersign"))).until("4 Inspector");
+    terminal.keys("\x1a").until("Stopped");
+    // the shell's own line editor turns bracketed paste on again, so only the screen is looked at
+    let on_main_screen = |t: &Terminal| !t.emulator.screen().alternate_screen() && !t.emulator.screen().hide_cursor();
+    assert!(on_main_screen(&terminal));
+    terminal
+        .keys(&format!("fg{ENTER}"))
+        .until("4 Inspector")
+        .keys("q")
+        .until_it("the shell", |s| s.contains("Stopped"));
+    assert!(on_main_screen(&terminal));
+    terminal.keys(&format!("exit{ENTER}"));
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn the_pictures_of_the_readme_can_be_drawn() {
+    let mut terminal = demo(160, 45);
+    terminal.keys("jj").keys(ENTER).until("Enter builds it").keys(ENTER).until("not sent yet").until("verified");
+    let svg = picture::svg(terminal.emulator.screen());
+    assert!(svg.starts_with("<svg") && svg.matches("<text").count() > 1000, "{}", terminal.screen());
+    terminal.keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+}
+
+#[test]
+#[ignore = "writes assets/screen.svg: run it when the screen changes"]
+fn draw_the_pictures() {
+    let mut terminal = demo(160, 45);
+    terminal.keys("jj").keys(ENTER).until("Enter builds it").keys(ENTER).until("not sent yet").until("verified");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screen.svg");
+    std::fs::write(path, picture::svg(terminal.emulator.screen())).expect("written");
+    terminal.keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+}
