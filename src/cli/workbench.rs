@@ -29,10 +29,9 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
     }
     let around = Surroundings::read();
     let places = if demo { Places::nowhere() } else { places.clone() };
-    let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
     let settings = Settings {
         look: Look { color: !around.no_color, ascii: screen.ascii },
-        size: ratatui::layout::Size::new(width, height),
+        size: tui::terminal_size(),
         mouse: true,
         reveal: !screen.no_reveal,
         demo,

@@ -17,6 +17,7 @@
 mod advance;
 mod algorithm;
 mod answer;
+mod certificate;
 mod check;
 pub mod core;
 pub mod effect;

@@ -129,8 +129,13 @@ impl Run {
         self.state.hosts(now)
     }
 
-    /// An output of a finished step by its dotted name, `token.access_token`: the value itself, unmasked.
+    /// An output of a finished step, or a JWT that a step has made so far, by its dotted name (`token.access_token`,
+    /// `token.client_assertion`): the value itself, unmasked.
     pub fn output(&self, name: &str, now: Timestamp) -> Option<String> {
+        let made = self.view.steps.iter().flat_map(|s| &s.artefacts).find(|a| format!("{}.{}", a.step, a.name) == name);
+        if let Some(artefact) = made {
+            return Some(artefact.token.clone());
+        }
         let path: Vec<String> = name.split('.').map(str::to_owned).collect();
         let value = super::template::to_json(&self.state.scope(0, now).lookup(&path))?;
         match value {

@@ -17,7 +17,7 @@ pub struct KeyRow {
     pub alg: String,
     pub exportable: bool,
     pub store: String,
-    /// Profiles and roles that use it, `dnb signing`.
+    /// Profiles and roles that use it, `nordbank signing`.
     pub used_by: Vec<String>,
     /// Until its certificate ends; negative when it has ended. None: it has none.
     pub certificate_days_left: Option<i64>,

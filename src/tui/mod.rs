@@ -40,3 +40,4 @@ pub use look::Look;
 pub use message::{Command, CopyReport, CopyRequest, Message, Notice, NoticeTone, Number, Problem, Route, Wrap};
 pub use run::{Channels, Ended, run};
 pub use screen::view;
+pub use terminal::size as terminal_size;

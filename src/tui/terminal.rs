@@ -11,6 +11,7 @@ use crossterm::event::{
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{cursor, execute, queue, terminal};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Size;
 
 use super::app::App;
 use super::screen;
@@ -20,6 +21,11 @@ type Backend = CrosstermBackend<BufWriter<Stdout>>;
 
 /// Whether the terminal is ours now; what restores it looks here.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The size at hand; a terminal that does not tell is taken for the smallest common one.
+pub fn size() -> Size {
+    terminal::size().map_or(Size::new(80, 24), |(width, height)| Size::new(width, height))
+}
 
 /// The terminal while it is ours. Dropping it gives it back.
 pub struct Taken {

@@ -1,0 +1,103 @@
+//! What we sign, judged by software of another hand; what it signs, read by ours.
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, reason = "tests speak plainly")]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn countersign(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_countersign"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("countersign runs")
+}
+
+/// jwcrypto's verdict. `COUNTERSIGN_TEST_PYTHON` names a Python that has it.
+fn judge(arguments: &[&str], input: &[u8]) -> String {
+    let python = std::env::var("COUNTERSIGN_TEST_PYTHON")
+        .expect("COUNTERSIGN_TEST_PYTHON names a python with jwcrypto; .ci/run provides one");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/judge.py");
+    let mut child = Command::new(python)
+        .arg(script)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python runs");
+    child.stdin.take().expect("its input").write_all(input).expect("taken");
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{arguments:?}:\n{said}");
+    said
+}
+
+fn printed(arguments: &[&str]) -> Vec<u8> {
+    let output = countersign(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+#[test]
+#[ignore = "needs jwcrypto (.ci/run provides it)"]
+fn jwcrypto_verifies_the_registration_jwt() {
+    let jwt = printed(&["run", "dnb", "register", "--env", "sandbox", "--print", "registration_jwt.jwt"]);
+    let said = judge(&["registration"], &jwt);
+    assert!(said.contains("ok the signature") && said.contains("ok kid is the RFC 7638 thumbprint"), "{said}");
+}
+
+#[test]
+#[ignore = "needs jwcrypto (.ci/run provides it)"]
+fn jwcrypto_verifies_the_client_assertion() {
+    // a key of our own, so that the judge has its public half from elsewhere than the run; the bank does not know it,
+    // so the request is only built
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("key.pem");
+    let made = Command::new("openssl")
+        .args(["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out"])
+        .arg(&key)
+        .output();
+    assert!(made.is_ok_and(|o| o.status.success()), "openssl makes a key");
+    let reference = format!("file:{}", key.display());
+    let public = folder.path().join("public.json");
+    std::fs::write(&public, printed(&["keys", "public", &reference])).expect("written");
+    let built = printed(&[
+        "run",
+        "dnb",
+        "token",
+        "--env",
+        "sandbox",
+        "--bind",
+        &format!("signing={reference}"),
+        "--dry-run",
+        "--print",
+        "token.client_assertion",
+    ]);
+    judge(&["assertion", public.to_str().expect("a path")], &built);
+}
+
+#[test]
+#[ignore = "needs jwcrypto (.ci/run provides it)"]
+fn tokens_of_jwcrypto_are_verified_and_changed_ones_are_wrong() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: String| folder.path().join(name).to_str().expect("a path").to_owned();
+    judge(&["make", folder.path().to_str().expect("a path")], b"");
+    for alg in ["ES256", "ES384", "RS256", "PS256", "EdDSA"] {
+        let jwks = path(format!("{alg}.jwks"));
+        for (name, verdict, status) in
+            [(format!("{alg}.jwt"), "verified", 0), (format!("{alg}.changed.jwt"), "wrong", 1)]
+        {
+            let output = countersign(&["inspect", &path(name), "--jwks", &jwks, "--json"]);
+            let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            assert_eq!(
+                (found["verdict"].as_str(), output.status.code()),
+                (Some(verdict), Some(status)),
+                "{alg}: {found}"
+            );
+        }
+        let other = path(if alg == "ES256" { "ES384.jwks".into() } else { "ES256.jwks".into() });
+        let output = countersign(&["inspect", &path(format!("{alg}.jwt")), "--jwks", &other, "--json"]);
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(found["verdict"], "no-key", "{alg}");
+    }
+}

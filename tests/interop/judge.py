@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""A judge of another hand: jwcrypto reads what countersign signs, and makes tokens that countersign reads.
+
+  judge.py registration  < JWT                      a client registration JWT: signed by the key inside it
+  judge.py assertion JWK_FILE < JWT                 a client assertion: signed by that public key
+  judge.py make FOLDER                              signed tokens, changed ones and their key sets, for `inspect`
+
+Prints one line per finding; the exit status is 1 when one of them is bad.
+"""
+import base64
+import json
+import pathlib
+import sys
+import time
+
+from jwcrypto import jwk, jws
+
+findings = []
+
+
+def hold(what, good, found=""):
+    findings.append(good)
+    print(f"{'ok' if good else 'BAD'} {what} {found}".rstrip())
+
+
+def part(token, n):
+    text = token.split(".")[n]
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def signed_by(token, key, alg):
+    judged = jws.JWS()
+    judged.allowed_algs = [alg]
+    try:
+        judged.deserialize(token, key)
+    except Exception as why:  # whatever jwcrypto says, it is no signature
+        return hold("the signature", False, type(why).__name__)
+    hold("the signature", True)
+
+
+def registration(token):
+    header, claims = json.loads(part(token, 0)), json.loads(part(token, 1))
+    hold("the header is alg alone", header == {"alg": "ES256"}, json.dumps(header))
+    inside = claims["cnf"]["jwk"]
+    hold("the key inside is public", not {"d", "p", "q", "k"} & set(inside), " ".join(inside))
+    key = jwk.JWK(**{n: v for n, v in inside.items() if n != "kid"})
+    hold("kid is the RFC 7638 thumbprint", key.thumbprint() == inside["kid"], inside["kid"])
+    hold("exp is 30 days after iat", claims["exp"] - claims["iat"] == 30 * 86400)
+    hold("iat is now", abs(claims["iat"] - time.time()) < 60)
+    hold("the signature is 64 bytes", len(part(token, 2)) == 64)
+    signed_by(token, key, "ES256")
+
+
+def assertion(token, path):
+    header, claims = json.loads(part(token, 0)), json.loads(part(token, 1))
+    public = json.loads(pathlib.Path(path).read_text())
+    key = jwk.JWK(**{n: v for n, v in public.items() if n != "kid"})
+    hold("kid is the RFC 7638 thumbprint", header["kid"] == key.thumbprint())
+    hold("iss is sub", claims["iss"] == claims["sub"])
+    hold("jti is a UUID", len(claims["jti"]) == 36)
+    hold("it lives four minutes", claims["exp"] - claims["iat"] == 240)
+    signed_by(token, key, "ES256")
+
+
+def make(folder):
+    folder = pathlib.Path(folder)
+    kinds = {
+        "ES256": jwk.JWK.generate(kty="EC", crv="P-256", kid="es"),
+        "ES384": jwk.JWK.generate(kty="EC", crv="P-384", kid="es3"),
+        "RS256": jwk.JWK.generate(kty="RSA", size=2048, kid="rs"),
+        "PS256": jwk.JWK.generate(kty="RSA", size=2048, kid="ps"),
+        "EdDSA": jwk.JWK.generate(kty="OKP", crv="Ed25519", kid="ed"),
+    }
+    now = int(time.time())
+    for alg, key in kinds.items():
+        made = jws.JWS(json.dumps({"iss": "judge", "iat": now, "exp": now + 300}))
+        made.allowed_algs = [alg]
+        made.add_signature(key, alg, json.dumps({"alg": alg, "kid": key.kid}))
+        token = made.serialize(compact=True)
+        (folder / f"{alg}.jwt").write_text(token + "\n")
+        head, body, signature = token.split(".")
+        claims = json.loads(part(token, 1)) | {"iss": "somebody else"}
+        changed = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+        (folder / f"{alg}.changed.jwt").write_text(f"{head}.{changed}.{signature}")
+        (folder / f"{alg}.jwks").write_text(json.dumps({"keys": [key.export_public(as_dict=True)]}))
+        hold(f"made {alg}", True)
+
+
+what, *rest = sys.argv[1:]
+if what == "make":
+    make(*rest)
+else:
+    token = sys.stdin.read().strip()
+    registration(token) if what == "registration" else assertion(token, *rest)
+sys.exit(0 if findings and all(findings) else 1)
