@@ -30,6 +30,8 @@ mod screen;
 mod span;
 mod sweep;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod widget;
 mod words;
 

@@ -184,7 +184,9 @@ impl Walk<'_> {
                 _ if !seen.insert(first.clone()) => break,
                 name => match self.names.used.get(name) {
                     Some(used) => (used.clone(), 1),
-                    None if self.names.modules.contains(name) => ([&self.module[..], std::slice::from_ref(&first)].concat(), 1),
+                    None if self.names.modules.contains(name) => {
+                        ([&self.module[..], std::slice::from_ref(&first)].concat(), 1)
+                    }
                     None => break,
                 },
             };

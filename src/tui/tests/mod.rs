@@ -1,0 +1,5 @@
+//! Screens as a person sees them: keys as text, then the picture. The run is played from a script; its bank is invented.
+
+mod play;
+mod screens;
+mod survival;
