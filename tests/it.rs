@@ -3,6 +3,8 @@
 
 #[path = "it/architecture.rs"]
 mod architecture;
+#[path = "it/cli.rs"]
+mod cli;
 #[path = "it/dnb.rs"]
 mod dnb;
 #[path = "it/playbook.rs"]

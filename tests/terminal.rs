@@ -5,6 +5,7 @@
 #[path = "support/picture.rs"]
 mod picture;
 #[path = "support/pty.rs"]
+#[allow(dead_code, reason = "shared with the benchmark")]
 mod pty;
 
 use std::path::Path;

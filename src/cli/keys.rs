@@ -37,7 +37,8 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     let now = session.clock.now();
     let mut rows = key_rows(&session.stores, &uses, now).await;
     for (text, by) in &uses {
-        if rows.iter().any(|r| r.uri == *text) {
+        // keys in memory are those of this very process: none
+        if text.starts_with("memory:") || rows.iter().any(|r| r.uri == *text) {
             continue;
         }
         let opened = match text.parse::<KeyUri>() {

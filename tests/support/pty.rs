@@ -104,6 +104,17 @@ impl Terminal {
         self
     }
 
+    /// One more piece of output, if it comes within that time.
+    pub fn next_output(&mut self, within: Duration) -> bool {
+        match self.output.recv_timeout(within) {
+            Ok(bytes) => {
+                self.take(&bytes);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
     pub fn process_id(&self) -> u32 {
         self.child.process_id().expect("a running program")
     }
