@@ -303,6 +303,12 @@ impl State {
         Ok(())
     }
 
+    /// Whether that text is the value of an input that anybody may see.
+    pub fn is_public_input(&self, text: &str) -> bool {
+        let public = |name: &str| self.profile.input(name).is_none_or(|i| i.class == Class::Public);
+        self.frames.iter().flat_map(|f| &f.inputs).any(|(n, v)| v.as_str() == Some(text) && public(n))
+    }
+
     fn register_inputs(&mut self, frame: &Frame, inputs: &BTreeMap<String, Value>) {
         for input in self.profile.inputs.iter().chain(&frame.inputs) {
             if let Some(text) = inputs.get(&input.name).and_then(|v| v.as_str()) {

@@ -315,7 +315,10 @@ impl Run {
         let mut found = Vec::new();
         collect(json, class, "", &mut found);
         for (text, class) in found {
-            self.state.redactor.register(&text, class);
+            // what stands in a public input (the client id, a scope) does not become personal by being answered
+            if class == Class::Secret || !self.state.is_public_input(&text) {
+                self.state.redactor.register(&text, class);
+            }
         }
     }
 }
