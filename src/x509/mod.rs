@@ -5,20 +5,29 @@
 //! | --- | --- |
 //! | read one | [`Passport::read`] |
 //! | copy a name | [`Name::text`] in one of [`DnForm::ALL`] |
+//! | name a key | [`KidMode::kid`] |
+//! | judge a chain | [`linked`], [`verify_chain`] |
+//! | judge a use | [`assess`] |
 
+mod chain;
 mod der;
 mod dn;
+mod kid;
 mod name;
 mod oid;
 mod organization;
 mod passport;
 mod qc;
+mod uses;
 
+pub use chain::{ChainError, Purpose, linked, verify_chain};
 pub use dn::{DnForm, OrganizationForm};
+pub use kid::KidMode;
 pub use name::{Attribute, Name};
 pub use organization::OrganizationId;
 pub use passport::{BasicConstraints, CertificateError, Passport, SubjectKey};
 pub use qc::{Psd2, QcStatements, QcType, Role};
+pub use uses::{Finding, Grade, Standing, Use, Verdict, assess, end_is_near};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
