@@ -8,6 +8,7 @@
 //! | name a key | [`KidMode::kid`] |
 //! | judge a chain | [`linked`], [`verify_chain`] |
 //! | judge a use | [`assess`] |
+//! | ask for one | [`Request`], a key's signature, [`assemble`] |
 
 mod chain;
 mod der;
@@ -18,6 +19,7 @@ mod oid;
 mod organization;
 mod passport;
 mod qc;
+mod request;
 mod uses;
 
 pub use chain::{ChainError, Purpose, linked, verify_chain};
@@ -27,6 +29,7 @@ pub use name::{Attribute, Name};
 pub use organization::OrganizationId;
 pub use passport::{BasicConstraints, CertificateError, Passport, SubjectKey};
 pub use qc::{Psd2, QcStatements, QcType, Role};
+pub use request::{Profile, Request, RequestError, assemble};
 pub use uses::{Finding, Grade, Standing, Use, Verdict, assess, end_is_near};
 
 fn hex(bytes: &[u8]) -> String {
