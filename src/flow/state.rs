@@ -7,12 +7,13 @@ use minijinja::Value;
 use serde_json::{Value as Json, json};
 
 use super::event::{KeyFacts, Loaded};
-use super::template::{EvalError, Ledger, Random, Scope, Text, Tree, from_json};
+use super::template::{EvalError, Ledger, Random, Scope, Text, Tree, certificate_value, from_json};
 use crate::jose::Alg;
 use crate::profile::model::{Client, Environment, Flow, Frame, Input, KeyRole, Profile};
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret, class_of_name};
 use crate::time::Timestamp;
+use crate::x509::Passport;
 
 /// How far two clocks may differ, seconds (RFC 7519 §4.1.4 "some small leeway").
 pub const SKEW: i64 = 60;
@@ -26,6 +27,8 @@ pub struct State {
     /// What a person set for this run, by input name.
     overrides: BTreeMap<String, Secret>,
     pub keys: BTreeMap<String, KeyFacts>,
+    /// By role: what its certificate says, or why it cannot be read.
+    certificates: BTreeMap<String, Result<Value, String>>,
     metadata: Option<Json>,
     tokens: Json,
     used_jti: Ledger,
@@ -62,6 +65,7 @@ impl State {
             environment,
             overrides,
             keys: BTreeMap::new(),
+            certificates: BTreeMap::new(),
             metadata: None,
             tokens: json!({}),
             used_jti: Ledger::default(),
@@ -76,6 +80,8 @@ impl State {
     }
 
     pub fn absorb(&mut self, loaded: Loaded) {
+        self.certificates =
+            loaded.keys.iter().filter_map(|(role, facts)| Some((role.clone(), read(facts.chain.first()?)))).collect();
         self.keys = loaded.keys;
         self.metadata = loaded.metadata;
         self.tokens = if loaded.tokens.is_object() { loaded.tokens } else { json!({}) };
@@ -171,7 +177,14 @@ impl State {
             scope.mark_unknown(prefix, format!("no key is bound to {}", role.name));
             return Value::from_pairs([("bound", Value::from(false))]);
         };
-        let certificate = certificate_value(&facts.chain);
+        let certificate = match self.certificates.get(&role.name) {
+            None => Value::from(()),
+            Some(Ok(value)) => value.clone(),
+            Some(Err(why)) => {
+                scope.mark_unknown(format!("{prefix}.certificate"), why.clone());
+                Value::from(())
+            }
+        };
         let key = Value::from_pairs([("jwk", from_json(facts.jwk.as_value())), ("certificate", certificate.clone())]);
         let kid = match &role.kid {
             None => Some(facts.jwk.thumbprint()),
@@ -183,12 +196,6 @@ impl State {
         };
         let jwk = kid.as_ref().map_or_else(|| facts.jwk.clone(), |k| facts.jwk.with_kid(k));
         let alg = algorithm(role, facts).map_or(Value::from(()), |a| Value::from(a.name()));
-        for fact in ["qc_types", "psd2_roles"] {
-            scope.mark_unknown(
-                format!("{prefix}.certificate.{fact}"),
-                "qualified statements of certificates are not read yet",
-            );
-        }
         Value::from_pairs([
             ("bound", Value::from(true)),
             ("jwk", from_json(jwk.as_value())),
@@ -396,30 +403,8 @@ pub fn fits(alg: Alg, kind: &str) -> bool {
     }
 }
 
-fn certificate_value(chain: &[Vec<u8>]) -> Value {
-    let Some(leaf) = chain.first() else { return Value::from(()) };
-    let mut members: Vec<(&str, Value)> = vec![("der", Value::from_bytes(leaf.clone()))];
-    if let Ok((_, cert)) = x509_parser::parse_x509_certificate(leaf) {
-        members.push(("not_before", Value::from(cert.validity().not_before.timestamp())));
-        members.push(("not_after", Value::from(cert.validity().not_after.timestamp())));
-        members.push(("subject_dn", Value::from(cert.subject().to_string())));
-        let usage = cert.key_usage().ok().flatten().map(|u| {
-            let named = [
-                (u.value.digital_signature(), "digitalSignature"),
-                (u.value.non_repudiation(), "nonRepudiation"),
-                (u.value.key_encipherment(), "keyEncipherment"),
-            ];
-            named.iter().filter(|(set, _)| *set).map(|(_, n)| *n).collect::<Vec<_>>()
-        });
-        members.push(("key_usage", usage.map_or(Value::from(()), Value::from)));
-        let extended = cert.extended_key_usage().ok().flatten().map(|e| {
-            let named =
-                [(e.value.client_auth, "clientAuth"), (e.value.server_auth, "serverAuth"), (e.value.any, "any")];
-            named.iter().filter(|(set, _)| *set).map(|(_, n)| *n).collect::<Vec<_>>()
-        });
-        members.push(("ext_key_usage", extended.map_or(Value::from(()), Value::from)));
-    }
-    Value::from_pairs(members)
+fn read(der: &Vec<u8>) -> Result<Value, String> {
+    Passport::read(der).map(|p| certificate_value(&p)).map_err(|e| e.to_string())
 }
 
 /// Whether a given text fits the type of an input, before a run is made of it.
