@@ -1,11 +1,11 @@
-//! `keys`: list, show, new, public.
+//! `keys`: list, new, public; what is about certificates is next door.
 
 use std::collections::BTreeMap;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 use super::args::KeysCommand;
+use super::certificate::{csr, pem, show};
 use super::exit::{Exit, Failure};
 use super::session;
 use crate::config::Places;
@@ -19,7 +19,8 @@ pub fn run(places: &Places, command: KeysCommand) -> Result<Exit, Failure> {
     runtime.block_on(async {
         match command {
             KeysCommand::List { json } => list(&session, json).await,
-            KeysCommand::Show { reference } => show(&session, &reference).await,
+            KeysCommand::Show { reference: text, json } => show(&session, &reference(&text)?, json).await,
+            KeysCommand::Csr(args) => csr(&session, &reference(&args.reference)?, &args).await,
             KeysCommand::New { reference, alg } => new(&session, &reference, &alg).await,
             KeysCommand::Public { reference, jwks, pem } => public(&session, &reference, jwks, pem).await,
         }
@@ -96,24 +97,6 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn show(session: &Session, text: &str) -> Result<Exit, Failure> {
-    let key = session.stores.open(&reference(text)?).await?;
-    let info = key.info();
-    println!("reference   {}", crate::text::clean(&info.uri.to_string()));
-    println!("label       {}", crate::text::clean(&info.label));
-    println!("kind        {}", info.spec);
-    println!("thumbprint  {}", info.public.thumbprint());
-    println!(
-        "can leave   {}",
-        if info.exportable { "yes: the private part can be read out of its store" } else { "no" }
-    );
-    println!(
-        "certificate {}",
-        if info.chain.is_empty() { "none".to_owned() } else { format!("chain of {}", info.chain.len()) }
-    );
-    Ok(Exit::Done)
-}
-
 async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> {
     let spec = Alg::parse(alg).and_then(KeySpec::for_alg).ok_or_else(|| {
         Failure::usage(
@@ -133,14 +116,11 @@ async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> 
     Ok(Exit::Done)
 }
 
-async fn public(session: &Session, text: &str, jwks: bool, pem: bool) -> Result<Exit, Failure> {
+async fn public(session: &Session, text: &str, jwks: bool, as_pem: bool) -> Result<Exit, Failure> {
     let key = session.stores.open(&reference(text)?).await?;
     let public = &key.info().public;
-    if pem {
-        let body = STANDARD.encode(public.to_spki_der());
-        println!("-----BEGIN PUBLIC KEY-----");
-        body.as_bytes().chunks(64).for_each(|l| println!("{}", String::from_utf8_lossy(l)));
-        println!("-----END PUBLIC KEY-----");
+    if as_pem {
+        print!("{}", pem("PUBLIC KEY", &public.to_spki_der()));
     } else {
         let jwk = public.with_kid(&public.thumbprint());
         let value = if jwks { json!({ "keys": [jwk.as_value()] }) } else { jwk.as_value().clone() };

@@ -1,6 +1,7 @@
 //! The command line: the engine without a screen. Results go to standard output, everything else to standard error.
 
 mod args;
+mod certificate;
 mod check;
 mod completions;
 #[cfg(feature = "sandbox")]
