@@ -403,7 +403,7 @@ pub fn fits(alg: Alg, kind: &str) -> bool {
     }
 }
 
-fn read(der: &Vec<u8>) -> Result<Value, String> {
+fn read(der: &[u8]) -> Result<Value, String> {
     Passport::read(der).map(|p| certificate_value(&p)).map_err(|e| e.to_string())
 }
 

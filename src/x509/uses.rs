@@ -171,6 +171,7 @@ fn qualified(p: &Passport, use_: Use) -> Vec<Finding> {
     };
     let types: Vec<&str> = qc.types.iter().map(|t| t.word()).collect();
     let types = if types.is_empty() { "none".to_owned() } else { types.join(" ") };
+    let unsaid = if use_ == Use::Seal { Grade::Bad } else { Grade::Doubt };
     let compliance = if qc.compliance { "QcCompliance" } else { "no QcCompliance" };
     let (organization, found) = match (p.organization_identifier(), p.organization()) {
         (None, _) => (false, "none".to_owned()),
@@ -183,7 +184,7 @@ fn qualified(p: &Passport, use_: Use) -> Vec<Finding> {
         },
     };
     let mut all = vec![
-        make(qc.compliance, Grade::Bad, "it says that it is qualified", compliance.to_owned(), "EN 319 412-5 §4.2.1"),
+        make(qc.compliance, unsaid, "it says that it is qualified", compliance.to_owned(), "EN 319 412-5 §4.2.1"),
         make(qc.types.contains(&wanted), otherwise, say, types, "EN 319 412-5 §4.2.3"),
         make(
             organization,

@@ -406,7 +406,7 @@ async fn every_flow_ends_done_alone_and_no_must_fails() {
         if flow != "register" {
             let passed = checks(&view, Outcome::Pass);
             for id in ["DNB-TLS-02", "TLS-04", "TLS-05"] {
-                assert!(passed.iter().any(|p| *p == id), "{flow}: {id} is not checked: {}", story(&view));
+                assert!(passed.contains(&id), "{flow}: {id} is not checked: {}", story(&view));
             }
         }
     }
