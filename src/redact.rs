@@ -96,6 +96,14 @@ impl Redactor {
         let mut search = |needle: &str| hits.extend(text.match_indices(needle).map(|(at, s)| (at, at + s.len())));
         for needle in &self.0.needles {
             search(needle);
+            // also as a form has it, where what stands before it spoils the decoding (`%` and then the secret)
+            if text.contains('%') {
+                let encoded: Zeroizing<String> =
+                    Zeroizing::new(url::form_urlencoded::byte_serialize(needle.as_bytes()).collect());
+                if encoded.as_str() != needle.as_str() {
+                    search(&encoded);
+                }
+            }
             if needle.contains(' ') {
                 search(&Zeroizing::new(needle.replace(' ', "+")));
             }

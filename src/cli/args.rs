@@ -163,7 +163,13 @@ pub enum KeysCommand {
         json: bool,
     },
     /// What may be known of one key.
-    Show { reference: String },
+    Show {
+        reference: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask an issuer for a QWAC or QSeal: prints a certification request (PKCS#10, PEM) signed by the key.
+    Csr(CsrArgs),
     /// Make a key where the store of the reference can make one.
     New {
         reference: String,
@@ -179,6 +185,37 @@ pub enum KeysCommand {
         #[arg(long)]
         pem: bool,
     },
+}
+
+/// Example:
+///
+///   countersign keys csr file:seal.pem --profile qseal --role PSP_AI --nca-name Finanstilsynet --nca-id NO-FSA
+///     --subject 'CN=Acme AS,organizationIdentifier=PSDNO-FSA-987654321,O=Acme AS,C=NO'
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct CsrArgs {
+    pub reference: String,
+    /// RFC 4514 (CN=…,O=…,C=NO) or openssl (/C=NO/O=…/CN=…).
+    #[arg(long, value_name = "DN")]
+    pub subject: String,
+    /// qwac for TLS, qseal for signatures.
+    #[arg(long, value_name = "qwac|qseal")]
+    pub profile: String,
+    /// A role under PSD2: PSP_AS, PSP_PI, PSP_AI, PSP_IC.
+    #[arg(long = "role", value_name = "ROLE", requires = "nca_name", requires = "nca_id")]
+    pub roles: Vec<String>,
+    /// The authority that gave the authorisation.
+    #[arg(long, value_name = "NAME", requires = "roles")]
+    pub nca_name: Option<String>,
+    /// Its id, as NO-FSA.
+    #[arg(long, value_name = "ID", requires = "roles")]
+    pub nca_id: Option<String>,
+    /// A host the certificate is for.
+    #[arg(long = "san", value_name = "HOST")]
+    pub san: Vec<String>,
+    /// What to sign the request with: ES256, RS256, PS256, …; else what is usual for the key.
+    #[arg(long)]
+    pub alg: Option<String>,
 }
 
 #[derive(Args, Debug)]

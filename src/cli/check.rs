@@ -7,7 +7,7 @@ use crate::store::{load_library, read_capped};
 
 pub fn run(places: &Places, args: &CheckArgs) -> Result<Exit, Failure> {
     if args.schema {
-        print!("{}", crate::profile::schema());
+        print_raw!("{}", crate::profile::schema());
         return Ok(Exit::Done);
     }
     let (library, _) = load_library(places);
@@ -19,7 +19,7 @@ pub fn run(places: &Places, args: &CheckArgs) -> Result<Exit, Failure> {
         match library.check(&name, &text) {
             Ok(loaded) => {
                 let p = &loaded.profile;
-                println!(
+                say!(
                     "{name}: right ({}: {} flows, {} environments, {} checks)",
                     p.id,
                     p.flows.len(),
@@ -29,7 +29,7 @@ pub fn run(places: &Places, args: &CheckArgs) -> Result<Exit, Failure> {
             }
             Err(refused) => {
                 for line in &refused.lines {
-                    println!("{}", crate::text::clean(line));
+                    say!("{}", crate::text::clean(line));
                 }
                 exit = Exit::Usage;
             }

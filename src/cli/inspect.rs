@@ -21,7 +21,7 @@ pub fn run(places: &Places, args: InspectArgs) -> Result<Exit, Failure> {
     let ring = runtime.block_on(keys(&session, &args))?;
     let found = inspect(&text, &ring, session.clock.now());
     if args.json {
-        println!("{}", found.to_json());
+        say!("{}", found.to_json());
     } else {
         print(&found);
     }
@@ -85,11 +85,11 @@ fn public(path: &Path) -> Option<JwkSet> {
 }
 
 fn print(found: &Inspection) {
-    println!("{}: {}", found.kind.word(), verdict_words(found.verdict));
+    say!("{}: {}", found.kind.word(), verdict_words(found.verdict));
     for (n, layer) in found.layers.iter().enumerate() {
-        println!("\nlayer {}  {}  {}", n + 1, layer.kind.word(), layer.status.word());
+        say!("\nlayer {}  {}  {}", n + 1, layer.kind.word(), layer.status.word());
         if let Some(key) = &layer.key {
-            println!(
+            say!(
                 "  key {} from {}",
                 key.thumbprint.as_deref().unwrap_or("(a shared secret)"),
                 crate::text::clean(&key.from)
@@ -97,14 +97,14 @@ fn print(found: &Inspection) {
         }
         for (name, value) in [("header", &layer.header), ("claims", &layer.claims)] {
             if let Some(value) = value {
-                println!("  {name}");
+                say!("  {name}");
                 let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
-                crate::text::clean_multiline(&pretty).lines().for_each(|l| println!("    {l}"));
+                crate::text::clean_multiline(&pretty).lines().for_each(|l| say!("    {l}"));
             }
         }
     }
     if !found.checks.is_empty() {
-        println!();
+        say!("");
     }
     for check in &found.checks {
         let mark = match check.outcome {
@@ -113,7 +113,7 @@ fn print(found: &Inspection) {
             Outcome::Warn => "!",
             Outcome::NotChecked => "?",
         };
-        println!(
+        say!(
             "{mark} {:<8} {}  (found: {})  {}",
             check.id,
             crate::text::clean(&check.say),

@@ -1,9 +1,9 @@
-//! `keys`: list, show, new, public.
+//! `keys`: list, new, public; what is about certificates is next door.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 use super::args::KeysCommand;
+use super::certificate::{csr, pem, show};
 use super::exit::{Exit, Failure};
 use super::session;
 use crate::config::Places;
@@ -17,7 +17,8 @@ pub fn run(places: &Places, command: KeysCommand) -> Result<Exit, Failure> {
     runtime.block_on(async {
         match command {
             KeysCommand::List { json } => list(&session, json).await,
-            KeysCommand::Show { reference } => show(&session, &reference).await,
+            KeysCommand::Show { reference: text, json } => show(&session, &reference(&text)?, json).await,
+            KeysCommand::Csr(args) => csr(&session, &reference(&args.reference)?, &args).await,
             KeysCommand::New { reference, alg } => new(&session, &reference, &alg).await,
             KeysCommand::Public { reference, jwks, pem } => public(&session, &reference, jwks, pem).await,
         }
@@ -56,14 +57,14 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     }
     for row in &rows {
         if as_json {
-            println!(
+            say!(
                 "{}",
                 json!({ "uri": row.uri, "label": row.label, "kind": row.kind, "exportable": row.exportable, "store": row.store, "used_by": row.used_by, "certificate_days_left": row.certificate_days_left, "thumbprint": row.thumbprint, "problem": row.problem })
             );
         } else {
             let days = row.certificate_days_left.map(|d| format!("  certificate {d} d")).unwrap_or_default();
             let state = row.problem.clone().unwrap_or_else(|| format!("{}{days}", row.kind));
-            println!(
+            say!(
                 "{}\n    {}\n    used by {}",
                 crate::text::clean(if row.uri.is_empty() { &row.label } else { &row.uri }),
                 crate::text::clean(&state),
@@ -74,24 +75,6 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     if rows.is_empty() {
         eprintln!("no key is known: profiles name none, and files are listed only where a profile names them");
     }
-    Ok(Exit::Done)
-}
-
-async fn show(session: &Session, text: &str) -> Result<Exit, Failure> {
-    let key = session.stores.open(&reference(text)?).await?;
-    let info = key.info();
-    println!("reference   {}", crate::text::clean(&info.uri.to_string()));
-    println!("label       {}", crate::text::clean(&info.label));
-    println!("kind        {}", info.spec);
-    println!("thumbprint  {}", info.public.thumbprint());
-    println!(
-        "can leave   {}",
-        if info.exportable { "yes: the private part can be read out of its store" } else { "no" }
-    );
-    println!(
-        "certificate {}",
-        if info.chain.is_empty() { "none".to_owned() } else { format!("chain of {}", info.chain.len()) }
-    );
     Ok(Exit::Done)
 }
 
@@ -110,22 +93,19 @@ async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> 
         ));
     }
     let key = session.stores.generate(&uri, spec).await?;
-    println!("{}", key.info().public.as_value());
+    say!("{}", key.info().public.as_value());
     Ok(Exit::Done)
 }
 
-async fn public(session: &Session, text: &str, jwks: bool, pem: bool) -> Result<Exit, Failure> {
+async fn public(session: &Session, text: &str, jwks: bool, as_pem: bool) -> Result<Exit, Failure> {
     let key = session.stores.open(&reference(text)?).await?;
     let public = &key.info().public;
-    if pem {
-        let body = STANDARD.encode(public.to_spki_der());
-        println!("-----BEGIN PUBLIC KEY-----");
-        body.as_bytes().chunks(64).for_each(|l| println!("{}", String::from_utf8_lossy(l)));
-        println!("-----END PUBLIC KEY-----");
+    if as_pem {
+        print_raw!("{}", pem("PUBLIC KEY", &public.to_spki_der()));
     } else {
         let jwk = public.with_kid(&public.thumbprint());
         let value = if jwks { json!({ "keys": [jwk.as_value()] }) } else { jwk.as_value().clone() };
-        println!("{value}");
+        say!("{value}");
     }
     Ok(Exit::Done)
 }

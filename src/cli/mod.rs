@@ -1,7 +1,24 @@
 //! The command line: the engine without a screen. Results go to standard output, everything else to standard error.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a command line is for")]
+#![expect(clippy::print_stderr, reason = "telling on standard error is what a command line is for")]
+
+/// A line on standard output. A reader that went away (`… | head`) is no failure, and nothing to panic about.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+
+/// The same without a line end.
+macro_rules! print_raw {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = write!(std::io::stdout(), $($text)*);
+    }};
+}
 
 mod args;
+mod certificate;
 mod check;
 mod completions;
 #[cfg(feature = "sandbox")]

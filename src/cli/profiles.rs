@@ -33,7 +33,7 @@ fn list(library: &Library, as_json: bool) -> Exit {
             Ok(s) if as_json => {
                 let environments: Vec<_> = s.environments.iter().map(|e| json!({ "name": e.name, "production": e.production, "sandbox": e.sandbox, "disabled": e.disabled })).collect();
                 let flows: Vec<_> = s.flows.iter().map(|f| json!({ "id": f.id, "title": f.title })).collect();
-                println!(
+                say!(
                     "{}",
                     json!({ "id": s.id, "name": s.name, "saved": s.saved, "environments": environments, "flows": flows })
                 );
@@ -42,7 +42,7 @@ fn list(library: &Library, as_json: bool) -> Exit {
                 let environments: Vec<_> =
                     s.environments.iter().filter(|e| e.disabled.is_none()).map(|e| e.name.as_str()).collect();
                 let flows: Vec<_> = s.flows.iter().map(|f| f.id.as_str()).collect();
-                println!(
+                say!(
                     "{:<20} {}\n    environments  {}\n    flows         {}",
                     s.id,
                     s.name,
@@ -63,13 +63,13 @@ fn list(library: &Library, as_json: bool) -> Exit {
 fn show(library: &Library, id: &str) -> Result<Exit, Failure> {
     let loaded = library.load(id).map_err(|r| Failure::usage(r.to_string(), "countersign profiles list"))?;
     let p = loaded.profile;
-    println!("{}  {}", p.id, p.name);
+    say!("{}  {}", p.id, p.name);
     for (name, value) in [("about", &p.about), ("docs", &p.docs), ("evidence", &p.evidence)] {
         if let Some(value) = value {
-            println!("{name:<10}{value}");
+            say!("{name:<10}{value}");
         }
     }
-    println!("\nenvironments");
+    say!("\nenvironments");
     for e in &p.environments {
         let mark = if e.production {
             "  [PRODUCTION]"
@@ -79,13 +79,13 @@ fn show(library: &Library, id: &str) -> Result<Exit, Failure> {
             ""
         };
         let disabled = e.disabled.as_ref().map(|d| format!("  (not usable: {d})")).unwrap_or_default();
-        println!("  {:<14}{}{mark}{disabled}", e.name, e.label);
+        say!("  {:<14}{}{mark}{disabled}", e.name, e.label);
     }
-    println!("\nkeys");
+    say!("\nkeys");
     for k in &p.keys {
         let algs: Vec<_> = k.algs.iter().map(|a| a.name()).collect();
         let bound = k.reference.as_ref().map(|r| format!("  = {r}")).unwrap_or_default();
-        println!(
+        say!(
             "  {:<14}{} ({}{}){bound}",
             k.name,
             k.label,
@@ -93,21 +93,21 @@ fn show(library: &Library, id: &str) -> Result<Exit, Failure> {
             if algs.is_empty() { String::new() } else { format!(" {}", algs.join(" ")) }
         );
     }
-    println!("\ninputs");
+    say!("\ninputs");
     for i in &p.inputs {
         let saved = p.values.iter().find(|(n, _)| *n == i.name).map(|(_, v)| format!(" = {v}"));
         let optional = if i.optional { " (optional)" } else { "" };
-        println!("  {:<22}{}{}{optional}", i.name, i.help.as_deref().unwrap_or(&i.label), saved.unwrap_or_default());
+        say!("  {:<22}{}{}{optional}", i.name, i.help.as_deref().unwrap_or(&i.label), saved.unwrap_or_default());
     }
-    println!("\nflows");
+    say!("\nflows");
     for f in &p.flows {
-        println!("  {:<14}{}", f.id, f.title);
+        say!("  {:<14}{}", f.id, f.title);
         let missing = missing(&p, f);
         for s in &f.steps {
-            println!("    {:<20}{:<6}{}", s.path, s.verb.word(), s.title);
+            say!("    {:<20}{:<6}{}", s.path, s.verb.word(), s.title);
         }
         if !missing.is_empty() {
-            println!("    wants: {}", missing.join(", "));
+            say!("    wants: {}", missing.join(", "));
         }
     }
     Ok(Exit::Done)
@@ -192,7 +192,7 @@ fn keep(places: &Places, library: &Library, id: &str, text: &str) -> Result<Exit
         .check(&path.display().to_string(), text)
         .map_err(|r| Failure::usage(r.to_string(), "correct the values and try again"))?;
     save_new(&path, text)?;
-    println!("{}", path.display());
+    say!("{}", path.display());
     Ok(Exit::Done)
 }
 
@@ -203,7 +203,7 @@ fn export(places: &Places, id: &str) -> Result<Exit, Failure> {
             "countersign profiles list; banks are part of the program",
         )
     })?;
-    print!("{}", crate::text::clean_multiline(&session::text_file(&path)?));
-    println!();
+    print_raw!("{}", crate::text::clean_multiline(&session::text_file(&path)?));
+    say!("");
     Ok(Exit::Done)
 }

@@ -147,7 +147,7 @@ impl Report {
         }
         if step.state == StepState::Done {
             for field in &step.outputs {
-                println!("{}.{} = {}", step.id, field.name, field_text(view, field));
+                say!("{}.{} = {}", step.id, field.name, field_text(view, field));
             }
         }
     }

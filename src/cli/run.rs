@@ -79,7 +79,7 @@ async fn drive(prepared: Prepared, args: &RunArgs, clock: Arc<dyn Clock>) -> Res
     if let Some(name) = &args.print {
         return match run.output(name, clock.now()) {
             Some(value) if exit == Exit::Done => {
-                println!("{value}");
+                say!("{value}");
                 Ok(Exit::Done)
             }
             None if exit == Exit::Done => Err(Failure::usage(

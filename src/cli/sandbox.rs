@@ -40,10 +40,10 @@ pub fn run(args: &SandboxArgs) -> Result<Exit, Failure> {
         let folder = tempfile::Builder::new().prefix("countersign-sandbox-").tempdir().map_err(failed)?;
         write(folder.path(), &world, &banks)?;
         for (url, address) in world.describe() {
-            println!("{url}  at  {address}");
+            say!("{url}  at  {address}");
         }
-        println!("CA and demo clients  in  {}  (removed at the end)", folder.path().display());
-        println!("try: curl --cacert {0}/ca.pem --cert {0}/BANK-transport.pem --resolve HOST:PORT:127.0.0.1 https://HOST:PORT/…", folder.path().display());
+        say!("CA and demo clients  in  {}  (removed at the end)", folder.path().display());
+        say!("try: curl --cacert {0}/ca.pem --cert {0}/BANK-transport.pem --resolve HOST:PORT:127.0.0.1 https://HOST:PORT/…", folder.path().display());
         eprintln!("serving until ^C");
         let stopped = tokio::signal::ctrl_c().await;
         drop(world);
@@ -62,7 +62,7 @@ fn write(folder: &Path, world: &World, banks: &[Bank]) -> Result<(), Failure> {
             write_private(&folder.join(format!("{}-{}.pem", bank.id(), key.role)), pem.as_bytes())?;
         }
         for (name, value) in &client.inputs {
-            println!("{}: {name} = {value}", bank.id());
+            say!("{}: {name} = {value}", bank.id());
         }
     }
     Ok(())

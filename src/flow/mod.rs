@@ -17,7 +17,6 @@
 mod advance;
 mod algorithm;
 mod answer;
-mod certificate;
 mod check;
 pub mod core;
 pub mod effect;

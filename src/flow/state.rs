@@ -7,14 +7,14 @@ use minijinja::Value;
 use serde_json::{Value as Json, json};
 
 use super::algorithm::algorithm;
-use super::certificate::certificate_value;
 use super::event::{KeyFacts, Loaded};
-use super::template::{EvalError, Ledger, Random, Scope, Text, Tree, from_json};
+use super::template::{EvalError, Ledger, Random, Scope, Text, Tree, certificate_value, from_json};
 use super::typed::typed;
 use crate::profile::model::{Client, Environment, Flow, Frame, Input, KeyRole, Profile};
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret, class_of_name};
 use crate::time::Timestamp;
+use crate::x509::Passport;
 
 /// How far two clocks may differ, seconds (RFC 7519 §4.1.4 "some small leeway").
 pub const SKEW: i64 = 60;
@@ -28,6 +28,8 @@ pub struct State {
     /// What a person set for this run, by input name.
     overrides: BTreeMap<String, Secret>,
     pub keys: BTreeMap<String, KeyFacts>,
+    /// By role: what its certificate says, or why it cannot be read.
+    certificates: BTreeMap<String, Result<Value, String>>,
     metadata: Option<Json>,
     tokens: Json,
     used_jti: Ledger,
@@ -64,6 +66,7 @@ impl State {
             environment,
             overrides,
             keys: BTreeMap::new(),
+            certificates: BTreeMap::new(),
             metadata: None,
             tokens: json!({}),
             used_jti: Ledger::default(),
@@ -78,6 +81,8 @@ impl State {
     }
 
     pub fn absorb(&mut self, loaded: Loaded) {
+        self.certificates =
+            loaded.keys.iter().filter_map(|(role, facts)| Some((role.clone(), read(facts.chain.first()?)))).collect();
         self.keys = loaded.keys;
         self.metadata = loaded.metadata;
         self.tokens = if loaded.tokens.is_object() { loaded.tokens } else { json!({}) };
@@ -173,7 +178,14 @@ impl State {
             scope.mark_unknown(prefix, format!("no key is bound to {}", role.name));
             return Value::from_pairs([("bound", Value::from(false))]);
         };
-        let certificate = certificate_value(&facts.chain);
+        let certificate = match self.certificates.get(&role.name) {
+            None => Value::from(()),
+            Some(Ok(value)) => value.clone(),
+            Some(Err(why)) => {
+                scope.mark_unknown(format!("{prefix}.certificate"), why.clone());
+                Value::from(())
+            }
+        };
         let key = Value::from_pairs([("jwk", from_json(facts.jwk.as_value())), ("certificate", certificate.clone())]);
         let kid = match &role.kid {
             None => Some(facts.jwk.thumbprint()),
@@ -185,12 +197,6 @@ impl State {
         };
         let jwk = kid.as_ref().map_or_else(|| facts.jwk.clone(), |k| facts.jwk.with_kid(k));
         let alg = algorithm(role, facts).map_or(Value::from(()), |a| Value::from(a.name()));
-        for fact in ["qc_types", "psd2_roles"] {
-            scope.mark_unknown(
-                format!("{prefix}.certificate.{fact}"),
-                "qualified statements of certificates are not read yet",
-            );
-        }
         Value::from_pairs([
             ("bound", Value::from(true)),
             ("jwk", from_json(jwk.as_value())),
@@ -385,4 +391,8 @@ impl State {
     pub fn text(&self, text: Option<&Text>, scope: &Scope) -> Result<Option<String>, EvalError> {
         text.map_or(Ok(None), |t| t.eval_text(scope))
     }
+}
+
+fn read(der: &[u8]) -> Result<Value, String> {
+    Passport::read(der).map(|p| certificate_value(&p)).map_err(|e| e.to_string())
 }

@@ -1,12 +1,10 @@
-//! Certificates and other PEM blocks: what they say of themselves. No chain is built, nothing is trusted.
+//! Certificates and other PEM blocks: what they say of themselves, and whether they hang together. Nothing is trusted.
 
-use serde_json::{Value, json};
-use x509_parser::certificate::X509Certificate;
-
-use super::{Inspection, Kind, Layer, Problem, Status, json_text, times};
-use crate::jose::{PublicJwk, Verdict, b64, pem};
+use super::{Inspection, Kind, Layer, Problem, Status, json_text, passport, passport_json, times};
+use crate::jose::{PublicJwk, Verdict, pem};
 use crate::text;
 use crate::time::Timestamp;
+use crate::x509::{Passport, linked};
 
 pub(super) fn inspect_der(der: &[u8], now: Timestamp) -> Inspection {
     Inspection { problem: None, ..Inspection::bare(Kind::Certificate) }.with_certificate(der, now)
@@ -39,19 +37,29 @@ pub(super) fn inspect_pem(text: &str, now: Timestamp) -> Inspection {
             }
         };
     }
+    if answer.layers.len() > 1 {
+        let chain: Vec<Vec<u8>> = answer.layers.iter().map(|layer| layer.payload.clone()).collect();
+        answer.checks.push(passport::chain(&linked(&chain)));
+    }
     if answer.layers.is_empty() { Inspection { kind: Kind::Opaque, ..answer } } else { answer }
 }
 
 impl Inspection {
     fn with_certificate(mut self, der: &[u8], now: Timestamp) -> Self {
-        let Ok(([], certificate)) = x509_parser::parse_x509_certificate(der) else {
-            let hint = "the base64 lines were cut or altered, or hold something else";
-            self.problem = Some(Problem::new("the block holds no X.509 certificate", hint));
-            return self;
+        let passport = match Passport::read(der) {
+            Ok(passport) => passport,
+            Err(error) => {
+                self.problem = Some(Problem::new(error.to_string(), error.hint()));
+                return self;
+            }
         };
-        let problem = validity(&certificate, now);
+        let problem = validity(&passport, now);
         self.problem = self.problem.or(problem);
-        let claims = members(&certificate, der);
+        // the rules are those of whom the chain is for
+        if self.layers.is_empty() {
+            self.checks = passport::checks(&passport, now);
+        }
+        let claims = passport_json(&passport, now);
         self.layers.push(Layer {
             claims: Some(claims),
             payload: der.to_vec(),
@@ -61,29 +69,8 @@ impl Inspection {
     }
 }
 
-fn members(certificate: &X509Certificate<'_>, der: &[u8]) -> Value {
-    let validity = certificate.validity();
-    let key = PublicJwk::from_spki_der(certificate.public_key().raw);
-    let (kind, thumbprint) = match &key {
-        Ok(key) => (key.kind(), Some(key.thumbprint())),
-        Err(error) => (error.to_string(), None),
-    };
-    json!({
-        "subject": certificate.subject().to_string(),
-        "issuer": certificate.issuer().to_string(),
-        "serial": certificate.raw_serial_as_string(),
-        "not_before": times::moment(validity.not_before.timestamp()),
-        "not_after": times::moment(validity.not_after.timestamp()),
-        "key": kind,
-        "key_thumbprint": thumbprint,
-        "x5t#S256": b64::encode(&openssl::sha::sha256(der)),
-        "x5t": b64::encode(&openssl::sha::sha1(der)),
-    })
-}
-
-fn validity(certificate: &X509Certificate<'_>, now: Timestamp) -> Option<Problem> {
-    let at = |time: x509_parser::time::ASN1Time| Timestamp::from_seconds(time.timestamp());
-    let (start, end) = (at(certificate.validity().not_before), at(certificate.validity().not_after));
+fn validity(passport: &Passport, now: Timestamp) -> Option<Problem> {
+    let (start, end) = (passport.not_before, passport.not_after);
     if end < now {
         let text = format!("the certificate ended {}", times::about(now, end));
         return Some(Problem::new(text, "whoever holds it needs a new one"));

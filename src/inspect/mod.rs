@@ -10,6 +10,7 @@ mod json_text;
 mod jwe;
 mod jws;
 mod output;
+mod passport;
 mod ring;
 mod sniff;
 mod time_checks;
@@ -17,6 +18,7 @@ mod times;
 mod view;
 
 pub use explain::explain_claim;
+pub use passport::passport_json;
 pub use ring::KeyRing;
 pub use times::{about, moment, relative};
 pub use view::{Inspection, KeyUsed, Kind, Layer, Problem, Status};

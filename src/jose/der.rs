@@ -87,27 +87,36 @@ fn push_length(out: &mut Vec<u8>, length: usize) {
 }
 
 /// Reads one level of DER.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     all: &'a [u8],
     at: usize,
     end: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(all: &'a [u8]) -> Self {
+    pub(crate) const fn new(all: &'a [u8]) -> Self {
         Self { all, at: 0, end: all.len() }
     }
 
-    pub(super) const fn is_at_end(&self) -> bool {
+    /// The next element, whatever it is: its tag, itself, its content. Tags of more than one byte are refused: nothing
+    /// that is read here has one.
+    pub(crate) fn element(&mut self) -> Result<(u8, &'a [u8], Self), DerError> {
+        let start = self.at;
+        let tag = self.peek().filter(|tag| tag & 0x1f != 0x1f).ok_or(DerError::Expected("element", start))?;
+        let inner = self.enter(tag, "element")?;
+        Ok((tag, &self.all[start..self.at], inner))
+    }
+
+    pub(crate) const fn is_at_end(&self) -> bool {
         self.at == self.end
     }
 
-    pub(super) fn peek(&self) -> Option<u8> {
+    pub(crate) fn peek(&self) -> Option<u8> {
         self.all[self.at..self.end].first().copied()
     }
 
     /// The next element, which must have this tag: a reader over its content.
-    pub(super) fn enter(&mut self, tag: u8, name: &'static str) -> Result<Self, DerError> {
+    pub(crate) fn enter(&mut self, tag: u8, name: &'static str) -> Result<Self, DerError> {
         if self.peek() != Some(tag) {
             return Err(DerError::Expected(name, self.at));
         }
@@ -117,7 +126,7 @@ impl<'a> Reader<'a> {
         Ok(Self { all: self.all, at: start, end })
     }
 
-    pub(super) fn content(&self) -> &'a [u8] {
+    pub(crate) fn content(&self) -> &'a [u8] {
         &self.all[self.at..self.end]
     }
 

@@ -112,6 +112,13 @@ fn clones_learn_for_themselves_and_show_nothing() {
 }
 
 #[test]
+fn a_secret_after_half_an_escape_is_gone() {
+    let mut r = Redactor::new([1; 32]);
+    r.register("00{abc", Class::Secret);
+    assert!(!r.mask_text("x=%00%7Babc").contains("7Babc"));
+}
+
+#[test]
 fn hostile_bodies_take_no_time() {
     let start = std::time::Instant::now();
     for body in ["%ff".repeat(1 << 20), "\\\\\"".repeat(1 << 20), "%25".repeat(1 << 20), "c4n&".repeat(1 << 20)] {
@@ -126,6 +133,9 @@ proptest! {
         let mut r = Redactor::new([1; 32]);
         r.register(&secret, Class::Secret);
         prop_assume!(!MASK.contains(&secret));
+        // half an escape right before it makes another text of an encoded secret
+        let half = |n: usize, c: char| before.chars().rev().take(n).any(|b| b == c);
+        prop_assume!(!half(2, '%') && !half(5, '\\'));
         for dressed in [secret.clone(), percent(&secret, true), serde_json::to_string(&secret).unwrap()] {
             let masked = r.mask_text(&format!("{before}{dressed}{after}"));
             prop_assert!(masked.contains(MASK));

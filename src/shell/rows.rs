@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::jose::Alg;
 use crate::keys::{KeyInfo, Stores};
 use crate::time::Timestamp;
+use crate::x509::Passport;
 
 /// One line of the list: a key, or a store that did not answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,6 +75,5 @@ pub fn row(key: &KeyInfo, uses: &BTreeMap<String, Vec<String>>, now: Timestamp) 
 }
 
 fn days_left(der: &[u8], now: Timestamp) -> Option<i64> {
-    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
-    Some((certificate.validity().not_after.timestamp() - now.seconds()).div_euclid(86_400))
+    Some(Passport::read(der).ok()?.days_left(now))
 }

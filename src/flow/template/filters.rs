@@ -5,6 +5,7 @@ use minijinja::{Environment, Error, State, Value};
 use openssl::hash::{MessageDigest, hash};
 use url::Url;
 
+use super::certificates;
 use super::convert::{is_omit, to_json};
 use super::functions::{json, kind_word, missing, text, wrong};
 use crate::jose;
@@ -307,11 +308,7 @@ fn keys(env: &mut Environment<'static>) {
         if v.is_none() || is_omit(v) {
             return Ok(Value::from(()));
         }
-        let der = match v.kind() {
-            ValueKind::Map => bytes(&v.get_attr("der")?)?,
-            _ => bytes(v)?,
-        };
-        Ok(Value::from(make(&der)))
+        Ok(Value::from(make(&certificates::der(v)?)))
     };
     env.add_filter("x5t", move |v: Value| certificate(&v, |der| jose::b64::encode(&sha(MessageDigest::sha1(), der))));
     env.add_filter("x5t_s256", move |v: Value| {
@@ -325,9 +322,6 @@ fn keys(env: &mut Environment<'static>) {
         let chain = items(&v)?;
         chain.iter().map(|c| Ok(STANDARD.encode(bytes(c)?))).collect::<Result<Vec<_>, Error>>()
     });
-    let later = |_: Value| -> Made { Err(wrong("certificates are not read here yet")) };
-    env.add_filter("certificate", later);
-    env.add_filter("subject", later);
 }
 
 fn sha(kind: MessageDigest, bytes: &[u8]) -> Vec<u8> {

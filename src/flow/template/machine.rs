@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use minijinja::{Environment, UndefinedBehavior};
 
-use super::{convert, filters, functions, tests_of_values};
+use super::{certificates, convert, filters, functions, tests_of_values};
 
 /// Instructions one evaluation may take; a real rule takes some dozens.
 const FUEL: u64 = 20_000;
@@ -121,6 +121,7 @@ pub(super) fn machine() -> &'static Environment<'static> {
         functions::add(&mut env);
         filters::add(&mut env);
         tests_of_values::add(&mut env);
+        certificates::add(&mut env);
         env
     })
 }

@@ -4,6 +4,7 @@
 //! statements (`{% %}`) and comments (`{# #}`) are refused. What minijinja does loosely is tightened: comparisons see
 //! numbers only, `in` wants a list or an object, an undefined name is an error, and nothing repeats or slices.
 
+mod certificates;
 mod convert;
 mod expr;
 mod filters;
@@ -16,6 +17,7 @@ mod tests_of_values;
 mod text;
 mod tree;
 
+pub use certificates::certificate_value;
 pub use convert::{from_json, to_json};
 pub use expr::{EvalError, Expr, ExprError, nearest};
 pub use scope::{Ledger, Random, Scope};

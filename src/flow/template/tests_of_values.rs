@@ -66,7 +66,6 @@ pub(super) fn add(env: &mut Environment<'static>) {
         let value = to_json(&v).ok_or_else(missing)?;
         Ok::<_, Error>(jose::PublicJwk::from_value(&value).is_ok_and(|k| k.weakness().is_none()))
     });
-    env.add_test("chain", |_: Value| Err::<bool, _>(wrong("certificate chains are not read here yet")));
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -105,3 +105,27 @@ fn certificates_say_who_and_how_long() {
     let private = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     assert!(inspect(private, &KeyRing::new(), NOW).problem.unwrap().text.contains("private key"));
 }
+
+#[test]
+fn a_chain_shows_every_passport_and_the_rules_of_its_leaf() {
+    use crate::x509::testing::{NOW, Plan, make};
+    let root = make(&Plan::authority("Root"), None);
+    let leaf = make(&Plan { client_auth: Some(false), ..Plan::seal() }, Some(&root));
+    let pem = |made: &crate::x509::testing::Made| String::from_utf8(made.certificate.to_pem().unwrap()).unwrap();
+    let seen = inspect(&format!("{}{}", pem(&leaf), pem(&root)), &KeyRing::new(), NOW);
+    assert_eq!((seen.kind, seen.layers.len(), seen.problem.is_none()), (Kind::Certificate, 2, true));
+    let claims = seen.layers[0].claims.as_ref().unwrap();
+    assert_eq!(claims["uses"], json!({"mTLS client": "unfit", "seal": "ok"}));
+    assert_eq!(claims["subject_forms"]["java oid"], "CN=Acme Seal, OID.2.5.4.97=PSDNO-FSA-987654321, O=Acme AS, C=NO");
+    assert_eq!(claims["qc"]["types"], json!(["eseal"]));
+    assert_eq!(claims["qc"]["psd2"]["roles"], json!(["PSP_PI", "PSP_AI"]));
+    assert_eq!((&claims["organization"]["authority"], &claims["days_left"]), (&json!("FSA"), &json!(365)));
+    let issuer = seen.layers[1].claims.as_ref().unwrap();
+    assert_eq!((&issuer["basic_constraints"]["ca"], issuer.get("uses")), (&json!(true), None));
+    let odd: Vec<_> = seen.checks.iter().filter(|c| c.outcome != Outcome::Pass).collect();
+    assert_eq!((odd.len(), odd[0].id.as_str(), odd[0].reference.as_str()), (1, "TLS-04", "RFC 5280 §4.2.1.12"));
+    let apart = inspect(&format!("{}{}", pem(&root), pem(&leaf)), &KeyRing::new(), NOW);
+    assert!(apart.checks.iter().any(|c| c.outcome == Outcome::Warn && c.reference == "RFC 7517 §4.7"));
+    let late = inspect(&pem(&leaf), &KeyRing::new(), NOW.plus_seconds(366 * 86_400));
+    assert_eq!(failed(&late), ["TLS-03"]);
+}

@@ -2,7 +2,7 @@
 
 /// The rings of `src/lib.rs`: its table and this one are compared.
 pub const RINGS: &[(&str, &[&str])] = &[
-    ("pure", &["time", "secret", "redact", "text", "jose", "inspect", "profile", "flow"]),
+    ("pure", &["time", "secret", "redact", "text", "jose", "x509", "inspect", "profile", "flow"]),
     ("shell", &["clock", "config", "keys", "net", "store", "shell"]),
     ("faces", &["tui", "cli"]),
     ("sandbox", &["sandbox"]),

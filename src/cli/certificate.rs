@@ -1,0 +1,215 @@
+//! `keys show`: a key and the passport of its certificate. `keys csr`: asking for one.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use super::args::CsrArgs;
+use super::exit::{Exit, Failure};
+use crate::inspect::{moment, passport_json};
+use crate::jose::Alg;
+use crate::keys::{self, KeyInfo, KeyUri};
+use crate::shell::Session;
+use crate::text::clean;
+use crate::time::Timestamp;
+use crate::x509::{
+    DnForm, Grade, KidMode, OrganizationForm, Passport, Profile, Psd2, Request, Role, Use, Verdict, assess, linked,
+};
+
+pub async fn show(session: &Session, uri: &KeyUri, as_json: bool) -> Result<Exit, Failure> {
+    let key = session.stores.open(uri).await?;
+    let now = session.clock.now();
+    if as_json {
+        say!("{}", whole(key.info(), now));
+    } else {
+        print(key.info(), now);
+    }
+    Ok(Exit::Done)
+}
+
+fn kids(info: &KeyInfo, leaf: Option<&Passport>) -> Vec<(&'static str, String)> {
+    KidMode::ALL.into_iter().filter_map(|mode| Some((mode.word(), mode.kid(&info.public, leaf)?))).collect()
+}
+
+fn verdicts(leaf: &Passport, now: Timestamp) -> [Verdict; 2] {
+    Use::ALL.map(|use_| assess(leaf, use_, &[], now))
+}
+
+fn whole(info: &KeyInfo, now: Timestamp) -> Value {
+    let read: Vec<_> = info.chain.iter().map(|der| Passport::read(der)).collect();
+    let leaf = read.first().and_then(|p| p.as_ref().ok());
+    let chain: Vec<Value> = read
+        .iter()
+        .map(|p| p.as_ref().map_or_else(|e| json!({ "problem": e.to_string() }), |p| passport_json(p, now)))
+        .collect();
+    let finding = |f: &crate::x509::Finding| {
+        let grade = match f.grade {
+            Grade::Good => "good",
+            Grade::Doubt => "doubt",
+            Grade::Bad => "bad",
+        };
+        json!({ "id": f.id, "grade": grade, "say": f.say, "found": f.found, "ref": f.clause })
+    };
+    let verdict = |v: &Verdict| {
+        let findings: Vec<Value> = v.findings.iter().map(finding).collect();
+        json!({ "use": v.use_.word(), "standing": v.standing.word(), "findings": findings })
+    };
+    let verdicts: Vec<Value> = leaf.iter().flat_map(|p| verdicts(p, now)).map(|v| verdict(&v)).collect();
+    let kids: serde_json::Map<String, Value> =
+        kids(info, leaf).into_iter().map(|(mode, kid)| (mode.to_owned(), kid.into())).collect();
+    json!({
+        "uri": info.uri.to_string(), "label": info.label, "kind": info.spec.to_string(),
+        "thumbprint": info.public.thumbprint(), "exportable": info.exportable, "warning": info.warning, "kid": kids,
+        "chain": chain, "chain_problem": (!info.chain.is_empty()).then(|| linked(&info.chain).err().map(|e| e.to_string())),
+        "uses": verdicts,
+    })
+}
+
+fn line(name: &str, value: &str) {
+    say!("{name:<12}{}", clean(value));
+}
+
+fn print(info: &KeyInfo, now: Timestamp) {
+    line("reference", &info.uri.to_string());
+    line("label", &info.label);
+    line("kind", &info.spec.to_string());
+    line("can leave", if info.exportable { "yes: the private part can be read out of its store" } else { "no" });
+    if let Some(warning) = &info.warning {
+        line("warning", warning);
+    }
+    let read: Vec<_> = info.chain.iter().map(|der| Passport::read(der)).collect();
+    let leaf = read.first().and_then(|p| p.as_ref().ok());
+    say!("kid");
+    for (mode, kid) in kids(info, leaf) {
+        say!("  {mode:<11}{kid}");
+    }
+    if read.is_empty() {
+        line("certificate", "none");
+    }
+    for (n, certificate) in read.iter().enumerate() {
+        say!("\ncertificate {} of {}", n + 1, read.len());
+        match certificate {
+            Ok(p) => passport(p, now, n == 0),
+            Err(e) => say!("  {e}\n  try: {}", e.hint()),
+        }
+    }
+    if let Some(e) = (read.len() > 1).then(|| linked(&info.chain).err()).flatten() {
+        say!("\n✗ {e}\n  try: {}", e.hint());
+    }
+    for verdict in leaf.iter().flat_map(|p| verdicts(p, now)) {
+        say!("\nas {}: {}", verdict.use_.word(), verdict.standing.word());
+        for f in &verdict.findings {
+            let mark = match f.grade {
+                Grade::Good => "✓",
+                Grade::Doubt => "!",
+                Grade::Bad => "✗",
+            };
+            say!("  {mark} {:<7} {}  (found: {})  {}", f.id, f.say, clean(&f.found), f.clause);
+        }
+    }
+}
+
+fn passport(p: &Passport, now: Timestamp, with_forms: bool) {
+    let item = |name: &str, value: &str| say!("  {name:<14}{}", clean(value));
+    let text = |name: &crate::x509::Name| name.text(DnForm::Rfc4514, OrganizationForm::Name);
+    item("subject", &text(&p.subject));
+    item("issuer", &text(&p.issuer));
+    item("serial", &p.serial);
+    item("valid", &format!("{} to {}", moment(p.not_before.seconds()), moment(p.not_after.seconds())));
+    item("days left", &p.days_left(now).to_string());
+    item("key", &p.key.kind);
+    item("signed with", &p.signature_algorithm);
+    let list = |all: Option<String>| all.unwrap_or_else(|| "any".to_owned());
+    item("key usage", &list(p.key_usage.as_ref().map(|all| all.join(" "))));
+    item("extended", &list(p.ext_key_usage.as_ref().map(|all| all.join(" "))));
+    if !p.alt_names.is_empty() {
+        item("names", &p.alt_names.join(" "));
+    }
+    if let Some(qc) = &p.qc {
+        let types: Vec<&str> = qc.types.iter().map(|t| t.word()).collect();
+        item("qualified", &format!("{} {}", if qc.compliance { "yes" } else { "not said" }, types.join(" ")));
+        if let Some(psd2) = &qc.psd2 {
+            item("roles", &qc.role_names().join(" "));
+            item("authority", &format!("{} ({})", psd2.authority, psd2.authority_id));
+        }
+    }
+    item("x5t#S256", &p.x5t_s256());
+    if with_forms {
+        say!("  subject to copy");
+        for form in DnForm::ALL {
+            for organization in [OrganizationForm::Name, OrganizationForm::Oid] {
+                if organization == OrganizationForm::Name || p.organization_identifier().is_some() {
+                    say!("    {}", clean(&p.subject.text(form, organization)));
+                }
+            }
+        }
+    }
+}
+
+pub async fn csr(session: &Session, uri: &KeyUri, args: &CsrArgs) -> Result<Exit, Failure> {
+    let profile = Profile::parse(&args.profile).ok_or_else(|| {
+        Failure::usage(format!("“{}” is no profile", clean(&args.profile)), "qwac for TLS, qseal for signatures")
+    })?;
+    let role = |name: &String| {
+        let unknown = || Failure::usage(format!("“{}” is no role", clean(name)), "PSP_AS, PSP_PI, PSP_AI or PSP_IC");
+        Role::parse(name).ok_or_else(unknown)
+    };
+    let roles: Vec<Role> = args.roles.iter().map(role).collect::<Result<_, _>>()?;
+    let psd2 = (!roles.is_empty()).then(|| Psd2 {
+        roles,
+        other_roles: Vec::new(),
+        authority: args.nca_name.clone().unwrap_or_default(),
+        authority_id: args.nca_id.clone().unwrap_or_default(),
+    });
+    let alg = match &args.alg {
+        None => None,
+        Some(name) => Some(Alg::parse(name).ok_or_else(|| {
+            Failure::usage(
+                format!("“{}” is no algorithm", clean(name)),
+                "one of ES256, ES384, ES512, EdDSA, RS256, PS256",
+            )
+        })?),
+    };
+    let request = Request::new(&args.subject, profile, psd2, args.san.clone())
+        .map_err(|e| Failure::usage(e.text.clone(), e.hint))?;
+    let key = session.stores.open(uri).await?;
+    let der = keys::csr(&*key, &request, alg).await?;
+    print_raw!("{}", pem("CERTIFICATE REQUEST", &der));
+    Ok(Exit::Done)
+}
+
+/// RFC 7468 §2: lines of 64 characters.
+pub fn pem(label: &str, der: &[u8]) -> String {
+    let body = STANDARD.encode(der);
+    let lines: Vec<&str> = (0..body.len()).step_by(64).filter_map(|i| body.get(i..body.len().min(i + 64))).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jose::SecretJwk;
+    use crate::keys::memory::Memory;
+    use crate::x509::testing::{NOW, Plan, make};
+
+    #[test]
+    fn the_json_has_key_chain_and_verdicts() {
+        let root = make(&Plan::authority("Root"), None);
+        let leaf = make(&Plan::seal(), Some(&root));
+        let secret = SecretJwk::from_pem(&leaf.key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+        let key = Memory::new().insert("seal", secret, vec![leaf.der(), root.der()]).unwrap();
+        let seen = whole(key.info(), NOW);
+        assert_eq!((&seen["uri"], &seen["kind"]), (&json!("memory:seal"), &json!("EC P-256")));
+        assert_eq!((seen["chain"].as_array().unwrap().len(), &seen["chain_problem"]), (2, &Value::Null));
+        assert_eq!((&seen["uses"][1]["use"], &seen["uses"][1]["standing"]), (&json!("seal"), &json!("ok")));
+        assert_eq!(seen["kid"]["x5t#S256"], Value::Null);
+        assert_eq!(seen["kid"]["x5t_s256"], seen["chain"][0]["x5t#S256"]);
+        print(key.info(), NOW);
+    }
+
+    #[test]
+    fn pem_has_short_lines() {
+        let text = pem("X", &[7; 100]);
+        assert_eq!(crate::jose::pem::blocks(text.as_bytes()).unwrap()[0].der.expose(), [7; 100]);
+        assert!(text.lines().all(|l| l.len() <= 64) && text.ends_with("-----END X-----\n"));
+    }
+}
