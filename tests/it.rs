@@ -13,3 +13,5 @@ mod playbook;
 mod profiles;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/vault.rs"]
+mod vault;

@@ -49,8 +49,11 @@ pub enum Command {
         #[command(subcommand)]
         command: ProfilesCommand,
     },
-    /// List, show and make keys.
+    /// List, show, make and keep keys.
     Keys {
+        /// Read the passphrase of a sealed file or of the vault from a file, or from - (standard input).
+        #[arg(long, global = true, value_name = "FILE|-")]
+        unlock_from: Option<String>,
         #[command(subcommand)]
         command: KeysCommand,
     },
@@ -84,6 +87,9 @@ pub struct RunArgs {
     /// A key for a role: ROLE=REF, for example signing=file:key.pem.
     #[arg(long = "bind", value_name = "ROLE=REF")]
     pub bind: Vec<String>,
+    /// Read the passphrase of a sealed file or of the vault from a file, or from - (standard input).
+    #[arg(long, value_name = "FILE|-")]
+    pub unlock_from: Option<String>,
     /// Stop after this step.
     #[arg(long, value_name = "STEP")]
     pub until: Option<String>,
@@ -177,6 +183,22 @@ pub enum KeysCommand {
         #[arg(long)]
         alg: String,
     },
+    /// Give a key file, with its certificates, to a store that keeps it. The file stays.
+    Import {
+        file: String,
+        /// vault:NAME or keyring:NAME.
+        #[arg(long, value_name = "REF")]
+        to: String,
+    },
+    /// Delete a key. A key of the vault can be brought back for 30 days.
+    Delete {
+        reference: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Bring back a deleted key of the vault.
+    Restore { reference: String },
     /// Print the public half: JWK, or JWKS or PEM.
     Public {
         reference: String,

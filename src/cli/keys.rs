@@ -1,4 +1,7 @@
-//! `keys`: list, new, public; what is about certificates is next door.
+//! `keys`: list, new, import, delete, restore, public; what is about certificates is next door.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -8,11 +11,13 @@ use super::exit::{Exit, Failure};
 use super::session;
 use crate::config::Places;
 use crate::jose::Alg;
-use crate::keys::{KeySpec, KeyUri};
+use crate::keys::file::Files;
+use crate::keys::{Deleted, KeySpec, KeyUri, Unlock};
 use crate::shell::{KeyRow, Session, key_rows};
 
-pub fn run(places: &Places, command: KeysCommand) -> Result<Exit, Failure> {
-    let session = session::session(places, None);
+pub fn run(places: &Places, unlock_from: Option<&str>, command: KeysCommand) -> Result<Exit, Failure> {
+    let unlock = super::unlock::unlock(unlock_from)?;
+    let session = session::session_with(places, None, unlock.clone());
     let runtime = session::runtime()?;
     runtime.block_on(async {
         match command {
@@ -20,6 +25,9 @@ pub fn run(places: &Places, command: KeysCommand) -> Result<Exit, Failure> {
             KeysCommand::Show { reference: text, json } => show(&session, &reference(&text)?, json).await,
             KeysCommand::Csr(args) => csr(&session, &reference(&args.reference)?, &args).await,
             KeysCommand::New { reference, alg } => new(&session, &reference, &alg).await,
+            KeysCommand::Import { file, to } => import(&session, unlock, &file, &to).await,
+            KeysCommand::Delete { reference, yes } => delete(&session, &reference, yes).await,
+            KeysCommand::Restore { reference } => restore(&session, &reference).await,
             KeysCommand::Public { reference, jwks, pem } => public(&session, &reference, jwks, pem).await,
         }
     })
@@ -35,6 +43,13 @@ fn reference(text: &str) -> Result<KeyUri, Failure> {
 
 async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     let uses = session.uses();
+    if let Some(vault) = session.vault.as_ref().filter(|v| v.exists())
+        && let Err(e) = vault.unlock().await
+        && e.id != "key.encrypted"
+    {
+        // the row of the vault says that it is locked; why, only this does
+        eprintln!("countersign: {e} ({})", e.hint);
+    }
     let now = session.clock.now();
     let mut rows = key_rows(&session.stores, &uses, now).await;
     for (text, by) in &uses {
@@ -89,11 +104,59 @@ async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> 
     if uri.scheme() == "memory" {
         return Err(Failure::usage(
             "a memory: key ends with the program, so this command would make nothing",
-            "make a file: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem, then --bind ROLE=file:key.pem",
+            "make one that stays: countersign keys new vault:NAME --alg ES256, then --bind ROLE=vault:NAME",
         ));
     }
     let key = session.stores.generate(&uri, spec).await?;
     say!("{}", key.info().public.as_value());
+    Ok(Exit::Done)
+}
+
+async fn import(session: &Session, unlock: Arc<dyn Unlock>, file: &str, to: &str) -> Result<Exit, Failure> {
+    let (secret, chain) = Files::new(unlock).take(file.strip_prefix("file:").unwrap_or(file)).await?;
+    let certificates = chain.len();
+    let key = session.stores.import(&reference(to)?, secret, chain).await?;
+    let with = if certificates == 0 { String::new() } else { format!(" with {certificates} certificate(s)") };
+    eprintln!("countersign: {} is kept{with}; the file stays where it is", crate::text::clean(to));
+    say!("{}", key.info().public.as_value());
+    Ok(Exit::Done)
+}
+
+async fn delete(session: &Session, text: &str, yes: bool) -> Result<Exit, Failure> {
+    let uri = reference(text)?;
+    let store = session.stores.deleting(&uri)?;
+    let shown = crate::text::clean(text).into_owned();
+    for by in session.uses().remove(&uri.to_string()).unwrap_or_default() {
+        eprintln!("countersign: {shown} is used by {by}");
+    }
+    if !yes && !agreed(&shown)? {
+        return Err(Failure::new(Exit::Cancelled, format!("{shown} was not deleted"), ""));
+    }
+    match store.delete(&uri).await? {
+        Deleted::Until { until } => {
+            let days = (until.seconds() - session.clock.now().seconds() + 86_399).div_euclid(86_400);
+            eprintln!("countersign: {shown} is in the bin for {days} days; undo: countersign keys restore {shown}");
+        }
+        Deleted::ForGood => eprintln!("countersign: {shown} is gone"),
+    }
+    Ok(Exit::Done)
+}
+
+fn agreed(what: &str) -> Result<bool, Failure> {
+    if !std::io::stderr().is_terminal() {
+        let text = format!("nobody is there to agree that {what} is deleted");
+        return Err(Failure::new(Exit::Person, text, "run it in a terminal, or add --yes"));
+    }
+    eprint!("Delete {what}? Type yes: ");
+    let mut line = String::new();
+    // no answer is no
+    Ok(std::io::stdin().read_line(&mut line).is_ok() && line.trim() == "yes")
+}
+
+async fn restore(session: &Session, text: &str) -> Result<Exit, Failure> {
+    let uri = reference(text)?;
+    session.stores.deleting(&uri)?.restore(&uri).await?;
+    eprintln!("countersign: {} is back", crate::text::clean(text));
     Ok(Exit::Done)
 }
 

@@ -34,6 +34,7 @@ mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod session;
+mod unlock;
 mod workbench;
 
 use std::process::ExitCode;
@@ -64,7 +65,7 @@ fn dispatch(cli: Cli) -> Result<Exit, exit::Failure> {
         Some(Command::Inspect(args)) => inspect::run(&places, args),
         Some(Command::Check(args)) => check::run(&places, &args),
         Some(Command::Profiles { command }) => profiles::run(&places, command),
-        Some(Command::Keys { command }) => keys::run(&places, command),
+        Some(Command::Keys { unlock_from, command }) => keys::run(&places, unlock_from.as_deref(), command),
         #[cfg(feature = "sandbox")]
         Some(Command::Sandbox(args)) => sandbox::run(&args),
         Some(Command::Completions { shell }) => Ok(completions::run(shell)),

@@ -27,7 +27,8 @@ pub fn run(places: &Places, args: RunArgs) -> Result<Exit, Failure> {
     };
     let people: Option<Arc<dyn People>> =
         if std::io::stderr().is_terminal() { Some(Arc::new(AtTerminal)) } else { None };
-    let session = session::session(places, people);
+    let unlock = super::unlock::unlock(args.unlock_from.as_deref())?;
+    let session = session::session_with(places, people, unlock);
     let clock = session.clock.clone();
     let runtime = session::runtime()?;
     let exit = runtime.block_on(async {

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use super::exit::{Exit, Failure};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Places;
-use crate::keys::KeyUri;
+use crate::keys::{KeyUri, NobodyUnlocks, Unlock};
 use crate::secret::{Class, Secret, class_of_name};
 use crate::shell::{People, Session};
 use crate::store::{StoreError, load_library, read_capped};
@@ -30,7 +30,12 @@ pub fn clock() -> Arc<dyn Clock> {
 
 /// The session of a command; profiles that cannot be read are told on standard error.
 pub fn session(places: &Places, people: Option<Arc<dyn People>>) -> Session {
-    let (mut session, problems) = session_quietly(places);
+    session_with(places, people, Arc::new(NobodyUnlocks))
+}
+
+/// As [`session`], with somebody who knows passphrases.
+pub fn session_with(places: &Places, people: Option<Arc<dyn People>>, unlock: Arc<dyn Unlock>) -> Session {
+    let (mut session, problems) = session_quietly(places, Some(unlock));
     for problem in problems {
         eprintln!("countersign: {} ({})", problem.text, problem.hint);
     }
@@ -40,11 +45,13 @@ pub fn session(places: &Places, people: Option<Arc<dyn People>>) -> Session {
     session
 }
 
-/// The session, and the profiles that could not be read.
-pub fn session_quietly(places: &Places) -> (Session, Vec<StoreError>) {
+/// The session, and the profiles that could not be read. Without anybody to unlock it keeps no keys (the demo).
+pub fn session_quietly(places: &Places, unlock: Option<Arc<dyn Unlock>>) -> (Session, Vec<StoreError>) {
     let (library, problems) = load_library(places);
     let mut session = Session::bare(library, clock());
-    session.places = places.clone();
+    if let Some(unlock) = unlock {
+        session.keep(places, unlock);
+    }
     #[cfg(feature = "sandbox")]
     {
         session.embedded = Some(Arc::new(super::embedded::Banks::new(session.clock.clone())));

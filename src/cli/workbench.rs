@@ -13,6 +13,7 @@ use crate::config::{Places, Surroundings};
 use crate::flow::Pace;
 use crate::flow::view::RunView;
 use crate::inspect::{KeyRing, inspect};
+use crate::keys::{NobodyUnlocks, Unlock};
 use crate::shell::{Order, Performer, Prepared, Problem, Session, key_rows};
 use crate::tui::clipboard::Ways;
 use crate::tui::{
@@ -46,7 +47,7 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
     let ended = runtime.block_on(async {
         let (commands, wanted) = unbounded_channel();
         let (messages, answers) = unbounded_channel();
-        let shell = tokio::spawn(serve(places, wanted, messages.clone()));
+        let shell = tokio::spawn(serve(places, demo, wanted, messages.clone()));
         let channels = Channels { commands, messages: answers, back: messages };
         let ended = tui::run(App::new(settings), channels, session::clock(), ways).await;
         shell.abort();
@@ -65,9 +66,10 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
 }
 
 /// The shell's side: profiles first, then one command after the other, each long one on its own task.
-async fn serve(places: Places, mut wanted: UnboundedReceiver<Command>, out: UnboundedSender<Message>) {
+async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command>, out: UnboundedSender<Message>) {
     let made = tokio::task::spawn_blocking(move || {
-        let session = session::session_quietly(&places);
+        let unlock: Option<Arc<dyn Unlock>> = if demo { None } else { Some(Arc::new(NobodyUnlocks)) };
+        let session = session::session_quietly(&places, unlock);
         let listed = session.0.library.summaries();
         (session, listed)
     });

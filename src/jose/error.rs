@@ -10,7 +10,7 @@ pub enum JoseError {
     Pem(PemError),
     #[error("{0}")]
     Jwk(JwkError),
-    #[error("the private key is encrypted: not supported yet")]
+    #[error("the private key is encrypted")]
     Encrypted,
     #[error("no private key among the PEM blocks")]
     NoPrivateBlock,

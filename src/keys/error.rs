@@ -17,7 +17,13 @@ pub struct KeyError {
     /// | `key.not-found` | the store has no such key |
     /// | `key.exists` | the name is taken |
     /// | `key.unreadable` | something is there and it is no usable key |
-    /// | `key.encrypted` | a key that has to be decrypted first |
+    /// | `key.encrypted` | the key is sealed and nobody gave its passphrase |
+    /// | `key.passphrase` | the passphrase does not open it, or it was changed |
+    /// | `key.locked` | the store is locked, and was not asked to open |
+    /// | `key.absent` | this machine has no such store |
+    /// | `key.gone` | the store went away while it was asked |
+    /// | `key.unanswered` | the store's unlock dialog was not answered in time |
+    /// | `key.too-large` | the store has no room for such a key |
     /// | `key.permission` | the store does not let us read it |
     /// | `key.ambiguous` | several keys fit the reference |
     /// | `key.certificate` | the certificate is missing or belongs to another key |

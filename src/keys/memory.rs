@@ -9,8 +9,8 @@ use futures_util::future::BoxFuture;
 
 use super::error::shown;
 use super::local::LocalKey;
-use super::{Generate, Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri};
-use crate::jose::{SecretJwk, verify};
+use super::{Generate, Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri, material};
+use crate::jose::SecretJwk;
 
 const SCHEME: &str = "memory";
 
@@ -80,20 +80,14 @@ impl Generate for Memory {
                 let text = format!("there is already a key “{}” in memory", shown(uri.rest()));
                 return Err(KeyError::new("key.exists", text, "choose another name, or forget that key first"));
             }
-            let broken = || KeyError::new("key.store", "the key could not be made", "try again");
-            // Finding the primes of an RSA key takes up to seconds.
-            let made = tokio::task::spawn_blocking(move || SecretJwk::generate(spec)).await.map_err(|_| broken())?;
-            self.insert(uri.rest(), made.map_err(|e| KeyError::jose(&e))?, Vec::new())?;
+            self.insert(uri.rest(), material::generate(spec).await?, Vec::new())?;
             // Store, read back, sign: only then is it there.
             let key = self.find(uri)?;
-            let alg = crate::jose::Alg::ALL.into_iter().find(|alg| spec.signs(*alg)).ok_or_else(broken)?;
-            let input = b"countersign self-test";
-            let signature = key.sign(alg, input).await;
-            if signature.is_ok_and(|s| verify(alg, &key.info().public, input, &s).is_ok()) {
-                return Ok(key);
+            if let Err(e) = material::proven(&*key).await {
+                self.forget(uri.rest());
+                return Err(e);
             }
-            self.forget(uri.rest());
-            Err(broken())
+            Ok(key)
         })
     }
 }
@@ -101,7 +95,7 @@ impl Generate for Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jose::Alg;
+    use crate::jose::{Alg, verify};
 
     fn uri(name: &str) -> KeyUri {
         KeyUri::new(SCHEME, name)

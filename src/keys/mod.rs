@@ -6,10 +6,15 @@
 mod csr;
 mod error;
 pub mod file;
+#[cfg(feature = "keyring")]
+pub mod keyring;
 mod local;
+mod material;
 pub mod memory;
 mod stores;
+mod unlock;
 mod uri;
+pub mod vault;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,9 +25,11 @@ pub use csr::csr;
 pub use error::KeyError;
 pub use local::belongs;
 pub use stores::{Listing, Stores};
+pub use unlock::{Given, NobodyUnlocks, Unlock};
 pub use uri::KeyUri;
 
-use crate::jose::{Alg, PublicJwk};
+use crate::jose::{Alg, PublicJwk, SecretJwk};
+use crate::time::Timestamp;
 
 /// A place that holds keys.
 pub trait KeyStore: Send + Sync {
@@ -35,6 +42,40 @@ pub trait KeyStore: Send + Sync {
     fn as_generate(&self) -> Option<&dyn Generate> {
         None
     }
+    /// The ability to take a key over, where the store has it.
+    fn as_import(&self) -> Option<&dyn Import> {
+        None
+    }
+    /// The ability to delete, where the store has it.
+    fn as_delete(&self) -> Option<&dyn Delete> {
+        None
+    }
+}
+
+/// The ability to take over a key that was made elsewhere, with its certificates, leaf first.
+pub trait Import: Send + Sync {
+    fn import<'a>(
+        &'a self,
+        uri: &'a KeyUri,
+        secret: SecretJwk,
+        chain: Vec<Vec<u8>>,
+    ) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>>;
+}
+
+/// The ability to delete a key.
+pub trait Delete: Send + Sync {
+    fn delete<'a>(&'a self, uri: &'a KeyUri) -> BoxFuture<'a, Result<Deleted, KeyError>>;
+    /// Brings back the key of that name that was deleted last.
+    fn restore<'a>(&'a self, uri: &'a KeyUri) -> BoxFuture<'a, Result<(), KeyError>>;
+}
+
+/// What became of a deleted key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is in the bin and can be brought back.
+    Until { until: Timestamp },
+    /// It is gone.
+    ForGood,
 }
 
 /// The ability to make a key. It counts as made only after store, read-back and a test signature.

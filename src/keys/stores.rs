@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri};
+use super::{Delete, Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri};
+use crate::jose::SecretJwk;
 
 /// How long a store may take to list its keys.
 const LIST_WITHIN: Duration = Duration::from_secs(2);
@@ -83,6 +84,33 @@ impl Stores {
         generate.generate(uri, spec).await
     }
 
+    /// Gives a store a key to keep.
+    ///
+    /// # Errors
+    /// As for [`Self::open`]; `key.store` where that store takes none, `key.exists`, `key.certificate`.
+    pub async fn import(&self, uri: &KeyUri, secret: SecretJwk, chain: Vec<Vec<u8>>) -> Result<Arc<dyn Key>, KeyError> {
+        let store = self.store(uri)?;
+        let Some(import) = store.as_import() else {
+            let able = self.stores.iter().filter(|(_, s)| s.as_import().is_some()).map(|(scheme, _)| *scheme);
+            let text = format!("the store “{}” takes no keys over", store.scheme());
+            let hint = format!("stores that do: {}", able.collect::<Vec<_>>().join(", "));
+            return Err(KeyError::new("key.store", text, hint));
+        };
+        import.import(uri, secret, chain).await
+    }
+
+    /// The store's ability to delete.
+    ///
+    /// # Errors
+    /// As for [`Self::open`]; `key.store` where that store deletes nothing.
+    pub fn deleting(&self, uri: &KeyUri) -> Result<&dyn Delete, KeyError> {
+        let store = self.store(uri)?;
+        store.as_delete().ok_or_else(|| {
+            let text = format!("the store “{}” deletes nothing", store.scheme());
+            KeyError::new("key.store", text, "a file is the user's own: remove it yourself")
+        })
+    }
+
     /// Asks all stores at once; each has the same time, on a task of its own, so that one that hangs or panics is one row.
     #[expect(
         clippy::disallowed_methods,
@@ -152,7 +180,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_scheme_names_the_known_ones_and_a_file_is_not_made() {
-        let stores = Stores::new().with(Arc::new(Memory::new())).with(Arc::new(Files));
+        let stores = Stores::new().with(Arc::new(Memory::new())).with(Arc::new(Files::default()));
         let error = stores.open(&"keyring:x".parse().unwrap()).await.map(|_| ()).unwrap_err();
         assert_eq!(error.id, "key.reference");
         assert!(error.hint.contains("file, memory"));

@@ -10,7 +10,9 @@ use crate::clock::Clock;
 use crate::config::Places;
 use crate::flow::view::AskField;
 use crate::flow::{Pace, Run, Setup};
-use crate::keys::{KeyUri, Stores, memory};
+use crate::keys::file::Files;
+use crate::keys::vault::{self, Vault};
+use crate::keys::{KeyUri, Stores, Unlock, memory};
 use crate::net::{Allowed, HostMap, NetConfig, Network};
 use crate::profile::Library;
 use crate::profile::model::{Environment, Flow, Profile};
@@ -73,6 +75,8 @@ pub struct Session {
     pub clock: Arc<dyn Clock>,
     pub stores: Arc<Stores>,
     pub keys_in_memory: Arc<memory::Memory>,
+    /// None: nothing is kept.
+    pub vault: Option<Vault>,
     pub memory: Memory,
     pub embedded: Option<Arc<dyn Embedded>>,
     /// Who answers outside the sandbox.
@@ -198,16 +202,31 @@ impl Session {
         uses
     }
 
+    /// Keeps things in `places`, and has somebody who knows passphrases. Opens no store: each begins with its first use.
+    pub fn keep(&mut self, places: &Places, unlock: Arc<dyn Unlock>) {
+        self.places = places.clone();
+        let vault = Vault::new(places.data.clone(), unlock.clone(), self.clock.clone(), vault::IDLE);
+        let stores = Stores::new()
+            .with(Arc::new(Files::new(unlock)))
+            .with(self.keys_in_memory.clone())
+            .with(Arc::new(vault.clone()));
+        #[cfg(feature = "keyring")]
+        let stores = stores.with(Arc::new(crate::keys::keyring::Keyring::new(places.data.clone())));
+        self.vault = Some(vault);
+        self.stores = Arc::new(stores);
+    }
+
     /// A session without anything kept: in-memory keys, no embedded bank, nobody to ask.
     pub fn bare(library: Library, clock: Arc<dyn Clock>) -> Self {
         let keys_in_memory = Arc::new(memory::Memory::new());
-        let stores = Arc::new(Stores::new().with(Arc::new(crate::keys::file::Files)).with(keys_in_memory.clone()));
+        let stores = Arc::new(Stores::new().with(Arc::new(Files::default())).with(keys_in_memory.clone()));
         Self {
             library,
             places: Places::nowhere(),
             clock,
             stores,
             keys_in_memory,
+            vault: None,
             memory: Memory::default(),
             embedded: None,
             people: Arc::new(Nobody),

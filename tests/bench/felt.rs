@@ -64,7 +64,8 @@ impl Figures {
             self.memory = memory(id);
             let (wakeups, ticks) = (switches(id), cpu(id));
             std::thread::sleep(Duration::from_secs(10)); // the measurement itself
-            self.wakeups = switches(id) - wakeups;
+            // a thread that ended meanwhile takes its count along
+            self.wakeups = switches(id).saturating_sub(wakeups);
             self.ticks = cpu(id) - ticks;
         }
         for n in 0..40 {

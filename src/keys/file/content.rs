@@ -8,14 +8,14 @@ use crate::jose::{JoseError, JwkSet, PublicJwk, SecretJwk, json, pem};
 use crate::keys::KeyError;
 use crate::keys::error::shown;
 
-pub(super) struct Found {
+pub(in crate::keys) struct Found {
     pub secret: SecretJwk,
     /// Leaf first.
     pub chain: Vec<Vec<u8>>,
 }
 
 /// `chosen`: which key of a set, by `kid` or by place.
-pub(super) fn parse(bytes: &[u8], chosen: Option<&str>) -> Result<Found, KeyError> {
+pub(in crate::keys) fn parse(bytes: &[u8], chosen: Option<&str>) -> Result<Found, KeyError> {
     match bytes.iter().find(|b| !b.is_ascii_whitespace()) {
         None => Err(KeyError::new("key.unreadable", "the file is empty", "export the key again")),
         Some(b'{' | b'[') => from_json(bytes, chosen),
@@ -24,11 +24,7 @@ pub(super) fn parse(bytes: &[u8], chosen: Option<&str>) -> Result<Found, KeyErro
 }
 
 fn jose(error: &JoseError) -> KeyError {
-    let mut out = KeyError::jose(error);
-    if matches!(error, JoseError::Encrypted) {
-        out.text = "the private key is encrypted; encrypted files are not read in this version".into();
-    }
-    out
+    KeyError::jose(error)
 }
 
 fn from_pem(bytes: &[u8], chosen: Option<&str>) -> Result<Found, KeyError> {
@@ -38,14 +34,18 @@ fn from_pem(bytes: &[u8], chosen: Option<&str>) -> Result<Found, KeyError> {
     }
     let secret = SecretJwk::from_pem(bytes).map_err(|e| jose(&e))?;
     let blocks = pem::blocks(bytes).map_err(|e| jose(&JoseError::Pem(e)))?;
+    Ok(Found { chain: leaf_first(pem_chain(&blocks), secret.public()), secret })
+}
+
+/// The certificates among the blocks, in their order.
+pub(super) fn pem_chain(blocks: &[pem::Block]) -> Vec<Vec<u8>> {
     let is_certificate = |label: &str| matches!(label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE");
-    let chain = blocks.iter().filter(|b| is_certificate(&b.label)).map(|b| b.der.expose().to_vec()).collect();
-    Ok(Found { chain: leaf_first(chain, secret.public()), secret })
+    blocks.iter().filter(|b| is_certificate(&b.label)).map(|b| b.der.expose().to_vec()).collect()
 }
 
 /// Files have the authority's certificate first now and then. Where none is the key's, the order stays and the caller
 /// finds out.
-fn leaf_first(mut chain: Vec<Vec<u8>>, public: &PublicJwk) -> Vec<Vec<u8>> {
+pub(super) fn leaf_first(mut chain: Vec<Vec<u8>>, public: &PublicJwk) -> Vec<Vec<u8>> {
     let own = |der: &Vec<u8>| {
         PublicJwk::from_certificate_der(der).is_ok_and(|theirs| theirs.thumbprint() == public.thumbprint())
     };

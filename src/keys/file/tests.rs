@@ -25,7 +25,7 @@ fn key_pem(secret: &SecretJwk) -> String {
 }
 
 async fn open(path: &Path, choice: &str) -> Result<Arc<dyn Key>, KeyError> {
-    Files.open(&KeyUri::new("file", format!("{}{choice}", path.display()))).await
+    Files::default().open(&KeyUri::new("file", format!("{}{choice}", path.display()))).await
 }
 
 async fn open_content(content: impl AsRef<[u8]>, choice: &str) -> Result<Arc<dyn Key>, KeyError> {

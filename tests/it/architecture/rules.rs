@@ -232,5 +232,16 @@ pub const EXCEPTIONS: &[Exception] = &[
     },
     Exception { who: "crate::jose::secret_jwk", what: "openssl::pkey::PKey::generate_ed25519", why: "likewise" },
     Exception { who: "crate::jose::secret_jwk", what: "openssl::rsa::Rsa::generate", why: "likewise" },
+    Exception {
+        who: "crate::cli::unlock",
+        what: "crossterm",
+        why: "a passphrase is asked for without a screen, and not echoed",
+    },
+    Exception {
+        who: "crate::keys::keyring",
+        what: "crate::store",
+        why: "files are read bounded and written whole and private in one way",
+    },
+    Exception { who: "crate::keys::vault", what: "crate::store", why: "likewise" },
     Exception { who: "crate::cli::args", what: "a bank's name", why: "examples in the help are commands that work" },
 ];
