@@ -60,13 +60,13 @@ mod open {
             ("ed", KeySpec::Ed25519, Alg::EdDsa),
             ("rsa", KeySpec::Rsa(4096), Alg::Ps256),
         ] {
-            let made = store.generate(&uri(name), spec).await.expect("made");
+            let made = store.generate(&uri(name), &spec.into()).await.expect("made");
             let next = Keyring::new(None);
             let key = next.open(&uri(name)).await.expect("opened");
             assert_eq!(key.info().public, made.info().public);
             signs(&*key, alg).await;
             assert!(next.list().await.expect("listed").iter().any(|i| i.label == name));
-            assert_eq!(id(3, store.generate(&uri(name), spec)).await, "key.exists");
+            assert_eq!(id(3, store.generate(&uri(name), &spec.into())).await, "key.exists");
         }
         for name in ["ec", "ed", "rsa"] {
             store.delete(&uri(name)).await.expect("deleted");
@@ -79,7 +79,7 @@ mod open {
     async fn where_there_is_little_room_the_item_is_a_wrapping_key() {
         let dir = tempfile::tempdir().expect("a folder");
         let store = Keyring::new(Some(dir.path().to_owned())).with_room(2560);
-        let made = store.generate(&uri("large"), KeySpec::Rsa(4096)).await.expect("made");
+        let made = store.generate(&uri("large"), &KeySpec::Rsa(4096).into()).await.expect("made");
         let item = Command::new("secret-tool").args(["lookup", "service", "countersign", "username", "large"]).output();
         assert!(item.expect("looked up").stdout.starts_with(b"AGE-SECRET-KEY-1"));
         let key = store.open(&uri("large")).await.expect("opened");
@@ -117,7 +117,7 @@ mod open {
         let mut session = session_at(Library::embedded(), clock.clone(), &bank);
         let places = Places { config: None, data: Some(bank.folder().to_owned()) };
         session.keep(&places, Arc::new(NobodyUnlocks));
-        session.stores.generate(&uri("signing"), KeySpec::P256).await.expect("made");
+        session.stores.generate(&uri("signing"), &KeySpec::P256.into()).await.expect("made");
         for flow in ["register", "token"] {
             let order = Order {
                 profile: "dnb".to_owned(),
@@ -166,7 +166,7 @@ mod locked {
         let store = Keyring::new(None);
         assert_eq!(id(2, store.list()).await, "key.locked");
         assert_eq!(id(2, store.open(&uri("seed"))).await, "key.locked");
-        assert_eq!(id(10, store.generate(&uri("new"), KeySpec::P256)).await, "key.refused");
+        assert_eq!(id(10, store.generate(&uri("new"), &KeySpec::P256.into())).await, "key.refused");
         assert_eq!(id(2, store.list()).await, "key.locked");
     }
 }
@@ -179,11 +179,11 @@ mod display {
     async fn a_dialog_nobody_answers_ends_in_time_and_can_be_given_up() {
         let store = Keyring::new(None).waiting(Duration::from_secs(3));
         assert_eq!(id(2, store.list()).await, "key.locked");
-        assert_eq!(id(6, store.generate(&uri("new"), KeySpec::P256)).await, "key.unanswered");
+        assert_eq!(id(6, store.generate(&uri("new"), &KeySpec::P256.into())).await, "key.unanswered");
         assert_eq!(id(2, store.open(&uri("seed"))).await, "key.locked");
         let patient = Keyring::new(None);
         let (name, given_up) = (uri("new"), Duration::from_secs(1));
-        assert!(tokio::time::timeout(given_up, patient.generate(&name, KeySpec::P256)).await.is_err());
+        assert!(tokio::time::timeout(given_up, patient.generate(&name, &KeySpec::P256.into())).await.is_err());
         assert_eq!(id(2, patient.list()).await, "key.locked", "a call that was given up blocks no other");
     }
 }
@@ -194,7 +194,7 @@ async fn absent() {
     let store = Keyring::new(Some(dir.path().to_owned()));
     assert_eq!(id(3, store.list()).await, "key.absent");
     assert_eq!(id(3, store.open(&uri("a"))).await, "key.absent");
-    assert_eq!(id(3, store.generate(&uri("a"), KeySpec::P256)).await, "key.absent");
+    assert_eq!(id(3, store.generate(&uri("a"), &KeySpec::P256.into())).await, "key.absent");
     assert_eq!(std::fs::read_dir(dir.path()).expect("listed").count(), 0, "nothing is kept elsewhere instead");
 }
 

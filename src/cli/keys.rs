@@ -107,7 +107,7 @@ async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> 
             "make one that stays: countersign keys new vault:NAME --alg ES256, then --bind ROLE=vault:NAME",
         ));
     }
-    let key = session.stores.generate(&uri, spec).await?;
+    let key = session.stores.generate(&uri, &spec.into()).await?;
     say!("{}", key.info().public.as_value());
     Ok(Exit::Done)
 }

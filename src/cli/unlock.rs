@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::exit::Failure;
 use super::session::{standard_input, text_file};
-use crate::keys::{Given, NobodyUnlocks, Unlock};
+use crate::keys::{Given, NobodyUnlocks, Unlock, Wanted};
 use crate::secret::Secret;
 
 /// `--unlock-from FILE|-`; without it a person is asked, where standard error is a terminal.
@@ -27,9 +27,12 @@ pub fn unlock(from: Option<&str>) -> Result<Arc<dyn Unlock>, Failure> {
 struct AtTerminal;
 
 impl Unlock for AtTerminal {
-    fn passphrase<'a>(&'a self, what: &'a str) -> BoxFuture<'a, Option<Secret>> {
-        let what = crate::text::clean(what).into_owned();
-        Box::pin(async { tokio::task::spawn_blocking(move || prompt(&what)).await.ok().flatten() })
+    fn ask(&self, wanted: Wanted) -> BoxFuture<'_, Option<Secret>> {
+        Box::pin(async { tokio::task::spawn_blocking(move || prompt(&wanted)).await.ok().flatten() })
+    }
+
+    fn hear(&self, progress: &str) {
+        eprintln!("countersign: {}", crate::text::clean(progress));
     }
 }
 
@@ -44,9 +47,10 @@ impl Drop for Raw {
     }
 }
 
-fn prompt(what: &str) -> Option<Secret> {
+fn prompt(wanted: &Wanted) -> Option<Secret> {
     let mut out = std::io::stderr();
-    write!(out, "Passphrase of {what} (it is not shown): ").ok()?;
+    let warning = wanted.warning.as_ref().map(|w| format!(", {}", crate::text::clean(w))).unwrap_or_default();
+    write!(out, "{} (it is not shown{warning}): ", crate::text::clean(&wanted.what)).ok()?;
     out.flush().ok()?;
     enable_raw_mode().ok()?;
     let _raw = Raw;

@@ -18,7 +18,7 @@ use sealed::Sealed;
 
 use super::error::shown;
 use super::local::LocalKey;
-use super::{Key, KeyError, KeyInfo, KeyStore, KeyUri, NobodyUnlocks, Unlock};
+use super::{Key, KeyError, KeyInfo, KeyStore, KeyUri, NobodyUnlocks, Unlock, Wanted};
 use crate::jose::SecretJwk;
 
 /// The file system, as a key store. It lists nothing: files are named, not looked for.
@@ -63,7 +63,7 @@ impl Files {
             let text = format!("{name}: “#” after the path chooses a key of a JWK Set, and this is no set");
             return Err(KeyError::new("key.reference", text, "leave it out"));
         }
-        let Some(passphrase) = self.unlock.passphrase(&name).await else {
+        let Some(passphrase) = self.unlock.ask(Wanted::passphrase(&name)).await else {
             let hint = "give the passphrase in a terminal, or with --unlock-from FILE";
             return Err(KeyError::new(
                 "key.encrypted",

@@ -22,7 +22,7 @@ use worker::{Connect, Worker};
 
 use super::local::LocalKey;
 use super::vault::{self, checked};
-use super::{Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri, material};
+use super::{Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, material};
 use crate::jose::SecretJwk;
 use crate::secret::{Secret, SecretBytes};
 use crate::store::{read_capped, write_private};
@@ -230,14 +230,14 @@ impl KeyStore for Keyring {
 }
 
 impl Generate for Keyring {
-    fn generate<'a>(&'a self, uri: &'a KeyUri, spec: KeySpec) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
+    fn generate<'a>(&'a self, uri: &'a KeyUri, making: &'a Making) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
         Box::pin(async move {
             let name = checked(uri.rest())?;
             // no key is made that could not be kept
-            if self.room.is_some_and(|room| material::largest_pem(spec) > room) {
+            if self.room.is_some_and(|room| material::largest_pem(making.spec) > room) {
                 self.file(&name)?;
             }
-            self.keep(uri, &material::generate(spec).await?, &[]).await
+            self.keep(uri, &material::generate(making.spec).await?, &[]).await
         })
     }
 }

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::error::shown;
 use super::local::LocalKey;
-use super::{Generate, Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri, material};
+use super::{Generate, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, material};
 use crate::jose::SecretJwk;
 
 const SCHEME: &str = "memory";
@@ -74,13 +74,13 @@ impl KeyStore for Memory {
 }
 
 impl Generate for Memory {
-    fn generate<'a>(&'a self, uri: &'a KeyUri, spec: KeySpec) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
+    fn generate<'a>(&'a self, uri: &'a KeyUri, making: &'a Making) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
         Box::pin(async move {
             if self.find(uri).is_ok() {
                 let text = format!("there is already a key “{}” in memory", shown(uri.rest()));
                 return Err(KeyError::new("key.exists", text, "choose another name, or forget that key first"));
             }
-            self.insert(uri.rest(), material::generate(spec).await?, Vec::new())?;
+            self.insert(uri.rest(), material::generate(making.spec).await?, Vec::new())?;
             // Store, read back, sign: only then is it there.
             let key = self.find(uri)?;
             if let Err(e) = material::proven(&*key).await {
@@ -96,6 +96,7 @@ impl Generate for Memory {
 mod tests {
     use super::*;
     use crate::jose::{Alg, verify};
+    use crate::keys::KeySpec;
 
     fn uri(name: &str) -> KeyUri {
         KeyUri::new(SCHEME, name)
@@ -110,7 +111,7 @@ mod tests {
             ("c", KeySpec::Ed25519, Alg::EdDsa),
             ("d", KeySpec::Rsa(2048), Alg::Ps256),
         ] {
-            store.generate(&uri(name), spec).await.unwrap();
+            store.generate(&uri(name), &spec.into()).await.unwrap();
             let key = store.open(&uri(name)).await.unwrap();
             let signature = key.sign(alg, b"x").await.unwrap();
             assert!(verify(alg, &key.info().public, b"x", &signature).is_ok());
@@ -123,12 +124,15 @@ mod tests {
     #[tokio::test]
     async fn a_wrong_algorithm_a_taken_name_and_a_missing_key_are_named() {
         let store = Memory::new();
-        let key = store.generate(&uri("a"), KeySpec::P256).await.unwrap();
+        let key = store.generate(&uri("a"), &KeySpec::P256.into()).await.unwrap();
         for alg in Alg::ALL.into_iter().filter(|a| *a != Alg::Es256) {
             assert_eq!(key.sign(alg, b"x").await.unwrap_err().id, "key.algorithm", "{alg}");
         }
-        assert_eq!(store.generate(&uri("a"), KeySpec::P256).await.map(|_| ()).unwrap_err().id, "key.exists");
-        assert_eq!(store.generate(&uri("b"), KeySpec::Rsa(512)).await.map(|_| ()).unwrap_err().id, "key.algorithm");
+        assert_eq!(store.generate(&uri("a"), &KeySpec::P256.into()).await.map(|_| ()).unwrap_err().id, "key.exists");
+        assert_eq!(
+            store.generate(&uri("b"), &KeySpec::Rsa(512).into()).await.map(|_| ()).unwrap_err().id,
+            "key.algorithm"
+        );
         assert!(store.forget("a") && !store.forget("a"));
         assert_eq!(store.open(&uri("a")).await.map(|_| ()).unwrap_err().id, "key.not-found");
     }

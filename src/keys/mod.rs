@@ -25,7 +25,7 @@ pub use csr::csr;
 pub use error::KeyError;
 pub use local::belongs;
 pub use stores::{Listing, Stores};
-pub use unlock::{Given, NobodyUnlocks, Unlock};
+pub use unlock::{Given, NobodyUnlocks, Unlock, Wanted};
 pub use uri::KeyUri;
 
 use crate::jose::{Alg, PublicJwk, SecretJwk};
@@ -80,7 +80,25 @@ pub enum Deleted {
 
 /// The ability to make a key. It counts as made only after store, read-back and a test signature.
 pub trait Generate: Send + Sync {
-    fn generate<'a>(&'a self, uri: &'a KeyUri, spec: KeySpec) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>>;
+    fn generate<'a>(&'a self, uri: &'a KeyUri, making: &'a Making) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>>;
+}
+
+/// What a new key is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Making {
+    pub spec: KeySpec,
+    /// A sentence about it, where the store keeps one.
+    pub description: Option<String>,
+    /// Names and values that a store hangs on the key; one that knows no tags leaves them.
+    pub tags: Vec<(String, String)>,
+    /// A second region that is to have the key too.
+    pub replica: Option<String>,
+}
+
+impl From<KeySpec> for Making {
+    fn from(spec: KeySpec) -> Self {
+        Self { spec, description: None, tags: Vec::new(), replica: None }
+    }
 }
 
 /// One key, opened. The private part may live elsewhere.

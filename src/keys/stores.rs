@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Delete, Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri};
+use super::{Delete, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making};
 use crate::jose::SecretJwk;
 
 /// How long a store may take to list its keys.
@@ -74,14 +74,14 @@ impl Stores {
     ///
     /// # Errors
     /// As for [`Self::open`]; `key.store` where that store makes none.
-    pub async fn generate(&self, uri: &KeyUri, spec: KeySpec) -> Result<Arc<dyn Key>, KeyError> {
+    pub async fn generate(&self, uri: &KeyUri, making: &Making) -> Result<Arc<dyn Key>, KeyError> {
         let store = self.store(uri)?;
         let Some(generate) = store.as_generate() else {
             let able: Vec<&str> = self.generating().collect();
             let text = format!("the store “{}” makes no keys", store.scheme());
             return Err(KeyError::new("key.store", text, format!("stores that do: {}", able.join(", "))));
         };
-        generate.generate(uri, spec).await
+        generate.generate(uri, making).await
     }
 
     /// Gives a store a key to keep.
@@ -142,6 +142,7 @@ mod tests {
     use futures_util::future::BoxFuture;
 
     use super::*;
+    use crate::keys::KeySpec;
     use crate::keys::file::Files;
     use crate::keys::memory::Memory;
 
@@ -171,7 +172,7 @@ mod tests {
             .with(Arc::new(Bad("panics")))
             .listing_within(Duration::from_millis(50));
         let uri = "memory:signing".parse().unwrap();
-        stores.generate(&uri, KeySpec::P256).await.unwrap();
+        stores.generate(&uri, &KeySpec::P256.into()).await.unwrap();
         let rows = stores.list().await;
         let short: Vec<_> = rows.iter().map(|r| (r.scheme, r.keys.as_ref().map(Vec::len).map_err(|e| e.id))).collect();
         assert_eq!(short, [("hangs", Err("key.store")), ("memory", Ok(1)), ("panics", Err("key.store"))]);
@@ -184,7 +185,7 @@ mod tests {
         let error = stores.open(&"keyring:x".parse().unwrap()).await.map(|_| ()).unwrap_err();
         assert_eq!(error.id, "key.reference");
         assert!(error.hint.contains("file, memory"));
-        let error = stores.generate(&"file:x".parse().unwrap(), KeySpec::P256).await.map(|_| ()).unwrap_err();
+        let error = stores.generate(&"file:x".parse().unwrap(), &KeySpec::P256.into()).await.map(|_| ()).unwrap_err();
         assert_eq!((error.id, error.hint.as_str()), ("key.store", "stores that do: memory"));
     }
 }

@@ -36,7 +36,9 @@ pub(super) use seal::new_identity;
 pub(super) use seal::{identity, identity_text, open_content, seal_content};
 
 use super::local::LocalKey;
-use super::{Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeySpec, KeyStore, KeyUri, Unlock, material};
+use super::{
+    Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, Unlock, Wanted, material,
+};
 use crate::clock::Clock;
 use crate::jose::SecretJwk;
 use crate::secret::Secret;
@@ -220,7 +222,7 @@ impl Vault {
     async fn asked(&self, what: &str) -> Result<Secret, KeyError> {
         let hint = "give the passphrase in a terminal, or with --unlock-from FILE";
         let nobody = || KeyError::new("key.encrypted", "the vault is locked and nobody gave its passphrase", hint);
-        self.0.unlock.passphrase(what).await.ok_or_else(nobody)
+        self.0.unlock.ask(Wanted::passphrase(what)).await.ok_or_else(nobody)
     }
 
     /// Begins the idle time anew.
@@ -327,10 +329,10 @@ impl KeyStore for Vault {
 }
 
 impl Generate for Vault {
-    fn generate<'a>(&'a self, uri: &'a KeyUri, spec: KeySpec) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
+    fn generate<'a>(&'a self, uri: &'a KeyUri, making: &'a Making) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
         Box::pin(async move {
             checked(uri.rest())?;
-            self.keep(uri, &material::generate(spec).await?, &[]).await
+            self.keep(uri, &material::generate(making.spec).await?, &[]).await
         })
     }
 }

@@ -193,7 +193,7 @@ impl Inner {
                 let spec = algs.iter().copied().find_map(KeySpec::for_alg).unwrap_or(KeySpec::P256);
                 let uri = memory_uri(&self.profile.id, role);
                 lock(&self.bindings).insert(role.to_owned(), uri.clone());
-                self.stores.generate(&uri, spec).await?
+                self.stores.generate(&uri, &spec.into()).await?
             }
             None => {
                 let text = format!("no key is bound to the role {role}");

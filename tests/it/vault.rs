@@ -23,7 +23,7 @@ async fn dnb_registers_and_gives_a_token_with_the_signing_key_in_the_vault() {
     session.keep(&places, Arc::new(Given(Secret::new("correct horse"))));
     assert!(!bank.folder().join("vault.age").exists(), "a session touches no vault before it is needed");
     let uri: KeyUri = "vault:signing".parse().expect("a reference");
-    let key = session.stores.generate(&uri, KeySpec::P256).await.expect("made");
+    let key = session.stores.generate(&uri, &KeySpec::P256.into()).await.expect("made");
     for flow in ["register", "token"] {
         let order = Order {
             profile: "dnb".to_owned(),

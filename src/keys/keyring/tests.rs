@@ -6,6 +6,7 @@ use std::sync::{Mutex, mpsc};
 use super::worker::Backend;
 use super::*;
 use crate::jose::{Alg, verify};
+use crate::keys::KeySpec;
 
 #[derive(Default)]
 struct Played {
@@ -73,7 +74,7 @@ async fn a_key_is_made_listed_opened_and_deleted() {
     let fake = Fake::default();
     let store = fake.keyring();
     assert_eq!(fake.now(|p| p.connected), 0, "nothing is asked before it is needed");
-    let made = store.generate(&uri("a"), KeySpec::P256).await.unwrap();
+    let made = store.generate(&uri("a"), &KeySpec::P256.into()).await.unwrap();
     let key = store.open(&uri("a")).await.unwrap();
     let signature = key.sign(Alg::Es256, b"x").await.unwrap();
     assert!(verify(Alg::Es256, &made.info().public, b"x", &signature).is_ok());
@@ -81,7 +82,7 @@ async fn a_key_is_made_listed_opened_and_deleted() {
     let listed: Vec<_> = store.list().await.unwrap().into_iter().map(|i| i.uri.to_string()).collect();
     assert_eq!(listed, ["keyring:a"]);
     assert_eq!(id(store.open(&uri("foreign"))).await, "key.unreadable");
-    assert_eq!(id(store.generate(&uri("a"), KeySpec::P256)).await, "key.exists");
+    assert_eq!(id(store.generate(&uri("a"), &KeySpec::P256.into())).await, "key.exists");
     assert_eq!(store.delete(&uri("a")).await, Ok(Deleted::ForGood));
     assert_eq!(id(store.open(&uri("a"))).await, "key.not-found");
 }
@@ -99,7 +100,7 @@ async fn each_state_has_its_own_answer_and_nothing_is_kept_elsewhere() {
         fake.now(|p| p.says = Some(fault));
         let error = store.open(&uri("a")).await.map(|_| ()).unwrap_err();
         assert!(error.id == want && !error.hint.is_empty(), "{error:?}");
-        assert_eq!(id(store.generate(&uri("a"), KeySpec::P256)).await, want);
+        assert_eq!(id(store.generate(&uri("a"), &KeySpec::P256.into())).await, want);
     }
     assert!(fake.now(|p| p.connected) >= 2, "after “gone” it connects anew");
     fake.now(|p| (p.says, p.locked) = (None, true));
@@ -115,10 +116,10 @@ async fn a_dialog_nobody_answers_ends_in_time_and_what_comes_late_is_taken_back(
     let store = fake.keyring();
     let (answer, dialog) = mpsc::channel();
     fake.now(|p| (p.locked, p.dialog) = (true, Some(dialog)));
-    assert_eq!(id(store.generate(&uri("a"), KeySpec::P256)).await, "key.unanswered");
+    assert_eq!(id(store.generate(&uri("a"), &KeySpec::P256.into())).await, "key.unanswered");
     // the keyring is usable meanwhile, on another thread
     fake.now(|p| p.locked = false);
-    assert_eq!(id(store.generate(&uri("b"), KeySpec::P256)).await, "well");
+    assert_eq!(id(store.generate(&uri("b"), &KeySpec::P256.into())).await, "well");
     answer.send(()).unwrap();
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
     // the late thread takes its item out again: `a` is never there for good
@@ -130,7 +131,7 @@ async fn a_dialog_nobody_answers_ends_in_time_and_what_comes_late_is_taken_back(
     let (dismiss, dialog) = mpsc::channel::<()>();
     fake.now(|p| (p.locked, p.dialog) = (true, Some(dialog)));
     drop(dismiss);
-    assert_eq!(id(store.generate(&uri("c"), KeySpec::P256)).await, "key.refused");
+    assert_eq!(id(store.generate(&uri("c"), &KeySpec::P256.into())).await, "key.refused");
 }
 
 #[tokio::test]
@@ -142,7 +143,7 @@ async fn a_call_that_is_dropped_is_over_and_many_in_vain_end_the_matter() {
         let (answer, dialog) = mpsc::channel();
         open.push(answer);
         fake.now(|p| (p.locked, p.dialog) = (true, Some(dialog)));
-        assert_eq!(id(store.generate(&uri(&n.to_string()), KeySpec::P256)).await, "key.unanswered");
+        assert_eq!(id(store.generate(&uri(&n.to_string()), &KeySpec::P256.into())).await, "key.unanswered");
     }
     let error = store.list().await.unwrap_err();
     assert!(error.id == "key.store" && error.text.contains("too many"), "{error:?}");
@@ -153,10 +154,10 @@ async fn where_the_keyring_is_small_it_holds_a_wrapping_key() {
     let fake = Fake::default();
     let dir = tempfile::tempdir().unwrap();
     let small = Keyring { room: Some(200), ..fake.keyring() };
-    assert_eq!(id(small.generate(&uri("a"), KeySpec::Rsa(4096))).await, "key.too-large");
+    assert_eq!(id(small.generate(&uri("a"), &KeySpec::Rsa(4096).into())).await, "key.too-large");
     assert_eq!(fake.now(|p| p.connected), 0, "refused before a key was made");
     let small = Keyring { dir: Some(dir.path().join("keyring")), ..small };
-    let made = small.generate(&uri("A"), KeySpec::P256).await.unwrap();
+    let made = small.generate(&uri("A"), &KeySpec::P256.into()).await.unwrap();
     let item = fake.now(|p| p.items["A"].clone());
     assert!(item.starts_with(b"AGE-SECRET-KEY-1") && item.len() < 200);
     assert_eq!(small.open(&uri("A")).await.unwrap().info().public, made.info().public);

@@ -7,6 +7,7 @@ use std::sync::Mutex as Plain;
 use super::*;
 use crate::clock::FixedClock;
 use crate::jose::{Alg, verify};
+use crate::keys::KeySpec;
 use crate::time::Timestamp;
 
 const LONG: Duration = Duration::from_hours(1);
@@ -15,7 +16,7 @@ const LONG: Duration = Duration::from_hours(1);
 struct Says(Plain<VecDeque<&'static str>>);
 
 impl Unlock for Says {
-    fn passphrase<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Option<Secret>> {
+    fn ask(&self, _: Wanted) -> BoxFuture<'_, Option<Secret>> {
         let next = self.0.lock().unwrap().pop_front();
         Box::pin(async move { next.map(Secret::new) })
     }
@@ -47,10 +48,10 @@ async fn a_key_is_made_kept_and_found_by_the_next_run() {
     assert_eq!(first.list().await.unwrap(), []);
     assert_eq!(id(first.open(&uri("a"))).await, "key.not-found");
     assert!(!first.exists(), "looking makes nothing");
-    let made = first.generate(&uri("a"), KeySpec::P256).await.unwrap();
-    first.generate(&uri("b"), KeySpec::Ed25519).await.unwrap();
-    assert_eq!(id(first.generate(&uri("a"), KeySpec::P256)).await, "key.exists");
-    assert_eq!(id(first.generate(&uri(" a"), KeySpec::P256)).await, "key.reference");
+    let made = first.generate(&uri("a"), &KeySpec::P256.into()).await.unwrap();
+    first.generate(&uri("b"), &KeySpec::Ed25519.into()).await.unwrap();
+    assert_eq!(id(first.generate(&uri("a"), &KeySpec::P256.into())).await, "key.exists");
+    assert_eq!(id(first.generate(&uri(" a"), &KeySpec::P256.into())).await, "key.reference");
 
     let next = vault(dir.path(), &[GOOD]);
     assert_eq!(id(next.list()).await, "key.locked");
@@ -89,7 +90,7 @@ async fn a_deleted_key_can_be_brought_back_for_thirty_days() {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(FixedClock::new(Timestamp::from_seconds(1_000_000)));
     let store = vault_at(dir.path(), &[GOOD, GOOD], clock.clone(), LONG);
-    let made = store.generate(&uri("a"), KeySpec::P256).await.unwrap();
+    let made = store.generate(&uri("a"), &KeySpec::P256.into()).await.unwrap();
     let until = clock.now().plus_seconds(30 * 86_400);
     assert_eq!(store.delete(&uri("a")).await, Ok(Deleted::Until { until }));
     let error = store.open(&uri("a")).await.map(|_| ()).unwrap_err();
@@ -107,7 +108,7 @@ async fn a_deleted_key_can_be_brought_back_for_thirty_days() {
 #[tokio::test]
 async fn a_wrong_passphrase_and_any_damage_have_one_answer_and_change_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    vault(dir.path(), &[GOOD, GOOD]).generate(&uri("a"), KeySpec::P256).await.unwrap();
+    vault(dir.path(), &[GOOD, GOOD]).generate(&uri("a"), &KeySpec::P256.into()).await.unwrap();
     let wrong = vault(dir.path(), &["battery staple"]).open(&uri("a")).await.map(|_| ()).unwrap_err();
     assert_eq!(wrong.id, "key.passphrase");
     assert_eq!(id(vault(dir.path(), &[]).open(&uri("a"))).await, "key.encrypted");
@@ -130,7 +131,7 @@ async fn a_wrong_passphrase_and_any_damage_have_one_answer_and_change_nothing() 
         assert_eq!(id(store.put_secret("x", Secret::new("y"))).await, "key.passphrase");
         assert_eq!(std::fs::read(&path).unwrap(), &whole[..whole.len() - 1], "a damaged file is left for a rescue");
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(id(vault(dir.path(), &[GOOD, GOOD]).generate(&uri("b"), KeySpec::P256)).await, "key.store");
+        assert_eq!(id(vault(dir.path(), &[GOOD, GOOD]).generate(&uri("b"), &KeySpec::P256.into())).await, "key.store");
         std::fs::write(&path, &whole).unwrap();
     }
     assert_eq!(id(vault(dir.path(), &[GOOD]).open(&uri("a"))).await, "well");
@@ -152,7 +153,7 @@ fn a_file_that_asks_for_too_much_work_is_refused_unread() {
 async fn a_short_passphrase_and_a_slip_make_no_vault() {
     let dir = tempfile::tempdir().unwrap();
     for says in [&["short", "short"][..], &[GOOD, "correct house"], &[GOOD], &[]] {
-        let error = vault(dir.path(), says).generate(&uri("a"), KeySpec::P256).await.map(|_| ()).unwrap_err();
+        let error = vault(dir.path(), says).generate(&uri("a"), &KeySpec::P256.into()).await.map(|_| ()).unwrap_err();
         assert!(matches!(error.id, "key.passphrase" | "key.encrypted"), "{error:?}");
         assert!(!dir.path().join("vault.age").exists());
     }
