@@ -7,11 +7,11 @@ mod architecture;
 mod cli;
 #[path = "it/dnb.rs"]
 mod dnb;
+#[path = "it/own_keys.rs"]
+mod own_keys;
 #[path = "it/playbook.rs"]
 mod playbook;
 #[path = "it/profiles.rs"]
 mod profiles;
 #[path = "it/support.rs"]
 mod support;
-#[path = "it/vault.rs"]
-mod vault;

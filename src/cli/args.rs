@@ -87,6 +87,9 @@ pub struct RunArgs {
     /// A key for a role: ROLE=REF, for example signing=file:key.pem.
     #[arg(long = "bind", value_name = "ROLE=REF")]
     pub bind: Vec<String>,
+    /// The certificates of a role's key, where its store keeps none (PEM): ROLE=FILE.
+    #[arg(long = "chain", value_name = "ROLE=FILE")]
+    pub chain: Vec<String>,
     /// Read the passphrase of a sealed file or of the vault from a file, or from - (standard input).
     #[arg(long, value_name = "FILE|-")]
     pub unlock_from: Option<String>,
@@ -152,6 +155,9 @@ pub enum ProfilesCommand {
         env: Option<String>,
         #[arg(long = "bind", value_name = "ROLE=REF")]
         bind: Vec<String>,
+        /// The certificates of a role's key, where its store keeps none (PEM): ROLE=FILE.
+        #[arg(long = "chain", value_name = "ROLE=FILE")]
+        chain: Vec<String>,
         #[arg(long = "set", value_name = "K=V")]
         set: Vec<String>,
     },

@@ -10,9 +10,9 @@ use crate::clock::Clock;
 use crate::flow::view::AskView;
 use crate::jose::SecretJwk;
 use crate::net::{HostMap, MappedHost};
-use crate::sandbox::{Bank, World};
+use crate::sandbox::{self, Bank, World};
 use crate::secret::Secret;
-use crate::shell::{Answers, DemoKey, Embedded, Link, People};
+use crate::shell::{Answers, Brought, DemoKey, Embedded, Link, People};
 
 /// The embedded banks of one session.
 pub struct Banks {
@@ -39,11 +39,19 @@ impl Banks {
 }
 
 impl Embedded for Banks {
-    fn link<'a>(&'a self, bank: &'a str) -> BoxFuture<'a, Result<Link, String>> {
+    fn link<'a>(&'a self, bank: &'a str, brought: &'a [Brought]) -> BoxFuture<'a, Result<Link, String>> {
         Box::pin(async move {
             let world = self.world().await?;
             let anchor = world.ca_der();
-            let client = world.client(bank).ok_or_else(|| format!("there is no embedded bank `{bank}`"))?;
+            let theirs = |b: &Brought| sandbox::Brought {
+                role: b.role.clone(),
+                spki: b.public.to_spki_der(),
+                certified: b.certified,
+            };
+            let client = world
+                .client(bank, &brought.iter().map(theirs).collect::<Vec<_>>())
+                .map_err(|e| format!("a key that was brought cannot be used there: {e}"))?
+                .ok_or_else(|| format!("there is no embedded bank `{bank}`"))?;
             let hosts = world.hosts().into_iter().fold(HostMap::closed(), |map, (host, addr)| {
                 map.with(&host, MappedHost { addr, anchors: vec![anchor.clone()], only_these_anchors: true })
             });
@@ -54,7 +62,7 @@ impl Embedded for Banks {
                 keys.push(DemoKey { role: key.role, key: made, chain: key.chain });
             }
             let people = Arc::new(Staff { world, bank: bank.to_owned() });
-            Ok(Link { hosts, inputs: client.inputs, keys, people })
+            Ok(Link { hosts, inputs: client.inputs, keys, certified: client.certified, people })
         })
     }
 }

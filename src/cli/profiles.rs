@@ -1,5 +1,7 @@
 //! `profiles`: list, show, new, import, export.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::args::ProfilesCommand;
@@ -18,8 +20,8 @@ pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
     match command {
         ProfilesCommand::List { json } => Ok(list(&library, json)),
         ProfilesCommand::Show { id } => show(&library, &id),
-        ProfilesCommand::New { id, from, env, bind, set } => {
-            new(places, &library, &id, &from, env.as_deref(), &bind, &set)
+        ProfilesCommand::New { id, from, env, bind, chain, set } => {
+            new(places, &library, &id, &from, env.as_deref(), keys(&bind, &chain)?, &set)
         }
         ProfilesCommand::Import { file } => import(places, &library, &file),
         ProfilesCommand::Export { id } => export(places, &id),
@@ -123,13 +125,25 @@ fn missing(p: &Profile, f: &crate::profile::model::Flow) -> Vec<String> {
         .collect()
 }
 
+/// `[keys.ROLE]`, by role.
+fn keys(bind: &[String], chain: &[String]) -> Result<BTreeMap<String, toml_edit::Table>, Failure> {
+    let mut tables: BTreeMap<String, toml_edit::Table> = BTreeMap::new();
+    for (role, uri) in session::bindings(bind)? {
+        tables.entry(role).or_default()["ref"] = toml_edit::value(uri.to_string());
+    }
+    for (role, path) in session::chains(chain)? {
+        tables.entry(role).or_default()["chain"] = toml_edit::value(format!("file:{path}"));
+    }
+    Ok(tables)
+}
+
 fn new(
     places: &Places,
     library: &Library,
     id: &str,
     from: &str,
     env: Option<&str>,
-    bind: &[String],
+    keys: BTreeMap<String, toml_edit::Table>,
     set: &[String],
 ) -> Result<Exit, Failure> {
     let bank = library.load(from).map_err(|r| Failure::usage(r.to_string(), "countersign profiles list"))?.profile;
@@ -146,13 +160,11 @@ fn new(
     doc["name"] = toml_edit::value(format!("{} ({id})", bank.name));
     doc["extends"] = toml_edit::value(from);
     doc["environment"] = toml_edit::value(environment);
-    for (role, uri) in session::bindings(bind)? {
+    for (role, one) in keys {
         let table = doc["keys"].or_insert(toml_edit::table());
         if let Some(table) = table.as_table_mut() {
             table.set_implicit(true);
         }
-        let mut one = toml_edit::Table::new();
-        one["ref"] = toml_edit::value(uri.to_string());
         table[role.as_str()] = toml_edit::Item::Table(one);
     }
     for (name, value) in session::inputs(set)? {

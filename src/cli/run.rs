@@ -23,6 +23,7 @@ pub fn run(places: &Places, args: RunArgs) -> Result<Exit, Failure> {
         environment: args.env.clone(),
         inputs: session::inputs(&args.set)?,
         bindings: session::bindings(&args.bind)?,
+        chains: session::chains(&args.chain)?,
         production: args.production,
     };
     let people: Option<Arc<dyn People>> =

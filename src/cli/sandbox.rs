@@ -56,7 +56,8 @@ pub fn run(args: &SandboxArgs) -> Result<Exit, Failure> {
 fn write(folder: &Path, world: &World, banks: &[Bank]) -> Result<(), Failure> {
     write_private(&folder.join("ca.pem"), world.ca_pem().as_bytes())?;
     for bank in banks {
-        let Some(client) = world.client(bank.id()) else { continue };
+        let failed = |e| Failure::new(Exit::Network, format!("a demo client could not be made: {e}"), "try again");
+        let Some(client) = world.client(bank.id(), &[]).map_err(failed)? else { continue };
         for key in &client.keys {
             let pem = format!("{}{}", key.pem.expose(), key.chain_pem);
             write_private(&folder.join(format!("{}-{}.pem", bank.id(), key.role)), pem.as_bytes())?;

@@ -95,6 +95,18 @@ pub fn bindings(given: &[String]) -> Result<BTreeMap<String, KeyUri>, Failure> {
     Ok(out)
 }
 
+/// `ROLE=FILE`.
+pub fn chains(given: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut out = BTreeMap::new();
+    for pair in given {
+        let Some((role, path)) = pair.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+            return Err(Failure::usage("--chain wants ROLE=FILE", "for example --chain transport=qwac.pem"));
+        };
+        out.insert(role.to_owned(), path.strip_prefix("file:").unwrap_or(path).to_owned());
+    }
+    Ok(out)
+}
+
 /// One trailing line end is dropped; nothing else is touched.
 pub fn without_line_end(mut text: String) -> String {
     if text.ends_with('\n') {

@@ -136,6 +136,7 @@ fn carry_out(
                 environment: Some(environment),
                 inputs,
                 bindings: BTreeMap::new(),
+                chains: BTreeMap::new(),
                 production: true,
             };
             let (session, prepared, out) = (session.clone(), prepared.clone(), out.clone());

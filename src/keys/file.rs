@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-pub(super) use content::{Found, parse};
+pub(super) use content::{Found, leaf_first, parse};
 use sealed::Sealed;
 
 use super::error::shown;
 use super::local::LocalKey;
 use super::{Key, KeyError, KeyInfo, KeyStore, KeyUri, NobodyUnlocks, Unlock, Wanted};
-use crate::jose::SecretJwk;
+use crate::jose::{SecretJwk, pem};
 
 /// The file system, as a key store. It lists nothing: files are named, not looked for.
 #[derive(Clone)]
@@ -77,6 +77,21 @@ impl Files {
         let found = blocking(move || sealed.open(bytes.expose(), &passphrase)).await.map_err(at_file)?;
         Ok(Loaded { found, label, warning })
     }
+}
+
+/// The certificates of a PEM file, in their order; a private key beside them is not looked at.
+///
+/// # Errors
+/// As for opening the file as a key; `key.certificate` where no certificate is in it.
+pub async fn certificates(path: &str) -> Result<Vec<Vec<u8>>, KeyError> {
+    let (name, path) = (shown(path), PathBuf::from(path));
+    let bytes = blocking(move || read::read(&path)).await?.bytes;
+    let chain = pem::blocks(bytes.expose()).map(|blocks| content::pem_chain(&blocks)).unwrap_or_default();
+    if chain.is_empty() {
+        let text = format!("{name} holds no certificate");
+        return Err(KeyError::new("key.certificate", text, "name the PEM file that the issuer sent, leaf and issuers"));
+    }
+    Ok(chain)
 }
 
 /// What a file gave.

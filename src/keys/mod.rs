@@ -3,6 +3,7 @@
 //! Signing is asynchronous (a KMS is a network call), a private key may be unable to leave its store, and a store
 //! may be slow or dead: every call returns a typed error with the next thing to try.
 
+mod certified;
 mod csr;
 mod error;
 pub mod file;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+pub use certified::certified;
 pub use csr::csr;
 pub use error::KeyError;
 pub use local::belongs;

@@ -132,6 +132,8 @@ pub struct KeyRole {
     pub certificate: Option<String>,
     /// Saved profile: the key reference.
     pub reference: Option<String>,
+    /// Saved profile: the file of its certificates, where its store keeps none.
+    pub chain: Option<String>,
     pub place: Place,
 }
 

@@ -106,6 +106,8 @@ pub struct RawKey {
     /// Saved profile: the key reference.
     #[serde(rename = "ref")]
     pub reference: Option<Word>,
+    /// Saved profile: `file:PATH` of the key's certificates, PEM, where its store keeps none.
+    pub chain: Option<Word>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

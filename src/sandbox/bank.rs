@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::ca::Authority;
 use super::clock::BankClock;
-use super::demo::DemoClient;
+use super::demo::{Brought, DemoClient};
 use super::dnb::Dnb;
 use super::trouble::Switches;
 
@@ -34,7 +34,12 @@ impl Bank {
     }
 
     /// Makes the bank's keys and its demo client; it serves nothing yet.
-    pub(super) fn open(self, qtsp: &Authority, clock: BankClock, trouble: Switches) -> io::Result<Arc<dyn Embedded>> {
+    pub(super) fn open(
+        self,
+        qtsp: &Arc<Authority>,
+        clock: BankClock,
+        trouble: Switches,
+    ) -> io::Result<Arc<dyn Embedded>> {
         match self {
             Self::Dnb => Ok(Arc::new(Dnb::open(qtsp, clock, trouble)?)),
         }
@@ -49,7 +54,9 @@ pub(super) trait Embedded: Send + Sync {
     fn id(&self) -> &'static str;
     /// Its servers, each for one host name of the profile; they want a certificate of the demo QTSP in the handshake.
     fn sites(self: Arc<Self>) -> Vec<Site>;
-    fn client(&self) -> &DemoClient;
+    /// The client that it knows, with the keys that a person brings in place of its own: the bank registers what it would
+    /// register, and the demo QTSP certifies what needs a certificate.
+    fn client(&self, brought: &[Brought]) -> io::Result<DemoClient>;
     /// Plays the people of a step; None where nobody is there for it.
     fn answer<'a>(&'a self, step: &'a str, show: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>>;
 }

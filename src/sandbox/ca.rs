@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose,
+    KeyPair, KeyUsagePurpose, SubjectPublicKeyInfo,
 };
 
 use super::qc::{self, QcType, Role};
@@ -85,25 +85,16 @@ impl Authority {
         self.issue_client(kind, (self.made - DAY, self.made + 90 * DAY))
     }
 
+    /// The same certificate for a key whose private half is elsewhere (SubjectPublicKeyInfo, DER): leaf first.
+    pub fn certify(&self, kind: QcType, spki: &[u8]) -> io::Result<Vec<Vec<u8>>> {
+        let key = SubjectPublicKeyInfo::from_der(spki).map_err(io::Error::other)?;
+        let params = client_params(kind, (self.made - DAY, self.made + 90 * DAY))?;
+        let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
+        Ok(vec![certificate.der().to_vec(), self.issuing.der().to_vec()])
+    }
+
     fn issue_client(&self, kind: QcType, valid: (i64, i64)) -> io::Result<Issued> {
-        let (common_name, hosts) = match kind {
-            QcType::Seal => ("Countersign Demo TPP AS", vec![]),
-            QcType::Web => ("tpp.countersign.example", vec!["tpp.countersign.example".to_owned()]),
-        };
-        let mut params = CertificateParams::new(hosts).map_err(io::Error::other)?;
-        params.distinguished_name = name(&[
-            (DnType::CountryName, "NO"),
-            (DnType::OrganizationName, "Countersign Demo TPP AS"),
-            (DnType::CustomDnType(ORGANIZATION_IDENTIFIER.to_vec()), DEMO_ORGANIZATION),
-            (DnType::CommonName, common_name),
-        ]);
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        if kind == QcType::Web {
-            params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
-        }
-        params.custom_extensions =
-            vec![qc::extension(kind, &[Role::Payments, Role::Accounts], SUPERVISOR.0, SUPERVISOR.1)];
-        self.issue(&leaf(params, valid))
+        self.issue(&client_params(kind, valid)?)
     }
 
     fn issue(&self, params: &CertificateParams) -> io::Result<Issued> {
@@ -116,6 +107,26 @@ impl Authority {
             key,
         })
     }
+}
+
+fn client_params(kind: QcType, valid: (i64, i64)) -> io::Result<CertificateParams> {
+    let (common_name, hosts) = match kind {
+        QcType::Seal => ("Countersign Demo TPP AS", vec![]),
+        QcType::Web => ("tpp.countersign.example", vec!["tpp.countersign.example".to_owned()]),
+    };
+    let mut params = CertificateParams::new(hosts).map_err(io::Error::other)?;
+    params.distinguished_name = name(&[
+        (DnType::CountryName, "NO"),
+        (DnType::OrganizationName, "Countersign Demo TPP AS"),
+        (DnType::CustomDnType(ORGANIZATION_IDENTIFIER.to_vec()), DEMO_ORGANIZATION),
+        (DnType::CommonName, common_name),
+    ]);
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    if kind == QcType::Web {
+        params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
+    }
+    params.custom_extensions = vec![qc::extension(kind, &[Role::Payments, Role::Accounts], SUPERVISOR.0, SUPERVISOR.1)];
+    Ok(leaf(params, valid))
 }
 
 fn authority(common_name: &str, valid: (i64, i64)) -> CertificateParams {

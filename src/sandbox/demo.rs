@@ -1,4 +1,4 @@
-//! The client that every embedded bank already knows when a world starts.
+//! The client that every embedded bank already knows when a world starts, and what becomes of keys that a person brings.
 
 use crate::secret::Secret;
 
@@ -8,6 +8,18 @@ pub struct DemoClient {
     /// Input name and value, as the bank's profile names them.
     pub inputs: Vec<(String, String)>,
     pub keys: Vec<DemoKey>,
+    /// The demo QTSP's certificates for keys that were brought, by role: leaf first, DER.
+    pub certified: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+/// The public half of a key that a person has bound to a role, to be used instead of the demo client's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Brought {
+    pub role: String,
+    /// SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), DER.
+    pub spki: Vec<u8>,
+    /// It has certificates already, whoever issued them.
+    pub certified: bool,
 }
 
 /// A private key for one role of the profile.

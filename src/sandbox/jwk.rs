@@ -45,6 +45,16 @@ impl PublicKey {
         Self::from_coordinates(&x, &y).map_err(|_| "x and y are not a point on the curve P-256")
     }
 
+    /// The key in a SubjectPublicKeyInfo (RFC 5480 §2), DER.
+    pub fn from_spki(der: &[u8]) -> Result<Self, ErrorStack> {
+        let key = EcKey::public_key_from_der(der)?;
+        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+        let (mut x, mut y) = (BigNum::new()?, BigNum::new()?);
+        // on another curve the coordinates are no point of this one, and are refused below
+        key.public_key().affine_coordinates(&group, &mut x, &mut y, &mut *BigNumContext::new()?)?;
+        Self::from_coordinates(&x.to_vec_padded(32)?, &y.to_vec_padded(32)?)
+    }
+
     /// openssl refuses a point that is not on the curve.
     fn from_coordinates(x: &[u8], y: &[u8]) -> Result<Self, ErrorStack> {
         let (bx, by) = (BigNum::from_slice(x)?, BigNum::from_slice(y)?);

@@ -42,7 +42,7 @@ mod world;
 
 pub use bank::{Answer, Bank};
 pub use clock::Clock;
-pub use demo::{DemoClient, DemoKey};
+pub use demo::{Brought, DemoClient, DemoKey};
 pub use people::People;
 pub use trouble::{Switches, Trouble};
 pub use world::World;

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::bank::{Bank, Embedded};
 use super::ca::Authority;
 use super::clock::{BankClock, Clock};
-use super::demo::DemoClient;
+use super::demo::{Brought, DemoClient};
 use super::front::Front;
 use super::listener::serve;
 use super::people::People;
@@ -37,11 +37,16 @@ impl World {
     /// When no key can be made or no port be opened.
     pub async fn start(clock: Clock, banks: &[Bank]) -> io::Result<Self> {
         let now = clock();
-        Self::of(clock, banks, &Authority::new("Sandbox", now)?, &Authority::new("Demo QTSP", now)?).await
+        Self::of(clock, banks, &Authority::new("Sandbox", now)?, &Arc::new(Authority::new("Demo QTSP", now)?)).await
     }
 
     /// A world of given authorities, so that tests can issue more of their certificates.
-    pub(super) async fn of(clock: Clock, banks: &[Bank], authority: &Authority, qtsp: &Authority) -> io::Result<Self> {
+    pub(super) async fn of(
+        clock: Clock,
+        banks: &[Bank],
+        authority: &Authority,
+        qtsp: &Arc<Authority>,
+    ) -> io::Result<Self> {
         let trouble = Switches::default();
         let bank_clock = BankClock::new(Arc::clone(&clock), trouble.clone());
         let mut world = Self {
@@ -80,9 +85,13 @@ impl World {
         self.ca_pem.clone()
     }
 
-    /// The client that a bank of this world knows already.
-    pub fn client(&self, bank: &str) -> Option<DemoClient> {
-        self.banks.iter().find(|b| b.id() == bank).map(|b| b.client().clone())
+    /// The client that a bank of this world knows already, with the keys that a person brings in place of its own. None:
+    /// there is no such bank.
+    ///
+    /// # Errors
+    /// When a brought key is none, or no certificate can be made for it.
+    pub fn client(&self, bank: &str, brought: &[Brought]) -> io::Result<Option<DemoClient>> {
+        self.banks.iter().find(|b| b.id() == bank).map(|b| b.client(brought)).transpose()
     }
 
     pub fn people(&self) -> People {
@@ -109,7 +118,7 @@ mod tests {
     async fn start() -> (World, Caller, Hands) {
         let hands = Hands::new();
         let world = World::start(hands.clock(), Bank::ALL).await.unwrap();
-        let client = world.client("dnb").unwrap();
+        let client = world.client("dnb", &[]).unwrap().unwrap();
         let transport = client.keys.iter().find(|k| k.role == "transport").unwrap();
         let caller = Caller::new(&world.ca_der(), Some((&transport.chain, &transport.pem)), &hands.clock());
         (world, caller, hands)
@@ -129,7 +138,7 @@ mod tests {
         let wrong_name = caller.send(*other, "api.ciam.dnb.no", ("GET", "/"), &[], "").await.unwrap_err();
         assert!(format!("{wrong_name:?}").contains("NotValidForName"), "{wrong_name:?}");
         assert!(world.ca_pem().starts_with("-----BEGIN CERTIFICATE-----"));
-        assert!(world.client("nobody").is_none() && Bank::named("dnb") == Some(Bank::Dnb));
+        assert!(world.client("nobody", &[]).unwrap().is_none() && Bank::named("dnb") == Some(Bank::Dnb));
     }
 
     #[tokio::test]
@@ -138,7 +147,7 @@ mod tests {
         let (two, ..) = start().await;
         let (host, addr) = &two.hosts()[0];
         assert!(caller.send(*addr, host, ("GET", "/jwks"), &[], "").await.is_err());
-        let [one, two] = [one, two].map(|w| w.client("dnb").unwrap());
+        let [one, two] = [one, two].map(|w| w.client("dnb", &[]).unwrap().unwrap());
         assert_ne!(one.inputs, two.inputs);
         assert_ne!(one.keys[0].pem, two.keys[0].pem);
         drop(hands);

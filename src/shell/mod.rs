@@ -12,7 +12,7 @@ mod performer;
 mod rows;
 mod session;
 
-pub use embedded::{DemoKey, Embedded, Link};
+pub use embedded::{Brought, DemoKey, Embedded, Link};
 pub use people::{Answers, Nobody, People};
 pub use performer::Performer;
 pub use rows::{KeyRow, key_rows, row as key_row};

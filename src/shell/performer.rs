@@ -15,10 +15,10 @@ use crate::flow::effect::{Effect, Op, Saving};
 use crate::flow::event::{Event, KeyFacts, Loaded, OpError, Reply};
 use crate::flow::exchange::Request;
 use crate::jose::{Alg, PublicJwk};
-use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores};
+use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores, certified};
 use crate::net::{Allowed, ClientIdentity, Limits, Network};
 use crate::profile::model::{Environment, Profile};
-use crate::store::{Memory, save_values};
+use crate::store::{Memory, Whose, save_values};
 
 /// How long metadata is good where the profile does not say, seconds.
 const METADATA: i64 = 86_400;
@@ -27,6 +27,13 @@ const METADATA: i64 = 86_400;
 #[derive(Clone)]
 pub struct Performer(Arc<Inner>);
 
+/// The keys of one run.
+pub(super) struct Held {
+    pub bindings: BTreeMap<String, KeyUri>,
+    /// Certificates for keys whose store keeps none, by role.
+    pub chains: BTreeMap<String, Vec<Vec<u8>>>,
+}
+
 struct Inner {
     profile: Arc<Profile>,
     environment: Arc<Environment>,
@@ -34,6 +41,7 @@ struct Inner {
     own: bool,
     bindings: Mutex<BTreeMap<String, KeyUri>>,
     opened: Mutex<BTreeMap<String, Arc<dyn Key>>>,
+    chains: BTreeMap<String, Vec<Vec<u8>>>,
     network: Network,
     allowed: Allowed,
     people: Arc<dyn People>,
@@ -56,7 +64,7 @@ impl Performer {
         profile: Arc<Profile>,
         environment: Arc<Environment>,
         own: bool,
-        bindings: BTreeMap<String, KeyUri>,
+        Held { bindings, chains }: Held,
         network: Network,
         allowed: Allowed,
         people: Arc<dyn People>,
@@ -67,6 +75,7 @@ impl Performer {
             own,
             bindings: Mutex::new(bindings),
             opened: Mutex::default(),
+            chains,
             network,
             allowed,
             people,
@@ -155,16 +164,19 @@ impl Inner {
         }
     }
 
+    fn whose(&self) -> Whose {
+        Whose::new(&self.profile.id, &self.environment.name, &lock(&self.bindings))
+    }
+
     async fn load(&self) -> Loaded {
         let now = self.clock.now();
-        let (profile, environment) = (&self.profile.id, &self.environment.name);
+        let whose = self.whose();
         let mut loaded = Loaded::default();
         let bound: Vec<(String, KeyUri)> = lock(&self.bindings).iter().map(|(r, u)| (r.clone(), u.clone())).collect();
         for (role, uri) in bound {
-            match self.stores.open(&uri).await {
+            match self.opened(&role, &uri).await {
                 Ok(key) => {
-                    loaded.keys.insert(role.clone(), facts(&role, key.as_ref()));
-                    lock(&self.opened).insert(role, key);
+                    loaded.keys.insert(role.clone(), facts(&role, &*key));
                 }
                 Err(error) => {
                     loaded.missing.insert(role, key_error(error));
@@ -178,22 +190,23 @@ impl Inner {
             .find(|(n, _)| n == "metadata")
             .and_then(|(_, t)| t.eval(&crate::flow::template::Scope::default()).ok().flatten())
             .and_then(|v| v.as_i64());
-        loaded.metadata = self.memory.metadata(profile, environment, seconds.unwrap_or(METADATA), now);
-        loaded.tokens = self.memory.tokens(profile, environment, now);
-        loaded.used_jti = self.memory.used_jti(profile, environment, now);
+        loaded.metadata = self.memory.metadata(&whose, seconds.unwrap_or(METADATA), now);
+        loaded.tokens = self.memory.tokens(&whose, now);
+        loaded.used_jti = self.memory.used_jti(&whose, now);
         loaded
     }
 
     async fn bind(&self, role: &str, algs: &[Alg], make: bool) -> Result<KeyFacts, KeyError> {
         let bound = lock(&self.bindings).get(role).cloned();
         let key = match bound {
-            Some(uri) => self.stores.open(&uri).await?,
+            Some(uri) => self.opened(role, &uri).await?,
             // a key that ends with the program is good enough for a bank that does
             None if make && self.environment.sandbox.is_some() => {
                 let spec = algs.iter().copied().find_map(KeySpec::for_alg).unwrap_or(KeySpec::P256);
                 let uri = memory_uri(&self.profile.id, role);
                 lock(&self.bindings).insert(role.to_owned(), uri.clone());
-                self.stores.generate(&uri, &spec.into()).await?
+                self.stores.generate(&uri, &spec.into()).await?;
+                self.opened(role, &uri).await?
             }
             None => {
                 let text = format!("no key is bound to the role {role}");
@@ -203,9 +216,7 @@ impl Inner {
                 return Err(KeyError::new("key.not-bound", text, hint));
             }
         };
-        let facts = facts(role, key.as_ref());
-        lock(&self.opened).insert(role.to_owned(), key);
-        Ok(facts)
+        Ok(facts(role, key.as_ref()))
     }
 
     async fn key(&self, role: &str) -> Result<Arc<dyn Key>, KeyError> {
@@ -220,7 +231,20 @@ impl Inner {
                 format!("bind one: --bind {role}=file:key.pem"),
             )
         })?;
-        let key = self.stores.open(&uri).await?;
+        self.opened(role, &uri).await
+    }
+
+    /// Opens the key of a role, with the certificates that are named for it.
+    async fn opened(&self, role: &str, uri: &KeyUri) -> Result<Arc<dyn Key>, KeyError> {
+        let held = lock(&self.opened).get(role).filter(|key| key.info().uri == *uri).cloned();
+        if let Some(key) = held {
+            return Ok(key);
+        }
+        let key = self.stores.open(uri).await?;
+        let key = match self.chains.get(role) {
+            Some(chain) => certified(key, chain.clone())?,
+            None => key,
+        };
         lock(&self.opened).insert(role.to_owned(), key.clone());
         Ok(key)
     }
@@ -243,27 +267,28 @@ impl Inner {
 
     fn save(&self, what: Saving) -> Result<(), OpError> {
         let now = self.clock.now();
-        let (profile, environment) = (self.profile.id.as_str(), self.environment.name.as_str());
+        let whose = self.whose();
         for (jti, until) in &what.jti {
-            self.memory.use_jti(profile, environment, jti, *until);
+            self.memory.use_jti(&whose, jti, *until);
         }
         for (set, members) in what.tokens {
-            self.memory.keep_tokens(profile, environment, &set, members, now);
+            self.memory.keep_tokens(&whose, &set, members, now);
         }
         if let Some(metadata) = what.metadata {
-            self.memory.keep_metadata(profile, environment, metadata, now);
+            self.memory.keep_metadata(&whose, metadata, now);
         }
         for forget in &what.forget {
-            self.memory.forget(profile, environment, forget);
+            self.memory.forget(&whose, forget);
         }
         for (name, value) in &what.values {
-            self.memory.keep_value(profile, environment, name, value.clone());
+            self.memory.keep_value(&whose, name, value.clone());
         }
         let worth_saving = self.own && self.environment.sandbox.is_none();
         let saved: Vec<(String, Json)> =
             what.values.into_iter().filter(|(n, _)| self.profile.input(n).is_some_and(|i| i.save)).collect();
         if worth_saving && !saved.is_empty() {
-            save_values(&self.places, profile, &saved).map_err(|e| OpError::Store { text: e.text, hint: e.hint })?;
+            save_values(&self.places, &self.profile.id, &saved)
+                .map_err(|e| OpError::Store { text: e.text, hint: e.hint })?;
         }
         Ok(())
     }

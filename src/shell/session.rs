@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::embedded::{Embedded, Link};
+use super::embedded::{Brought, Embedded, Link};
 use super::people::{Nobody, People};
-use super::performer::Performer;
+use super::performer::{Held, Performer};
 use crate::clock::Clock;
 use crate::config::Places;
 use crate::flow::view::AskField;
 use crate::flow::{Pace, Run, Setup};
-use crate::keys::file::Files;
+use crate::keys::file::{Files, certificates};
 use crate::keys::vault::{self, Vault};
-use crate::keys::{KeyUri, Stores, Unlock, memory};
+use crate::keys::{KeyInfo, KeyUri, Stores, Unlock, memory};
 use crate::net::{Allowed, HostMap, NetConfig, Network};
 use crate::profile::Library;
 use crate::profile::model::{Environment, Flow, Profile};
 use crate::secret::Secret;
-use crate::store::Memory;
+use crate::store::{Memory, Whose};
 
 /// What is asked for: a profile, a flow of it, and what a person set for this run.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Order {
     pub environment: Option<String>,
     pub inputs: BTreeMap<String, Secret>,
     pub bindings: BTreeMap<String, KeyUri>,
+    /// Files of certificates, by role, for keys whose store keeps none.
+    pub chains: BTreeMap<String, String>,
     /// A person said that production may be used by a program.
     pub production: bool,
 }
@@ -97,15 +99,14 @@ impl Session {
         }
         let flow = flow(&profile, &order.flow)?;
         known_inputs(&profile, &flow, &order.inputs)?;
-        let link = self.link(&environment).await?;
+        known_roles(&profile, order.bindings.keys().chain(order.chains.keys()))?;
+        let mut bindings = references(&profile);
         let mut inputs: BTreeMap<String, Secret> = BTreeMap::new();
-        let mut bindings: BTreeMap<String, KeyUri> = BTreeMap::new();
-        for role in &profile.keys {
-            if let Some(uri) = role.reference.as_ref().and_then(|r| r.parse().ok()) {
-                bindings.insert(role.name.clone(), uri);
-            }
-        }
+        let brought = self.bring(&profile, &environment, &order.bindings).await;
+        let link = self.link(&environment, &brought).await?;
+        let mut chains = chains(&profile, &order.chains).await?;
         if let Some(link) = &link {
+            chains = link.certified.iter().cloned().collect();
             inputs.extend(link.inputs.iter().map(|(n, v)| (n.clone(), Secret::new(v.clone()))));
             for key in &link.keys {
                 let uri = memory_uri(&profile.id, &key.role);
@@ -117,7 +118,8 @@ impl Session {
                 bindings.insert(key.role.clone(), uri);
             }
         }
-        for (name, value) in self.memory.values(&profile.id, &environment.name) {
+        bindings.extend(order.bindings);
+        for (name, value) in self.memory.values(&Whose::new(&profile.id, &environment.name, &bindings)) {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             inputs.insert(name, Secret::new(text));
         }
@@ -128,22 +130,6 @@ impl Session {
             let text = format!("{} needs {}", flow.title, names.join(", "));
             let hint = format!("give it with --set {}=…, or save it in a profile: countersign profiles new", names[0]);
             return Err(Problem { needs, ..Problem::usage(text, hint) });
-        }
-        for (role, uri) in order.bindings {
-            if profile.role(&role).is_none() {
-                let near = crate::flow::template::nearest(&role, profile.keys.iter().map(|k| k.name.as_str()));
-                let hint = near.map_or_else(
-                    || {
-                        format!(
-                            "roles: {}",
-                            profile.keys.iter().map(|k| k.name.as_str()).collect::<Vec<_>>().join(", ")
-                        )
-                    },
-                    |n| format!("did you mean `{n}`?"),
-                );
-                return Err(Problem::usage(format!("{} has no key role `{role}`", profile.id), hint));
-            }
-            bindings.insert(role, uri);
         }
         let network = self.network(link.as_ref().map(|l| l.hosts.clone()))?;
         let mut seed = [0; 32];
@@ -161,11 +147,36 @@ impl Session {
             .map_err(|e| Problem::usage(format!("the profile's hosts: {e}"), "fill the inputs that `hosts` reads"))?;
         let allowed = Allowed::new(hosts).map_err(|e| Problem::usage(e.text, e.hint))?;
         let people = link.map_or_else(|| self.people.clone(), |l| l.people);
-        let performer = Performer::new(self, profile, environment, loaded.own, bindings, network, allowed, people);
+        let held = Held { bindings, chains };
+        let performer = Performer::new(self, profile, environment, loaded.own, held, network, allowed, people);
         Ok(Prepared { run, performer })
     }
 
-    async fn link(&self, environment: &Environment) -> Result<Option<Link>, Problem> {
+    /// The public halves of the keys that are to be used at an embedded bank instead of the demo client's: what a person
+    /// bound for this run, and a saved profile's own in its own environment. One that does not open is told by the run.
+    async fn bring(
+        &self,
+        profile: &Profile,
+        environment: &Environment,
+        bound: &BTreeMap<String, KeyUri>,
+    ) -> Vec<Brought> {
+        if environment.sandbox.is_none() {
+            return Vec::new();
+        }
+        let own = profile.environment.as_deref() == Some(environment.name.as_str());
+        let mut uris = if own { references(profile) } else { BTreeMap::new() };
+        uris.extend(bound.iter().map(|(role, uri)| (role.clone(), uri.clone())));
+        let mut brought = Vec::new();
+        for (role, uri) in uris {
+            if let Ok(key) = self.stores.open(&uri).await {
+                let KeyInfo { public, chain, .. } = key.info();
+                brought.push(Brought { role, public: public.clone(), certified: !chain.is_empty() });
+            }
+        }
+        brought
+    }
+
+    async fn link(&self, environment: &Environment, brought: &[Brought]) -> Result<Option<Link>, Problem> {
         let Some(bank) = &environment.sandbox else { return Ok(None) };
         let Some(embedded) = &self.embedded else {
             return Err(Problem::usage(
@@ -175,7 +186,7 @@ impl Session {
         };
         let machine =
             |text: String| Problem::new(ProblemKind::Machine, text, "the embedded bank needs to listen on loopback");
-        embedded.link(bank).await.map(Some).map_err(machine)
+        embedded.link(bank, brought).await.map(Some).map_err(machine)
     }
 
     fn network(&self, hosts: Option<HostMap>) -> Result<Network, Problem> {
@@ -232,6 +243,12 @@ impl Session {
             people: Arc::new(Nobody),
         }
     }
+}
+
+/// The keys that a profile names.
+fn references(profile: &Profile) -> BTreeMap<String, KeyUri> {
+    let named = profile.keys.iter().filter_map(|r| Some((r.name.clone(), r.reference.as_ref()?.parse().ok()?)));
+    named.collect()
 }
 
 /// Where a profile's key lives while it ends with the program.
@@ -297,6 +314,31 @@ fn needs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>) -> Ve
         default: None,
     })
     .collect()
+}
+
+/// The certificates that the profile and a person name files for, by role.
+async fn chains(
+    profile: &Profile,
+    given: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Vec<Vec<u8>>>, Problem> {
+    let mut chains = BTreeMap::new();
+    for role in &profile.keys {
+        if let Some(path) = given.get(&role.name).or(role.chain.as_ref()) {
+            let chain = certificates(path).await.map_err(|e| Problem::usage(e.text, e.hint))?;
+            chains.insert(role.name.clone(), chain);
+        }
+    }
+    Ok(chains)
+}
+
+fn known_roles<'a>(profile: &Profile, mut bound: impl Iterator<Item = &'a String>) -> Result<(), Problem> {
+    let names = || profile.keys.iter().map(|k| k.name.as_str());
+    let Some(role) = bound.find(|role| profile.role(role).is_none()) else { return Ok(()) };
+    let hint = crate::flow::template::nearest(role, names()).map_or_else(
+        || format!("roles: {}", names().collect::<Vec<_>>().join(", ")),
+        |n| format!("did you mean `{n}`?"),
+    );
+    Err(Problem::usage(format!("{} has no key role `{role}`", profile.id), hint))
 }
 
 fn known_inputs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>) -> Result<(), Problem> {

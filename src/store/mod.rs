@@ -5,5 +5,5 @@ mod memory;
 mod profiles;
 
 pub use file::{StoreError, read_capped, write_private};
-pub use memory::Memory;
+pub use memory::{Memory, Whose};
 pub use profiles::{load_library, path_of, save_new, save_values};

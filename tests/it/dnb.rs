@@ -45,7 +45,6 @@ enum Key {
     P384,
     Rsa,
     /// A key without a certificate.
-    Bare,
     /// A certificate of an authority the bank does not know.
     ForeignCertificate,
     Missing,
@@ -125,8 +124,8 @@ const WRONG: &[Wrong] = &[
     },
     Wrong {
         name: "no client certificate",
-        bind: &[("transport", Key::Bare)],
-        stops: Some("TLS-03"),
+        profile: "[client]\nmtls = \"{{ omit }}\"\n",
+        stops: Some("DNB-TLS-01"),
         error: "tls.client-certificate.required",
         hint: "certificate",
         ..NONE
@@ -362,6 +361,11 @@ async fn run(bank: &Bank, wrong: &Wrong, anyway: bool) -> RunView {
             (*role).to_owned(),
             format!("file:{}", key_file(bank, *key).display()).parse().expect("a reference"),
         );
+        if matches!(key, Key::OtherP256) {
+            // the bank would register a key that is brought; the client that it knows has another one
+            let known = bank.world.client("dnb", &[]).expect("made").expect("a bank").inputs;
+            order.inputs.extend(known.into_iter().map(|(n, v)| (n, Secret::new(v))));
+        }
     }
     let prepared = session.prepare(order, Pace::Step).await.unwrap_or_else(|p| panic!("{}: {p}", wrong.name));
     drive(prepared, session.clock.clone(), anyway).await
@@ -372,7 +376,6 @@ fn key_file(bank: &Bank, key: Key) -> PathBuf {
         Key::OtherP256 => bank.key_file("other", "EC", "P-256", false),
         Key::P384 => bank.key_file("p384", "EC", "P-384", false),
         Key::Rsa => bank.key_file("rsa", "RSA", "2048", false),
-        Key::Bare => bank.key_file("bare", "EC", "P-256", false),
         Key::ForeignCertificate => bank.key_file("foreign", "EC", "P-256", true),
         Key::Missing => bank.folder().join("missing.pem"),
     }

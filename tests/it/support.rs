@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use countersign::cli::{Banks, Exit};
 use countersign::clock::{Clock, SystemClock};
+use countersign::flow::exchange::ClientCertificate;
 use countersign::flow::view::{RunStatus, RunView};
-use countersign::flow::{Event, OpError};
+use countersign::flow::{Event, OpError, Pace};
+use countersign::keys::KeyUri;
 use countersign::profile::Library;
 use countersign::sandbox::World;
-use countersign::shell::{Prepared, Session};
+use countersign::shell::{Order, Prepared, Session};
 use tokio::sync::mpsc::unbounded_channel;
 
 /// A fresh world, and a folder for key files.
@@ -88,6 +90,30 @@ pub fn session_at(library: Library, clock: Arc<dyn Clock>, bank: &Bank) -> Sessi
     let mut session = Session::bare(library, clock);
     session.embedded = Some(bank.banks.clone());
     session
+}
+
+/// DNB at the embedded bank, with keys bound to its roles.
+pub fn dnb_order(flow: &str, bound: &[(&str, &KeyUri)]) -> Order {
+    let bindings = bound.iter().map(|(role, uri)| ((*role).to_owned(), (*uri).clone())).collect();
+    Order {
+        profile: "dnb".into(),
+        flow: flow.into(),
+        environment: Some("sandbox".into()),
+        bindings,
+        ..Order::default()
+    }
+}
+
+/// That flow ends done, without a failed `must`, and over TLS with our certificate wherever something was sent.
+pub async fn dnb_ends_done(session: &Session, flow: &str, bound: &[(&str, &KeyUri)]) {
+    let prepared = session.prepare(dnb_order(flow, bound), Pace::Step).await.expect("prepared");
+    let view = drive(prepared, session.clock.clone(), false).await;
+    let errors: Vec<_> = view.steps.iter().filter_map(|s| s.error.as_ref()).map(|e| (&e.id, &e.text)).collect();
+    assert_eq!(view.status, RunStatus::Done, "{flow} with {bound:?}: {errors:?}");
+    let exchanges = view.steps.iter().filter_map(|s| s.exchange.as_ref());
+    for tls in exchanges.filter_map(|e| e.tls.as_ref()) {
+        assert!(matches!(tls.client_certificate, ClientCertificate::Sent { .. }), "{flow} with {bound:?}");
+    }
 }
 
 /// Takes every step and approves every request; `anyway` also sends what a failed `must` blocks.

@@ -45,7 +45,7 @@ pub(super) fn pem_chain(blocks: &[pem::Block]) -> Vec<Vec<u8>> {
 
 /// Files have the authority's certificate first now and then. Where none is the key's, the order stays and the caller
 /// finds out.
-pub(super) fn leaf_first(mut chain: Vec<Vec<u8>>, public: &PublicJwk) -> Vec<Vec<u8>> {
+pub(in crate::keys) fn leaf_first(mut chain: Vec<Vec<u8>>, public: &PublicJwk) -> Vec<Vec<u8>> {
     let own = |der: &Vec<u8>| {
         PublicJwk::from_certificate_der(der).is_ok_and(|theirs| theirs.thumbprint() == public.thumbprint())
     };

@@ -248,6 +248,13 @@ impl<'a> Compiler<'a> {
         {
             self.complain(reference.place, "a key reference is SCHEME:NAME, for example file:signing.pem");
         }
+        let chain = raw.chain.as_ref().and_then(|chain| {
+            let path = chain.value.strip_prefix("file:");
+            if path.is_none_or(str::is_empty) {
+                self.complain(chain.place, "certificates are named by their file: file:qwac.pem");
+            }
+            path.map(str::to_owned)
+        });
         KeyRole {
             name: name.value.clone(),
             label: raw.label.as_ref().map_or_else(|| name.value.clone(), |l| l.value.clone()),
@@ -259,6 +266,7 @@ impl<'a> Compiler<'a> {
             kid: raw.kid.as_ref().map(|t| self.text(t)),
             certificate: words_of(raw.certificate.as_ref()),
             reference: words_of(raw.reference.as_ref()),
+            chain,
             place: name.place,
         }
     }

@@ -15,20 +15,20 @@ mod prevalidation;
 mod tests;
 mod token;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::routing::{get, post};
 use futures_util::future::BoxFuture;
 
 use super::bank::{Answer, Embedded, Site};
-use super::ca::Authority;
+use super::ca::{Authority, Issued};
 use super::clients::{Client, Clients};
 use super::clock::BankClock;
-use super::demo::{DemoClient, DemoKey};
-use super::jwk::PrivateKey;
+use super::demo::{Brought, DemoClient, DemoKey};
+use super::jwk::{PrivateKey, PublicKey};
 use super::peer::Fingerprint;
 use super::qc::QcType;
 use super::random;
@@ -46,6 +46,10 @@ const INTERNATIONAL: &str = "openbanking.prevalidation.international:validate";
 /// What every client is granted.
 const SCOPES: &[&str] = &[NORWAY, INTERNATIONAL];
 
+/// The profile's key roles.
+const SIGNING: &str = "signing";
+const TRANSPORT: &str = "transport";
+
 /// How far a client's clock may be off, seconds.
 const SKEW: i64 = 60;
 
@@ -55,29 +59,56 @@ pub(super) struct Dnb {
     clients: Clients,
     /// The signing key, and the one that a rotation brings.
     keys: [PrivateKey; 2],
-    demo: DemoClient,
+    qtsp: Arc<Authority>,
+    /// By what was brought: the same keys are the same client. The demo client brings nothing.
+    known: Mutex<HashMap<Vec<Brought>, DemoClient>>,
 }
 
 impl Dnb {
-    pub fn open(qtsp: &Authority, clock: BankClock, trouble: Switches) -> io::Result<Self> {
-        let (id, signing, transport) = (random::uuid()?, PrivateKey::generate()?, qtsp.client(QcType::Seal)?);
-        let clients = Clients::default();
-        clients.add(Client {
-            id: id.clone(),
-            key: signing.public().clone(),
-            kid: signing.public().thumbprint(),
-            scopes: SCOPES,
-            certificate: transport.chain.first().map(|der| Fingerprint::of(der)),
-        });
-        let bare = DemoKey { role: "signing".into(), pem: signing.to_pem()?, chain_pem: String::new(), chain: vec![] };
-        let sealed = DemoKey {
-            role: "transport".into(),
-            pem: transport.key_pem,
-            chain_pem: transport.chain_pem,
-            chain: transport.chain,
+    pub fn open(qtsp: &Arc<Authority>, clock: BankClock, trouble: Switches) -> io::Result<Self> {
+        let (clients, known) = (Clients::default(), Mutex::default());
+        let keys = [PrivateKey::generate()?, PrivateKey::generate()?];
+        let bank = Self { clock, trouble, clients, keys, qtsp: Arc::clone(qtsp), known };
+        bank.client(&[])?;
+        Ok(bank)
+    }
+
+    /// Registers a client: what is not brought is made.
+    fn register(&self, brought: &[Brought]) -> io::Result<DemoClient> {
+        let find = |role: &str| brought.iter().find(|b| b.role == role);
+        let (id, mut keys, mut certified) = (random::uuid()?, Vec::new(), Vec::new());
+        let key = match find(SIGNING).map(|b| PublicKey::from_spki(&b.spki)) {
+            Some(Ok(theirs)) => theirs,
+            // a key that staff would send back, or none: the client is known by one of ours
+            refused_or_none => {
+                let ours = PrivateKey::generate()?;
+                if refused_or_none.is_none() {
+                    let pem = ours.to_pem()?;
+                    keys.push(DemoKey { role: SIGNING.into(), pem, chain_pem: String::new(), chain: vec![] });
+                }
+                ours.public().clone()
+            }
         };
-        let demo = DemoClient { inputs: vec![("client_id".into(), id)], keys: vec![bare, sealed] };
-        Ok(Self { clock, trouble, clients, keys: [PrivateKey::generate()?, PrivateKey::generate()?], demo })
+        let leaf = |chain: &[Vec<u8>]| chain.first().map(|der| Fingerprint::of(der));
+        let certificate = match find(TRANSPORT) {
+            // the bank finds out in the handshake who issued it
+            Some(key) if key.certified => None,
+            Some(key) => {
+                let chain = self.qtsp.certify(QcType::Seal, &key.spki)?;
+                let leaf = leaf(&chain);
+                certified.push((TRANSPORT.to_owned(), chain));
+                leaf
+            }
+            None => {
+                let Issued { chain, chain_pem, key_pem, .. } = self.qtsp.client(QcType::Seal)?;
+                let leaf = leaf(&chain);
+                keys.push(DemoKey { role: TRANSPORT.into(), pem: key_pem, chain_pem, chain });
+                leaf
+            }
+        };
+        let kid = key.thumbprint();
+        self.clients.add(Client { id: id.clone(), key, kid, scopes: SCOPES, certificate });
+        Ok(DemoClient { inputs: vec![("client_id".into(), id)], keys, certified })
     }
 
     fn signing_key(&self) -> &PrivateKey {
@@ -105,8 +136,14 @@ impl Embedded for Dnb {
         vec![Site { host: CIAM_HOST, router: ciam }, Site { host: API_HOST, router: api }]
     }
 
-    fn client(&self) -> &DemoClient {
-        &self.demo
+    fn client(&self, brought: &[Brought]) -> io::Result<DemoClient> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = known.get(brought) {
+            return Ok(client.clone());
+        }
+        let client = self.register(brought)?;
+        known.insert(brought.to_vec(), client.clone());
+        Ok(client)
     }
 
     fn answer<'a>(&'a self, step: &'a str, show: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {

@@ -6,6 +6,7 @@ mod discovery;
 mod token;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ struct Rig {
     world: World,
     hands: Hands,
     servers: Authority,
-    qtsp: Authority,
+    qtsp: Arc<Authority>,
     /// The demo client.
     id: String,
     key: PrivateKey,
@@ -36,9 +37,9 @@ impl Rig {
     async fn start() -> Self {
         let hands = Hands::new();
         let servers = Authority::new("Sandbox", NOW).unwrap();
-        let qtsp = Authority::new("Demo QTSP", NOW).unwrap();
+        let qtsp = Arc::new(Authority::new("Demo QTSP", NOW).unwrap());
         let world = World::of(hands.clock(), &[Bank::Dnb], &servers, &qtsp).await.unwrap();
-        let demo = world.client("dnb").unwrap();
+        let demo = world.client("dnb", &[]).unwrap().unwrap();
         let role = |name: &str| demo.keys.iter().find(|k| k.role == name).unwrap();
         let (signing, transport) = (role("signing"), role("transport"));
         let caller = Caller::new(&world.ca_der(), Some((&transport.chain, &transport.pem)), &hands.clock());

@@ -21,7 +21,7 @@ async fn a_good_request_gets_a_token_bound_to_its_certificate() {
     let key = crate::sandbox::jwk::PublicKey::from_jwk(jwk.as_object().unwrap()).unwrap();
     assert!(token.signed_by(&key));
     assert_eq!(token.kid(), jwk["kid"].as_str());
-    let leaf = &rig.world.client("dnb").unwrap().keys[1].chain[0];
+    let leaf = &rig.world.client("dnb", &[]).unwrap().unwrap().keys[1].chain[0];
     assert_eq!(token.claims["cnf"]["x5t#S256"], Fingerprint::of(leaf).x5t());
     assert_eq!(token.text("iss"), Some(ISSUER));
     assert_eq!(token.text("client_id"), Some(rig.id.as_str()));
