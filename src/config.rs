@@ -40,18 +40,34 @@ pub struct Surroundings {
     pub ssh: bool,
     pub tmux: bool,
     pub screen: bool,
+    /// `TERM`.
+    pub term: String,
+    /// The locale says UTF-8.
+    pub utf8: bool,
+    /// Names of the proxy variables that are set; their values may hold passwords.
+    pub proxies: Vec<&'static str>,
+    /// `SSLKEYLOGFILE` is set.
+    pub key_log: bool,
 }
 
 impl Surroundings {
     #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
     pub fn read() -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
-        let term = std::env::var("TERM").unwrap_or_default();
+        let text = |name: &str| std::env::var(name).unwrap_or_default();
+        let term = text("TERM");
+        // the first that is set decides (POSIX, locale variables)
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(text).into_iter().find(|v| !v.is_empty()).unwrap_or_default();
+        let proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
         Self {
             no_color: set("NO_COLOR") || term == "dumb",
             ssh: set("SSH_TTY") || set("SSH_CONNECTION"),
             tmux: set("TMUX"),
             screen: set("STY") || term.starts_with("screen") && !set("TMUX"),
+            term,
+            utf8: matches!(locale.to_ascii_lowercase().replace('-', ""), l if l.ends_with("utf8")),
+            proxies: proxies.into_iter().filter(|name| set(name)).collect(),
+            key_log: set("SSLKEYLOGFILE"),
         }
     }
 }

@@ -57,6 +57,8 @@ pub enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// What of this machine can be used, and why not: terminal, clipboard, key stores, clock, proxies.
+    Doctor(DoctorArgs),
     /// Serve the embedded banks until stopped.
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxArgs),
@@ -244,6 +246,16 @@ pub struct CsrArgs {
     /// What to sign the request with: ES256, RS256, PS256, …; else what is usual for the key.
     #[arg(long)]
     pub alg: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct DoctorArgs {
+    /// Also reach this host, as `api.ciam.dnb.no`, without credentials, and compare clocks.
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// One JSON object per line: what, state (ok, note, no), text, hint.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

@@ -21,6 +21,7 @@ mod args;
 mod certificate;
 mod check;
 mod completions;
+mod doctor;
 #[cfg(feature = "sandbox")]
 mod embedded;
 mod exit;
@@ -66,6 +67,7 @@ fn dispatch(cli: Cli) -> Result<Exit, exit::Failure> {
         Some(Command::Check(args)) => check::run(&places, &args),
         Some(Command::Profiles { command }) => profiles::run(&places, command),
         Some(Command::Keys { unlock_from, command }) => keys::run(&places, unlock_from.as_deref(), command),
+        Some(Command::Doctor(args)) => doctor::run(&places, &args),
         #[cfg(feature = "sandbox")]
         Some(Command::Sandbox(args)) => sandbox::run(&args),
         Some(Command::Completions { shell }) => Ok(completions::run(shell)),

@@ -21,6 +21,8 @@ use crate::flow::exchange::{NetError, NetPhase};
 pub struct Fetched {
     pub status: u16,
     pub content_type: Option<String>,
+    /// Its clock (RFC 9110 §6.6.1), epoch seconds.
+    pub date: Option<i64>,
     pub body: Vec<u8>,
 }
 
@@ -59,6 +61,10 @@ impl Network {
         let status = response.status().as_u16();
         let content_type = response.headers().get(http::header::CONTENT_TYPE);
         let content_type = content_type.and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let date = response.headers().get(http::header::DATE).and_then(|v| v.to_str().ok());
+        let date = date.and_then(|v| httpdate::parse_http_date(v).ok());
+        let date =
+            date.and_then(|d| d.duration_since(std::time::UNIX_EPOCH).ok()).and_then(|d| d.as_secs().try_into().ok());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(at)? {
             if body.len() + chunk.len() > LIMIT {
@@ -67,7 +73,7 @@ impl Network {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Fetched { status, content_type, body })
+        Ok(Fetched { status, content_type, date, body })
     }
 
     /// Where the request goes and what its `Host` is. `reqwest` takes a port from the URL before that of a mapped address,

@@ -84,6 +84,21 @@ fn set_text(board: &mut arboard::Clipboard, request: &CopyRequest) -> bool {
     board.set_text(request.text.expose().to_owned()).is_ok()
 }
 
+/// Whether this machine has a clipboard that answers, or why not. May wait for the display server.
+#[cfg(feature = "clipboard")]
+pub fn probe() -> Result<(), String> {
+    arboard::Clipboard::new().map(drop).map_err(|e| match e {
+        arboard::Error::Unknown { description } => description,
+        other => other.to_string(),
+    })
+}
+
+/// Whether this machine has a clipboard that answers, or why not.
+#[cfg(not(feature = "clipboard"))]
+pub fn probe() -> Result<(), String> {
+    Err("this build has no clipboard".to_owned())
+}
+
 /// The report of a copy that took that route.
 pub fn report(request: &CopyRequest, route: Route) -> CopyReport {
     let clears = route == Route::Native && request.class == Class::Secret;

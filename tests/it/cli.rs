@@ -25,6 +25,9 @@ struct Case {
     #[serde(default)]
     files: BTreeMap<String, String>,
     status: i32,
+    /// Its whole environment, but for a home of its own.
+    #[serde(default)]
+    env: BTreeMap<String, String>,
     #[serde(default)]
     stdout: Vec<String>,
     #[serde(default)]
@@ -67,9 +70,9 @@ fn run(case: &Case) -> Result<(), String> {
         std::fs::write(folder.path().join(name), content).expect("written");
     }
     for arguments in &case.first {
-        call(arguments, "", &dir);
+        call(arguments, "", &dir, &case.env);
     }
-    let (status, stdout, stderr) = call(&case.args, &case.stdin, &dir);
+    let (status, stdout, stderr) = call(&case.args, &case.stdin, &dir, &case.env);
     let mut wrong = Vec::new();
     if status != Some(case.status) {
         wrong.push(format!("status {status:?}, not {}", case.status));
@@ -100,11 +103,14 @@ fn run(case: &Case) -> Result<(), String> {
     }
 }
 
-fn call(arguments: &[String], stdin: &str, dir: &str) -> (Option<i32>, String, String) {
+fn call(arguments: &[String], stdin: &str, dir: &str, env: &BTreeMap<String, String>) -> (Option<i32>, String, String) {
     let arguments = arguments.iter().map(|a| a.replace("{dir}", dir));
     let mut child = Command::new(env!("CARGO_BIN_EXE_countersign"))
         .args(["--data-dir", dir])
         .args(arguments)
+        .env_clear()
+        .env("HOME", dir)
+        .envs(env)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
