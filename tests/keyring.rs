@@ -42,13 +42,10 @@ mod open {
 
     use countersign::clock::SystemClock;
     use countersign::config::Places;
-    use countersign::flow::Pace;
-    use countersign::flow::view::RunStatus;
     use countersign::keys::NobodyUnlocks;
     use countersign::profile::Library;
-    use countersign::shell::Order;
 
-    use super::support::{Bank, drive, session_at};
+    use super::support::{Bank, dnb_ends_done, session_at};
     use super::*;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,28 +108,22 @@ mod open {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     #[ignore = "needs gnome-keyring (.ci/run provides it)"]
-    async fn dnb_registers_and_gives_a_token_with_the_signing_key_in_the_keyring() {
+    async fn dnb_registers_and_gives_a_token_with_keys_in_the_keyring() {
         let bank = Bank::start().await;
-        let clock = Arc::new(SystemClock);
-        let mut session = session_at(Library::embedded(), clock.clone(), &bank);
+        let mut session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
         let places = Places { config: None, data: Some(bank.folder().to_owned()) };
         session.keep(&places, Arc::new(NobodyUnlocks));
-        session.stores.generate(&uri("signing"), &KeySpec::P256.into()).await.expect("made");
-        for flow in ["register", "token"] {
-            let order = Order {
-                profile: "dnb".to_owned(),
-                flow: flow.to_owned(),
-                environment: Some("sandbox".to_owned()),
-                bindings: [("signing".to_owned(), uri("signing"))].into(),
-                ..Order::default()
-            };
-            let prepared = session.prepare(order, Pace::Step).await.expect("prepared");
-            let view = drive(prepared, clock.clone(), false).await;
-            let errors: Vec<_> = view.steps.iter().filter_map(|s| s.error.as_ref()).collect();
-            assert_eq!(view.status, RunStatus::Done, "{flow}: {errors:?}");
+        for name in ["signing", "transport"] {
+            session.stores.generate(&uri(name), &KeySpec::P256.into()).await.expect("made");
         }
-        let store = session.stores.deleting(&uri("signing")).expect("deletes");
-        store.delete(&uri("signing")).await.expect("deleted");
+        let (signing, transport) = (uri("signing"), uri("transport"));
+        for flow in ["register", "token", "call"] {
+            dnb_ends_done(&session, flow, &[("signing", &signing)]).await;
+            dnb_ends_done(&session, flow, &[("signing", &signing), ("transport", &transport)]).await;
+        }
+        for name in ["signing", "transport"] {
+            session.stores.deleting(&uri(name)).expect("deletes").delete(&uri(name)).await.expect("deleted");
+        }
     }
 
     /// Named to come last: what was unlocked is not there any more afterwards.

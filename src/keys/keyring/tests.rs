@@ -165,3 +165,24 @@ async fn where_the_keyring_is_small_it_holds_a_wrapping_key() {
     small.delete(&uri("A")).await.unwrap();
     assert_eq!(std::fs::read_dir(dir.path().join("keyring")).unwrap().count(), 0);
 }
+
+#[test]
+fn each_fault_has_its_words() {
+    let all = [
+        Fault::Absent,
+        Fault::NoCollection,
+        Fault::Locked,
+        Fault::Refused,
+        Fault::Gone,
+        Fault::Ambiguous(2),
+        Fault::Missing,
+        Fault::Exists,
+        Fault::TooLarge,
+        Fault::Unreadable,
+        Fault::Unanswered(60),
+        Fault::Silent(2),
+        Fault::Stuck,
+    ];
+    let told = all.map(|f| f.told("signing")).map(|e| format!("{}: {e}\n    → {}", e.id, e.hint));
+    insta::assert_snapshot!(told.join("\n"));
+}
