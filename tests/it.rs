@@ -7,6 +7,8 @@ mod architecture;
 mod cli;
 #[path = "it/dnb.rs"]
 mod dnb;
+#[path = "it/leaks.rs"]
+mod leaks;
 #[path = "it/own_keys.rs"]
 mod own_keys;
 #[path = "it/playbook.rs"]

@@ -186,6 +186,7 @@ pub enum KeysCommand {
     Csr(CsrArgs),
     /// Make a key where the store of the reference can make one.
     New {
+        /// vault:NAME, keyring:NAME, …; a bare NAME goes to the keyring where there is one, else to the vault.
         reference: String,
         /// ES256, ES384, ES512, EdDSA, RS256, PS256.
         #[arg(long)]

@@ -100,7 +100,10 @@ async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> 
             "one of ES256, ES384, ES512, EdDSA, RS256, PS256",
         )
     })?;
-    let uri = reference(text)?;
+    let uri = match text.contains(':') {
+        true => reference(text)?,
+        false => KeyUri::new(session.stores.home().await, text),
+    };
     if uri.scheme() == "memory" {
         return Err(Failure::usage(
             "a memory: key ends with the program, so this command would make nothing",
@@ -108,6 +111,8 @@ async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> 
         ));
     }
     let key = session.stores.generate(&uri, &spec.into()).await?;
+    let kept = crate::text::clean(&key.info().uri.to_string()).into_owned();
+    eprintln!("countersign: {kept} is made; use it with --bind ROLE={kept}");
     say!("{}", key.info().public.as_value());
     Ok(Exit::Done)
 }

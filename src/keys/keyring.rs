@@ -22,7 +22,10 @@ use worker::{Connect, Worker};
 
 use super::local::LocalKey;
 use super::vault::{self, checked};
-use super::{Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, material};
+use super::{
+    Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, NobodyUnlocks, Unlock,
+    material,
+};
 use crate::jose::SecretJwk;
 use crate::secret::{Secret, SecretBytes};
 use crate::store::{read_capped, write_private};
@@ -44,6 +47,8 @@ pub struct Keyring {
     room: Option<usize>,
     read_within: Duration,
     write_within: Duration,
+    /// Hears that an unlock dialog is waited for.
+    unlock: Arc<dyn Unlock>,
 }
 
 impl Keyring {
@@ -54,7 +59,20 @@ impl Keyring {
 
     fn on(connect: Connect, data: Option<PathBuf>, room: Option<usize>) -> Self {
         let dir = data.map(|d| d.join(SCHEME));
-        Self { worker: Worker::new(connect), dir, room, read_within: READ_WITHIN, write_within: WRITE_WITHIN }
+        Self {
+            worker: Worker::new(connect),
+            dir,
+            room,
+            read_within: READ_WITHIN,
+            write_within: WRITE_WITHIN,
+            unlock: Arc::new(NobodyUnlocks),
+        }
+    }
+
+    /// Tells somebody what it waits for.
+    #[must_use]
+    pub fn telling(self, unlock: Arc<dyn Unlock>) -> Self {
+        Self { unlock, ..self }
     }
 
     /// As on a system whose items are limited to so many bytes.
@@ -111,7 +129,10 @@ impl Keyring {
         let seconds = self.write_within.as_secs();
         Ok(match state.map_err(|f| f.told(name))? {
             State::Open => (self.write_within, Fault::Silent(seconds)),
-            State::Locked => (self.write_within, Fault::Unanswered(seconds)),
+            State::Locked => {
+                self.unlock.hear("the keyring is locked: waiting for its unlock dialog to be answered");
+                (self.write_within, Fault::Unanswered(seconds))
+            }
         })
     }
 

@@ -55,6 +55,19 @@ impl Stores {
         self.stores.iter().filter(|(_, s)| s.as_generate().is_some()).map(|(scheme, _)| *scheme)
     }
 
+    /// Where a new key goes when nobody says: the operating system's keyring where there is one, else the vault.
+    pub async fn home(&self) -> &'static str {
+        let listed = async {
+            let keyring = self.stores.get("keyring")?;
+            tokio::time::timeout(self.list_within, keyring.list()).await.ok()
+        };
+        match listed.await {
+            Some(Ok(_)) => "keyring",
+            Some(Err(e)) if e.id == "key.locked" => "keyring",
+            _ => "vault",
+        }
+    }
+
     fn store(&self, uri: &KeyUri) -> Result<&Arc<dyn KeyStore>, KeyError> {
         self.stores.get(uri.scheme()).ok_or_else(|| {
             let known: Vec<&str> = self.schemes().collect();

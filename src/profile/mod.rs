@@ -11,7 +11,7 @@ mod schema;
 mod summary;
 pub mod value;
 
-pub use compile::{Compiler, find_secret};
+pub use compile::{Compiler, find_private_key, find_secret};
 pub use library::{Library, Loaded, Refused};
 pub use schema::schema;
 pub use summary::{EnvironmentSummary, FlowSummary, Summary};

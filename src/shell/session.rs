@@ -14,8 +14,8 @@ use crate::keys::file::{Files, certificates};
 use crate::keys::vault::{self, Vault};
 use crate::keys::{KeyInfo, KeyUri, Stores, Unlock, memory};
 use crate::net::{Allowed, HostMap, NetConfig, Network};
-use crate::profile::Library;
 use crate::profile::model::{Environment, Flow, Profile};
+use crate::profile::{Library, find_private_key};
 use crate::secret::Secret;
 use crate::store::{Memory, Whose};
 
@@ -218,11 +218,11 @@ impl Session {
         self.places = places.clone();
         let vault = Vault::new(places.data.clone(), unlock.clone(), self.clock.clone(), vault::IDLE);
         let stores = Stores::new()
-            .with(Arc::new(Files::new(unlock)))
+            .with(Arc::new(Files::new(unlock.clone())))
             .with(self.keys_in_memory.clone())
             .with(Arc::new(vault.clone()));
         #[cfg(feature = "keyring")]
-        let stores = stores.with(Arc::new(crate::keys::keyring::Keyring::new(places.data.clone())));
+        let stores = stores.with(Arc::new(crate::keys::keyring::Keyring::new(places.data.clone()).telling(unlock)));
         self.vault = Some(vault);
         self.stores = Arc::new(stores);
     }
@@ -355,6 +355,10 @@ fn known_inputs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>
             ));
         };
         let text = value.expose();
+        if let Some((what, _)) = find_private_key(text) {
+            let hint = "a key is bound to a role by its reference: --bind ROLE=file:PATH";
+            return Err(Problem::usage(format!("{name} holds {what}, and would be shown and sent"), hint));
+        }
         let options = input.options.is_empty() || input.options.iter().any(|o| o == text);
         if !options {
             return Err(Problem::usage(

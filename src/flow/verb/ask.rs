@@ -7,6 +7,7 @@ use crate::flow::run::{Held, Outputs, Pending, Run};
 use crate::flow::template::{EvalError, Scope, from_json};
 use crate::flow::typed::typed;
 use crate::flow::view::{AskField, AskView, ErrorSource, Field, StepError, StepState};
+use crate::profile::find_private_key;
 use crate::profile::model::{Ask, Input, Verb};
 use crate::secret::{Class, Secret, class_of_name};
 use crate::time::Timestamp;
@@ -118,5 +119,5 @@ fn matches(input: &Input, text: &str) -> bool {
         .as_ref()
         .is_none_or(|p| regex_lite::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(text)));
     let printable = input.class == Class::Secret || !text.chars().any(char::is_control);
-    options && pattern && printable
+    options && pattern && printable && find_private_key(text).is_none()
 }

@@ -20,7 +20,7 @@ use crate::jose::Alg;
 use crate::secret::Class;
 use part::{class, words_of};
 
-pub use secrets::find_secret;
+pub use secrets::{find_private_key, find_secret};
 
 pub struct Compiler<'a> {
     sources: &'a Sources,

@@ -2,6 +2,11 @@
 
 /// What kind of secret the text seems to hold, and where (byte offset).
 pub fn find_secret(text: &str) -> Option<(&'static str, usize)> {
+    find_private_key(text).or_else(|| compact_token(text))
+}
+
+/// A private key, which belongs in a key store and nowhere else.
+pub fn find_private_key(text: &str) -> Option<(&'static str, usize)> {
     if let Some(at) = text.find("PRIVATE KEY-----") {
         return Some(("a private key", at));
     }
@@ -10,7 +15,7 @@ pub fn find_secret(text: &str) -> Option<(&'static str, usize)> {
             return Some(("a private key", at));
         }
     }
-    private_jwk(text).or_else(|| compact_token(text))
+    private_jwk(text)
 }
 
 /// `"d": "…"` or `d = "…"` beside a `kty`.
