@@ -51,7 +51,7 @@ pub enum Command {
     },
     /// List, show, make and keep keys.
     Keys {
-        /// Read the passphrase of a sealed file or of the vault from a file, or from - (standard input).
+        /// Read the passphrase of a sealed file or of the vault, or a token's PIN, from a file, or from - (standard input).
         #[arg(long, global = true, value_name = "FILE|-")]
         unlock_from: Option<String>,
         #[command(subcommand)]
@@ -87,7 +87,7 @@ pub struct RunArgs {
     /// A key for a role: ROLE=REF, for example signing=file:key.pem.
     #[arg(long = "bind", value_name = "ROLE=REF")]
     pub bind: Vec<String>,
-    /// Read the passphrase of a sealed file or of the vault from a file, or from - (standard input).
+    /// Read the passphrase of a sealed file or of the vault, or a token's PIN, from a file, or from - (standard input).
     #[arg(long, value_name = "FILE|-")]
     pub unlock_from: Option<String>,
     /// Stop after this step.
@@ -176,7 +176,8 @@ pub enum KeysCommand {
     },
     /// Ask an issuer for a QWAC or QSeal: prints a certification request (PKCS#10, PEM) signed by the key.
     Csr(CsrArgs),
-    /// Make a key where the store of the reference can make one.
+    /// Make a key where the store of the reference can make one: vault:NAME, keyring:NAME, or
+    /// 'pkcs11:token=TOKEN;object=NAME' through a module that config.toml or COUNTERSIGN_PKCS11_MODULES names.
     New {
         reference: String,
         /// ES256, ES384, ES512, EdDSA, RS256, PS256.
@@ -190,7 +191,13 @@ pub enum KeysCommand {
         #[arg(long, value_name = "REF")]
         to: String,
     },
-    /// Delete a key. A key of the vault can be brought back for 30 days.
+    /// Keep the certificate that was issued for a key beside it, with those of its issuers. For keys on a token.
+    Certify {
+        reference: String,
+        /// PEM, the key's own certificate first.
+        file: PathBuf,
+    },
+    /// Delete a key. A key of the vault can be brought back for 30 days; one on a token is gone.
     Delete {
         reference: String,
         /// Do not ask.
