@@ -1,13 +1,17 @@
 //! What the program knows of its surroundings: directories, the terminal, the environment. Read once, in one place.
 
+mod settings;
+
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
+pub use settings::{Complaint, Settings};
+
 /// Where everything is kept. None: nothing can be (no home directory), so nothing is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
-    /// `profiles/*.toml` of the person.
+    /// `config.toml` and `profiles/*.toml` of the person.
     pub config: Option<PathBuf>,
     /// Tokens, ledgers, logs.
     pub data: Option<PathBuf>,

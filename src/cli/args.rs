@@ -51,7 +51,7 @@ pub enum Command {
     },
     /// List, show, make and keep keys.
     Keys {
-        /// Read the passphrase of a sealed file or of the vault from a file, or from - (standard input).
+        /// Read the passphrase of a sealed file or of the vault, or a token's PIN, from a file, or from - (standard input).
         #[arg(long, global = true, value_name = "FILE|-")]
         unlock_from: Option<String>,
         #[command(subcommand)]
@@ -92,7 +92,7 @@ pub struct RunArgs {
     /// The certificates of a role's key, where its store keeps none (PEM): ROLE=FILE.
     #[arg(long = "chain", value_name = "ROLE=FILE")]
     pub chain: Vec<String>,
-    /// Read the passphrase of a sealed file or of the vault from a file, or from - (standard input).
+    /// Read the passphrase of a sealed file or of the vault, or a token's PIN, from a file, or from - (standard input).
     #[arg(long, value_name = "FILE|-")]
     pub unlock_from: Option<String>,
     /// Stop after this step.
@@ -184,7 +184,8 @@ pub enum KeysCommand {
     },
     /// Ask an issuer for a QWAC or QSeal: prints a certification request (PKCS#10, PEM) signed by the key.
     Csr(CsrArgs),
-    /// Make a key where the store of the reference can make one.
+    /// Make a key where the store of the reference can make one: vault:NAME, keyring:NAME, or
+    /// 'pkcs11:token=TOKEN;object=NAME' through a module that config.toml or COUNTERSIGN_PKCS11_MODULES names.
     New {
         /// vault:NAME, keyring:NAME, …; a bare NAME goes to the keyring where there is one, else to the vault.
         reference: String,
@@ -199,7 +200,13 @@ pub enum KeysCommand {
         #[arg(long, value_name = "REF")]
         to: String,
     },
-    /// Delete a key. A key of the vault can be brought back for 30 days.
+    /// Keep the certificate that was issued for a key beside it, with those of its issuers. For keys on a token.
+    Certify {
+        reference: String,
+        /// PEM, the key's own certificate first.
+        file: PathBuf,
+    },
+    /// Delete a key. A key of the vault can be brought back for 30 days; one on a token is gone.
     Delete {
         reference: String,
         /// Do not ask.

@@ -1,6 +1,7 @@
 //! `keys`: list, new, import, delete, restore, public; what is about certificates is next door.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -8,9 +9,10 @@ use serde_json::json;
 use super::args::KeysCommand;
 use super::certificate::{csr, pem, show};
 use super::exit::{Exit, Failure};
-use super::session;
+use super::session::{self, text_file};
 use crate::config::Places;
 use crate::jose::Alg;
+use crate::jose::pem::blocks;
 use crate::keys::file::Files;
 use crate::keys::{Deleted, KeySpec, KeyUri, Unlock};
 use crate::shell::{KeyRow, Session, key_rows};
@@ -26,6 +28,7 @@ pub fn run(places: &Places, unlock_from: Option<&str>, command: KeysCommand) -> 
             KeysCommand::Csr(args) => csr(&session, &reference(&args.reference)?, &args).await,
             KeysCommand::New { reference, alg } => new(&session, &reference, &alg).await,
             KeysCommand::Import { file, to } => import(&session, unlock, &file, &to).await,
+            KeysCommand::Certify { reference, file } => certify(&session, &reference, &file).await,
             KeysCommand::Delete { reference, yes } => delete(&session, &reference, yes).await,
             KeysCommand::Restore { reference } => restore(&session, &reference).await,
             KeysCommand::Public { reference, jwks, pem } => public(&session, &reference, jwks, pem).await,
@@ -35,7 +38,7 @@ pub fn run(places: &Places, unlock_from: Option<&str>, command: KeysCommand) -> 
 
 fn reference(text: &str) -> Result<KeyUri, Failure> {
     // a bare path means a file
-    if !text.contains(':') && std::path::Path::new(text).exists() {
+    if !text.contains(':') && Path::new(text).exists() {
         return Ok(KeyUri::new("file", text));
     }
     text.parse().map_err(|e: crate::keys::KeyError| Failure::usage(e.text, e.hint))
@@ -124,6 +127,18 @@ async fn import(session: &Session, unlock: Arc<dyn Unlock>, file: &str, to: &str
     let with = if certificates == 0 { String::new() } else { format!(" with {certificates} certificate(s)") };
     eprintln!("countersign: {} is kept{with}; the file stays where it is", crate::text::clean(to));
     say!("{}", key.info().public.as_value());
+    Ok(Exit::Done)
+}
+
+async fn certify(session: &Session, text: &str, file: &Path) -> Result<Exit, Failure> {
+    let uri = reference(text)?;
+    let pem = text_file(file)?;
+    let blocks = blocks(pem.as_bytes()).map_err(|e| Failure::usage(e.to_string(), "give certificates as PEM"))?;
+    let chain: Vec<Vec<u8>> =
+        blocks.iter().filter(|b| b.label == "CERTIFICATE").map(|b| b.der.expose().to_vec()).collect();
+    let key = session.stores.certify(&uri, chain).await?;
+    let count = key.info().chain.len();
+    eprintln!("countersign: {} has its certificate, in a chain of {count}", crate::text::clean(text));
     Ok(Exit::Done)
 }
 

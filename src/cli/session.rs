@@ -47,10 +47,10 @@ pub fn session_with(places: &Places, people: Option<Arc<dyn People>>, unlock: Ar
 
 /// The session, and the profiles that could not be read. Without anybody to unlock it keeps no keys (the demo).
 pub fn session_quietly(places: &Places, unlock: Option<Arc<dyn Unlock>>) -> (Session, Vec<StoreError>) {
-    let (library, problems) = load_library(places);
+    let (library, mut problems) = load_library(places);
     let mut session = Session::bare(library, clock());
     if let Some(unlock) = unlock {
-        session.keep(places, unlock);
+        problems.extend(session.keep(places, unlock));
     }
     #[cfg(feature = "sandbox")]
     {

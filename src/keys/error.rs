@@ -29,6 +29,11 @@ pub struct KeyError {
     /// | `key.certificate` | the certificate is missing or belongs to another key |
     /// | `key.algorithm` | the key cannot or may not sign with that algorithm |
     /// | `key.refused` | the store or a person said no |
+    /// | `key.pin` | the PIN of a token is wrong, or cannot be used |
+    /// | `key.pin-wanted` | the token wants its PIN and nobody gave it |
+    /// | `key.pin-locked` | a wrong PIN was given too often |
+    /// | `key.module` | a PKCS#11 module may not or cannot be loaded |
+    /// | `key.signature` | a store gave a signature that is not the key's; it was kept back |
     /// | `key.store` | the store is absent, silent or broken |
     pub id: &'static str,
     pub text: String,
@@ -44,6 +49,12 @@ impl KeyError {
     pub fn reference(text: &str, hint: impl Into<String>) -> Self {
         let shown: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
         Self::new("key.reference", format!("“{shown}” is not a key reference"), hint)
+    }
+
+    /// A PKCS#11 reference with `pin-value` or `pin-source`.
+    pub(super) fn pin_in_reference(name: &str) -> Self {
+        let text = format!("a reference holds no secret, and this one has {name}");
+        Self::new("key.reference", text, "leave it out: the PIN is asked for, or read with --unlock-from FILE|-")
     }
 
     /// The key cannot sign with `alg`.

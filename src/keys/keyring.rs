@@ -5,11 +5,11 @@
 //! the attributes `service=countersign` and `username=NAME`. Where the keyring has no room for it (Windows: 2,560 bytes)
 //! the item holds an age identity, and the material lies sealed to it in `keyring/` of the data directory.
 
+mod backend;
 mod fault;
 mod system;
 #[cfg(test)]
 mod tests;
-mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,11 +17,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use backend::{Backend, Connect};
 use fault::{Fault, State};
-use worker::{Connect, Worker};
 
 use super::local::LocalKey;
 use super::vault::{self, checked};
+use super::worker::Worker;
 use super::{
     Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, NobodyUnlocks, Unlock,
     material,
@@ -41,7 +42,7 @@ const LARGEST_FILE: u64 = 1 << 20;
 
 /// The keyring, connected to at the first use.
 pub struct Keyring {
-    worker: Worker,
+    worker: Worker<dyn Backend, Fault>,
     /// For material that the keyring has no room for.
     dir: Option<PathBuf>,
     room: Option<usize>,
@@ -60,7 +61,7 @@ impl Keyring {
     fn on(connect: Connect, data: Option<PathBuf>, room: Option<usize>) -> Self {
         let dir = data.map(|d| d.join(SCHEME));
         Self {
-            worker: Worker::new(connect),
+            worker: backend::worker(connect),
             dir,
             room,
             read_within: READ_WITHIN,

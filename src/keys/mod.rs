@@ -12,10 +12,14 @@ pub mod keyring;
 mod local;
 mod material;
 pub mod memory;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 mod stores;
 mod unlock;
 mod uri;
 pub mod vault;
+#[cfg(any(feature = "keyring", feature = "pkcs11"))]
+mod worker;
 
 use std::fmt;
 use std::sync::Arc;
@@ -48,6 +52,14 @@ pub trait KeyStore: Send + Sync {
     fn as_import(&self) -> Option<&dyn Import> {
         None
     }
+    /// Why it takes no key over, where it has not that ability.
+    fn why_no_import(&self) -> &'static str {
+        ""
+    }
+    /// The ability to put certificates beside a key, where the store has it.
+    fn as_certify(&self) -> Option<&dyn Certify> {
+        None
+    }
     /// The ability to delete, where the store has it.
     fn as_delete(&self) -> Option<&dyn Delete> {
         None
@@ -62,6 +74,11 @@ pub trait Import: Send + Sync {
         secret: SecretJwk,
         chain: Vec<Vec<u8>>,
     ) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>>;
+}
+
+/// The ability to keep the certificates that were issued for a key beside it, leaf first.
+pub trait Certify: Send + Sync {
+    fn certify<'a>(&'a self, uri: &'a KeyUri, chain: Vec<Vec<u8>>) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>>;
 }
 
 /// The ability to delete a key.

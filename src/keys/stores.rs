@@ -105,11 +105,26 @@ impl Stores {
         let store = self.store(uri)?;
         let Some(import) = store.as_import() else {
             let able = self.stores.iter().filter(|(_, s)| s.as_import().is_some()).map(|(scheme, _)| *scheme);
-            let text = format!("the store “{}” takes no keys over", store.scheme());
+            let text = format!("the store “{}” takes no keys over{}", store.scheme(), store.why_no_import());
             let hint = format!("stores that do: {}", able.collect::<Vec<_>>().join(", "));
             return Err(KeyError::new("key.store", text, hint));
         };
         import.import(uri, secret, chain).await
+    }
+
+    /// Keeps certificates beside a key, leaf first.
+    ///
+    /// # Errors
+    /// As for [`Self::open`]; `key.store` where that store keeps none, `key.certificate`.
+    pub async fn certify(&self, uri: &KeyUri, chain: Vec<Vec<u8>>) -> Result<Arc<dyn Key>, KeyError> {
+        let store = self.store(uri)?;
+        let Some(certify) = store.as_certify() else {
+            let able = self.stores.iter().filter(|(_, s)| s.as_certify().is_some()).map(|(scheme, _)| *scheme);
+            let text = format!("the store “{}” takes no certificate for a key it has", store.scheme());
+            let able = able.collect::<Vec<_>>().join(", ");
+            return Err(KeyError::new("key.store", text, format!("stores that do: {able}; a file: append it there")));
+        };
+        certify.certify(uri, chain).await
     }
 
     /// The store's ability to delete.

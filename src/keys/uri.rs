@@ -41,6 +41,11 @@ impl FromStr for KeyUri {
         if !word || rest.is_empty() || rest.chars().any(char::is_control) || text.len() > 4096 {
             return Err(bad());
         }
+        // a PIN has no place in anything that is written down (RFC 7512 §2.4); the text is not repeated
+        let names = rest.split([';', '?', '&']).filter_map(|a| a.split_once('=')).map(|(name, _)| name);
+        if let Some(name) = names.filter(|_| scheme == "pkcs11").find(|n| matches!(*n, "pin-value" | "pin-source")) {
+            return Err(KeyError::pin_in_reference(name));
+        }
         Ok(Self::new(scheme, rest))
     }
 }
@@ -61,5 +66,7 @@ mod tests {
         for text in ["", "signing", ":x", "file:", "FILE:x", "file:a\u{1b}[2J"] {
             assert!(text.parse::<KeyUri>().is_err(), "{text:?}");
         }
+        let error = "pkcs11:object=a?pin-value=1234".parse::<KeyUri>().unwrap_err();
+        assert!(error.text.contains("pin-value") && !format!("{error:?}").contains("1234"), "{error:?}");
     }
 }

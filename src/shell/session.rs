@@ -17,7 +17,7 @@ use crate::net::{Allowed, HostMap, NetConfig, Network};
 use crate::profile::model::{Environment, Flow, Profile};
 use crate::profile::{Library, find_private_key};
 use crate::secret::Secret;
-use crate::store::{Memory, Whose};
+use crate::store::{Memory, StoreError, Whose, load_settings};
 
 /// What is asked for: a profile, a flow of it, and what a person set for this run.
 #[derive(Clone, Debug, Default)]
@@ -214,17 +214,25 @@ impl Session {
     }
 
     /// Keeps things in `places`, and has somebody who knows passphrases. Opens no store: each begins with its first use.
-    pub fn keep(&mut self, places: &Places, unlock: Arc<dyn Unlock>) {
+    /// What of the settings has no effect comes back.
+    pub fn keep(&mut self, places: &Places, unlock: Arc<dyn Unlock>) -> Vec<StoreError> {
         self.places = places.clone();
         let vault = Vault::new(places.data.clone(), unlock.clone(), self.clock.clone(), vault::IDLE);
+        let (settings, problems) = load_settings(places);
         let stores = Stores::new()
             .with(Arc::new(Files::new(unlock.clone())))
             .with(self.keys_in_memory.clone())
             .with(Arc::new(vault.clone()));
         #[cfg(feature = "keyring")]
-        let stores = stores.with(Arc::new(crate::keys::keyring::Keyring::new(places.data.clone()).telling(unlock)));
+        let stores =
+            stores.with(Arc::new(crate::keys::keyring::Keyring::new(places.data.clone()).telling(unlock.clone())));
+        #[cfg(feature = "pkcs11")]
+        let stores = stores.with(Arc::new(crate::keys::pkcs11::Pkcs11::new(settings.pkcs11_modules, unlock)));
+        #[cfg(not(feature = "pkcs11"))]
+        drop((settings, unlock));
         self.vault = Some(vault);
         self.stores = Arc::new(stores);
+        problems
     }
 
     /// A session without anything kept: in-memory keys, no embedded bank, nobody to ask.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::file::{StoreError, read_capped, write_private};
-use crate::config::Places;
+use crate::config::{Places, Settings};
 use crate::profile::Library;
 
 /// Larger files are no profiles.
@@ -24,6 +24,28 @@ pub fn load_library(places: &Places) -> (Library, Vec<StoreError>) {
         }
     }
     (library, problems)
+}
+
+/// The person's `config.toml` and the environment. What has no effect is told.
+pub fn load_settings(places: &Places) -> (Settings, Vec<StoreError>) {
+    let path = places.config.as_ref().map(|d| d.join("config.toml")).filter(|p| p.exists());
+    let name = path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
+    let mut problems = Vec::new();
+    let (settings, complaints) = match path.map(|p| read_capped(&p, LIMIT).map(String::from_utf8)) {
+        None => Default::default(),
+        Some(Ok(Ok(text))) => Settings::parse(&name, &text),
+        Some(Ok(Err(_))) => {
+            problems.push(StoreError::new(format!("{name} is no UTF-8 text"), "save it as UTF-8"));
+            Default::default()
+        }
+        Some(Err(e)) => {
+            problems.push(e);
+            Default::default()
+        }
+    };
+    let (settings, more) = settings.with_environment();
+    problems.extend(complaints.into_iter().chain(more).map(|c| StoreError::new(c.text, c.hint)));
+    (settings, problems)
 }
 
 fn files(places: &Places) -> Vec<PathBuf> {

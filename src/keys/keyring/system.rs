@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use keyring_core::{CredentialStore, Entry, Error};
 
+use super::backend::Backend;
 use super::fault::{Fault, State};
-use super::worker::Backend;
 use crate::secret::SecretBytes;
 
 /// The attribute that all items of this program have; nothing else is ever searched for.

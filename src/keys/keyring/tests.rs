@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, mpsc};
 
-use super::worker::Backend;
 use super::*;
 use crate::jose::{Alg, verify};
 use crate::keys::KeySpec;

@@ -1,0 +1,165 @@
+//! What the person decided once for all runs: `config.toml` in the configuration directory, and the environment.
+
+use std::ffi::OsStr;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+/// Modules that may be named; each is loaded with its first use.
+const MOST_MODULES: usize = 16;
+
+/// Settings; what is not said has its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// PKCS#11 modules that the person trusts. Nothing else is ever loaded.
+    pub pkcs11_modules: Vec<PathBuf>,
+}
+
+/// Something in the settings that has no effect, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    pub text: String,
+    pub hint: String,
+}
+
+/// Collects complaints with their lines.
+struct Reading<'t> {
+    name: &'t str,
+    text: &'t str,
+    complaints: Vec<Complaint>,
+}
+
+impl Reading<'_> {
+    fn complain(&mut self, at: Option<&Range<usize>>, what: impl Into<String>, hint: &str) {
+        let before = at.and_then(|at| self.text.get(..at.start));
+        let line = before.map_or_else(String::new, |b| format!(":{}", b.matches('\n').count() + 1));
+        let text = format!("{}{line}: {}", self.name, what.into());
+        self.complaints.push(Complaint { text, hint: hint.to_owned() });
+    }
+
+    fn unknown(&mut self, at: &Range<usize>, what: &str, known: &str) {
+        let what = crate::text::clean(what);
+        self.complain(Some(at), format!("`{what}` is not known and was left out"), known);
+    }
+}
+
+impl Settings {
+    /// `name` is the file's, for complaints.
+    pub fn parse(name: &str, text: &str) -> (Self, Vec<Complaint>) {
+        let mut reading = Reading { name, text, complaints: Vec::new() };
+        let mut settings = Self::default();
+        match DeTable::parse(text) {
+            Ok(table) => {
+                for (key, value) in table.get_ref() {
+                    match (key.get_ref().as_ref(), value.get_ref()) {
+                        ("pkcs11", DeValue::Table(table)) => settings.pkcs11(table, &mut reading),
+                        ("pkcs11", _) => {
+                            reading.complain(
+                                Some(&value.span()),
+                                "`pkcs11` is no table",
+                                "[pkcs11] on a line of its own",
+                            );
+                        }
+                        (other, _) => reading.unknown(&key.span(), other, "known: [pkcs11]"),
+                    }
+                }
+            }
+            // the parser's own words, not the line
+            Err(e) => {
+                let what = format!("this is no TOML: {}", crate::text::clean(e.message()));
+                reading.complain(e.span().as_ref(), what, "correct the line; until then nothing of the file is used");
+            }
+        }
+        (settings, reading.complaints)
+    }
+
+    fn pkcs11(&mut self, table: &DeTable<'_>, reading: &mut Reading<'_>) {
+        const EXAMPLE: &str = "modules = [\"/usr/lib/softhsm/libsofthsm2.so\"]";
+        for (key, value) in table {
+            match (key.get_ref().as_ref(), value.get_ref()) {
+                ("modules", DeValue::Array(items)) => {
+                    for item in items {
+                        let path = item.get_ref().as_str().map(Path::new);
+                        match path.filter(|p| p.is_absolute() && self.pkcs11_modules.len() < MOST_MODULES) {
+                            Some(path) => self.pkcs11_modules.push(path.to_owned()),
+                            None => reading.complain(
+                                Some(&item.span()),
+                                format!(
+                                    "a module is a full path in quotes, at most {MOST_MODULES}; this one was left out"
+                                ),
+                                EXAMPLE,
+                            ),
+                        }
+                    }
+                }
+                ("modules", _) => reading.complain(Some(&value.span()), "`modules` is no list", EXAMPLE),
+                (other, _) => reading.unknown(&key.span(), other, "known in [pkcs11]: modules"),
+            }
+        }
+    }
+
+    /// Adds what the environment says.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the environment is read in `config` alone")]
+    pub fn with_environment(self) -> (Self, Vec<Complaint>) {
+        self.with_modules(std::env::var_os("COUNTERSIGN_PKCS11_MODULES").as_deref())
+    }
+
+    fn with_modules(mut self, paths: Option<&OsStr>) -> (Self, Vec<Complaint>) {
+        let mut complaints = Vec::new();
+        for path in paths.into_iter().flat_map(std::env::split_paths).filter(|p| !p.as_os_str().is_empty()) {
+            if path.is_absolute() && self.pkcs11_modules.len() < MOST_MODULES {
+                self.pkcs11_modules.push(path);
+            } else {
+                let shown = path.to_string_lossy();
+                complaints.push(Complaint {
+                    text: format!("COUNTERSIGN_PKCS11_MODULES: “{}” was left out", crate::text::clean(&shown)),
+                    hint: format!("a module is a full path, at most {MOST_MODULES} of them"),
+                });
+            }
+        }
+        (self, complaints)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> (Settings, Vec<String>) {
+        let (settings, complaints) = Settings::parse("config.toml", text);
+        (settings, complaints.into_iter().map(|c| format!("{} ({})", c.text, c.hint)).collect())
+    }
+
+    #[test]
+    fn modules_are_read_from_the_file_and_the_environment() {
+        let (settings, complaints) = told("# mine\n[pkcs11]\nmodules = [\"/a.so\", '/b c.so']\n");
+        let (settings, more) = settings.with_modules(Some(OsStr::new("/d.so::e.so")));
+        assert_eq!(settings.pkcs11_modules, ["/a.so", "/b c.so", "/d.so"].map(PathBuf::from));
+        assert!(complaints.is_empty());
+        assert!(more.len() == 1 && more[0].text.contains("“e.so”"), "{more:?}");
+        assert_eq!(told("").0.with_modules(None), (Settings::default(), vec![]));
+    }
+
+    #[test]
+    fn what_has_no_effect_is_told_with_its_line() {
+        let (settings, complaints) =
+            told("colour = 1\n\n[pkcs11]\nmodule = \"/a.so\"\nmodules = [\n  \"a.so\",\n  7,\n  \"/good.so\"]\n");
+        assert_eq!(settings.pkcs11_modules, [PathBuf::from("/good.so")]);
+        let lines: Vec<&str> = complaints.iter().map(|c| c.split_once(": ").unwrap().0).collect();
+        assert_eq!(lines, ["config.toml:1", "config.toml:4", "config.toml:6", "config.toml:7"], "{complaints:?}");
+        for (text, part) in [
+            ("pkcs11 = 1", ":1: `pkcs11` is no table"),
+            ("[pkcs11]\nmodules = 1", ":2: `modules`"),
+            ("\nx = = s3cret", ":2: this is no TOML"),
+        ] {
+            let (settings, complaints) = told(text);
+            assert_eq!(settings, Settings::default());
+            assert!(
+                complaints.len() == 1 && complaints[0].contains(part) && !complaints[0].contains("s3cret"),
+                "{complaints:?}"
+            );
+        }
+    }
+}
