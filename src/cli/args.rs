@@ -196,11 +196,14 @@ pub enum KeysCommand {
     /// Give a key file, with its certificates, to a store that keeps it. The file stays.
     Import {
         file: String,
+        /// Its certificates, where they lie in another file (PEM).
+        #[arg(long, value_name = "FILE")]
+        chain: Option<String>,
         /// vault:NAME or keyring:NAME.
         #[arg(long, value_name = "REF")]
         to: String,
     },
-    /// Keep the certificate that was issued for a key beside it, with those of its issuers. For keys on a token.
+    /// Keep the certificate that was issued for a key beside it, with those of its issuers.
     Certify {
         reference: String,
         /// PEM, the key's own certificate first.

@@ -9,11 +9,10 @@ use serde_json::json;
 use super::args::KeysCommand;
 use super::certificate::{csr, pem, show};
 use super::exit::{Exit, Failure};
-use super::session::{self, text_file};
+use super::session;
 use crate::config::Places;
 use crate::jose::Alg;
-use crate::jose::pem::blocks;
-use crate::keys::file::Files;
+use crate::keys::file::{Files, certificates};
 use crate::keys::{Deleted, KeySpec, KeyUri, Unlock};
 use crate::shell::{KeyRow, Session, key_rows};
 
@@ -27,7 +26,7 @@ pub fn run(places: &Places, unlock_from: Option<&str>, command: KeysCommand) -> 
             KeysCommand::Show { reference: text, json } => show(&session, &reference(&text)?, json).await,
             KeysCommand::Csr(args) => csr(&session, &reference(&args.reference)?, &args).await,
             KeysCommand::New { reference, alg } => new(&session, &reference, &alg).await,
-            KeysCommand::Import { file, to } => import(&session, unlock, &file, &to).await,
+            KeysCommand::Import { file, chain, to } => import(&session, unlock, &file, chain.as_deref(), &to).await,
             KeysCommand::Certify { reference, file } => certify(&session, &reference, &file).await,
             KeysCommand::Delete { reference, yes } => delete(&session, &reference, yes).await,
             KeysCommand::Restore { reference } => restore(&session, &reference).await,
@@ -120,8 +119,17 @@ async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> 
     Ok(Exit::Done)
 }
 
-async fn import(session: &Session, unlock: Arc<dyn Unlock>, file: &str, to: &str) -> Result<Exit, Failure> {
-    let (secret, chain) = Files::new(unlock).take(file.strip_prefix("file:").unwrap_or(file)).await?;
+async fn import(
+    session: &Session,
+    unlock: Arc<dyn Unlock>,
+    file: &str,
+    chain_file: Option<&str>,
+    to: &str,
+) -> Result<Exit, Failure> {
+    let (secret, mut chain) = Files::new(unlock).take(file.strip_prefix("file:").unwrap_or(file)).await?;
+    if let Some(path) = chain_file {
+        chain = certificates(path.strip_prefix("file:").unwrap_or(path)).await?;
+    }
     let certificates = chain.len();
     let key = session.stores.import(&reference(to)?, secret, chain).await?;
     let with = if certificates == 0 { String::new() } else { format!(" with {certificates} certificate(s)") };
@@ -132,10 +140,7 @@ async fn import(session: &Session, unlock: Arc<dyn Unlock>, file: &str, to: &str
 
 async fn certify(session: &Session, text: &str, file: &Path) -> Result<Exit, Failure> {
     let uri = reference(text)?;
-    let pem = text_file(file)?;
-    let blocks = blocks(pem.as_bytes()).map_err(|e| Failure::usage(e.to_string(), "give certificates as PEM"))?;
-    let chain: Vec<Vec<u8>> =
-        blocks.iter().filter(|b| b.label == "CERTIFICATE").map(|b| b.der.expose().to_vec()).collect();
+    let chain = certificates(&file.to_string_lossy()).await?;
     let key = session.stores.certify(&uri, chain).await?;
     let count = key.info().chain.len();
     eprintln!("countersign: {} has its certificate, in a chain of {count}", crate::text::clean(text));

@@ -24,8 +24,8 @@ use super::local::LocalKey;
 use super::vault::{self, checked};
 use super::worker::Worker;
 use super::{
-    Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, NobodyUnlocks, Unlock,
-    material,
+    Certify, Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, NobodyUnlocks,
+    Unlock, material,
 };
 use crate::jose::SecretJwk;
 use crate::secret::{Secret, SecretBytes};
@@ -93,29 +93,36 @@ impl Keyring {
     }
 
     async fn get(&self, name: &str) -> Result<LocalKey, KeyError> {
+        self.local(name, &self.item(name).await?)
+    }
+
+    async fn item(&self, name: &str) -> Result<SecretBytes, KeyError> {
         let asked = name.to_owned();
         let read = self.worker.call(self.read_within, self.silent(), move |b, _| match b.state()? {
             State::Locked => Err(Fault::Locked),
             State::Open => b.get(&asked),
         });
-        self.local(name, &read.await.map_err(|f| f.told(name))?)
+        read.await.map_err(|f| f.told(name))
     }
 
     fn local(&self, name: &str, item: &SecretBytes) -> Result<LocalKey, KeyError> {
+        let found = material::from_pem(&self.pem(name, item)?).map_err(|_| Fault::Unreadable.told(name))?;
+        LocalKey::new(KeyUri::new(SCHEME, name), name.to_owned(), found.secret, found.chain)
+    }
+
+    /// Key and certificates, from the item itself or from the file that it wraps.
+    fn pem(&self, name: &str, item: &SecretBytes) -> Result<Secret, KeyError> {
         let unreadable = |_| Fault::Unreadable.told(name);
-        let text = std::str::from_utf8(item.expose()).map_err(|_| Fault::Unreadable.told(name))?;
-        let pem = match text.starts_with("AGE-SECRET-KEY-1") {
-            false => Secret::new(text),
-            true => {
+        match wrapping(item) {
+            None => Ok(Secret::new(std::str::from_utf8(item.expose()).map_err(|_| Fault::Unreadable.told(name))?)),
+            Some(identity) => {
                 let sealed = read_capped(&self.file(name)?, LARGEST_FILE)
                     .map_err(|e| KeyError::new("key.store", e.text, "put the data directory back from a backup"))?;
-                let opened = vault::open_content(&vault::identity(text.trim()).map_err(unreadable)?, &sealed)
+                let opened = vault::open_content(&vault::identity(identity).map_err(unreadable)?, &sealed)
                     .map_err(|_| Fault::Unreadable.told(name))?;
-                Secret::new(std::str::from_utf8(opened.expose()).map_err(|_| Fault::Unreadable.told(name))?)
+                Ok(Secret::new(std::str::from_utf8(opened.expose()).map_err(|_| Fault::Unreadable.told(name))?))
             }
-        };
-        let found = material::from_pem(&pem).map_err(unreadable)?;
-        LocalKey::new(KeyUri::new(SCHEME, name), name.to_owned(), found.secret, found.chain)
+        }
     }
 
     /// Names become hexadecimal: a file system may not tell upper from lower case.
@@ -206,6 +213,12 @@ impl Keyring {
     }
 }
 
+/// The age identity in an item whose material lies in a file.
+fn wrapping(item: &SecretBytes) -> Option<&str> {
+    let text = std::str::from_utf8(item.expose()).ok()?;
+    text.starts_with("AGE-SECRET-KEY-1").then(|| text.trim())
+}
+
 impl KeyStore for Keyring {
     fn scheme(&self) -> &'static str {
         SCHEME
@@ -246,6 +259,10 @@ impl KeyStore for Keyring {
         Some(self)
     }
 
+    fn as_certify(&self) -> Option<&dyn Certify> {
+        Some(self)
+    }
+
     fn as_delete(&self) -> Option<&dyn Delete> {
         Some(self)
     }
@@ -260,6 +277,32 @@ impl Generate for Keyring {
                 self.file(&name)?;
             }
             self.keep(uri, &material::generate(making.spec).await?, &[]).await
+        })
+    }
+}
+
+impl Certify for Keyring {
+    fn certify<'a>(&'a self, uri: &'a KeyUri, chain: Vec<Vec<u8>>) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
+        Box::pin(async move {
+            let name = checked(uri.rest())?;
+            let item = self.item(&name).await?;
+            let pem = material::certified(&self.pem(&name, &item)?, chain)?;
+            if let Some(identity) = wrapping(&item) {
+                let sealed = vault::seal_content(&vault::identity(identity)?, pem.expose().as_bytes())?;
+                write_private(&self.file(&name)?, &sealed).map_err(|e| KeyError::new("key.store", e.text, e.hint))?;
+            } else if self.room.is_some_and(|room| pem.expose().len() > room) {
+                let text = "the keyring has no room for the key together with its certificates";
+                return Err(KeyError::new("key.too-large", text, "name their file in the profile: keys.ROLE.chain"));
+            } else {
+                let (within, late) = self.before_change(&name).await?;
+                let (asked, item) = (name.clone(), SecretBytes::new(pem.expose().as_bytes().to_vec()));
+                let replaced = self.worker.call(within, late, move |b, given_up| match given_up.now() {
+                    true => Err(late),
+                    false => b.set(&asked, &item),
+                });
+                replaced.await.map_err(|f| f.told(&name))?;
+            }
+            Ok(self.get(&name).await?.shared())
         })
     }
 }

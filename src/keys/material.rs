@@ -43,6 +43,14 @@ pub(super) fn from_pem(text: &Secret) -> Result<Found, KeyError> {
     parse(text.expose().as_bytes(), None)
 }
 
+/// The same key with these certificates, the key's own first, in place of those it had.
+pub(super) fn certified(pem: &Secret, chain: Vec<Vec<u8>>) -> Result<Secret, KeyError> {
+    let found = from_pem(pem)?;
+    let chain = super::file::leaf_first(chain, found.secret.public());
+    super::belongs(found.secret.public(), &chain)?;
+    Ok(to_pem(&found.secret, &chain))
+}
+
 /// Makes a key on a thread of its own: finding the primes of an RSA key takes up to seconds.
 pub(super) async fn generate(spec: KeySpec) -> Result<SecretJwk, KeyError> {
     let broken = |_| Err(broken());

@@ -37,7 +37,8 @@ pub(super) use seal::{identity, identity_text, open_content, seal_content};
 
 use super::local::LocalKey;
 use super::{
-    Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, Unlock, Wanted, material,
+    Certify, Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, Unlock, Wanted,
+    material,
 };
 use crate::clock::Clock;
 use crate::jose::SecretJwk;
@@ -323,6 +324,10 @@ impl KeyStore for Vault {
         Some(self)
     }
 
+    fn as_certify(&self) -> Option<&dyn Certify> {
+        Some(self)
+    }
+
     fn as_delete(&self) -> Option<&dyn Delete> {
         Some(self)
     }
@@ -345,6 +350,23 @@ impl Import for Vault {
         chain: Vec<Vec<u8>>,
     ) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
         Box::pin(async move { self.keep(uri, &secret, &chain).await })
+    }
+}
+
+impl Certify for Vault {
+    fn certify<'a>(&'a self, uri: &'a KeyUri, chain: Vec<Vec<u8>>) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
+        Box::pin(async move {
+            let name = uri.rest().to_owned();
+            self.read(|_| Ok(())).await?;
+            self.change(move |c| {
+                let kept = c.key(&name)?;
+                let (pem, since) = (material::certified(&kept.pem.0, chain)?, kept.since);
+                c.keys.insert(name, Kept { pem: Hidden(pem), since });
+                Ok(())
+            })
+            .await?;
+            self.open(uri).await
+        })
     }
 }
 

@@ -165,6 +165,25 @@ async fn where_the_keyring_is_small_it_holds_a_wrapping_key() {
     assert_eq!(std::fs::read_dir(dir.path().join("keyring")).unwrap().count(), 0);
 }
 
+#[tokio::test]
+async fn certificates_that_come_later_lie_with_the_key() {
+    let pair = rcgen::KeyPair::generate().unwrap();
+    let leaf = rcgen::CertificateParams::default().self_signed(&pair).unwrap().der().to_vec();
+    let secret = || SecretJwk::from_pkcs8_der(pair.serialized_der()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let fake = Fake::default();
+    for room in [None, Some(200)] {
+        let store = Keyring { room, dir: Some(dir.path().join("keyring")), ..fake.keyring() };
+        let name = uri(if room.is_some() { "wrapped" } else { "whole" });
+        store.import(&name, secret(), Vec::new()).await.unwrap();
+        assert_eq!(store.certify(&name, vec![leaf.clone()]).await.unwrap().info().chain, std::slice::from_ref(&leaf));
+        store.generate(&uri("other"), &KeySpec::P256.into()).await.unwrap();
+        assert_eq!(id(store.certify(&uri("other"), vec![leaf.clone()])).await, "key.certificate");
+        store.delete(&uri("other")).await.unwrap();
+        assert_eq!(id(store.certify(&uri("other"), vec![leaf.clone()])).await, "key.not-found");
+    }
+}
+
 #[test]
 fn each_fault_has_its_words() {
     let all = [

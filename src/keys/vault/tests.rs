@@ -81,6 +81,13 @@ async fn certificates_come_along_and_have_to_be_the_keys() {
     let store = vault(dir.path(), &[GOOD, GOOD]);
     let key = store.import(&uri("qwac"), secret, vec![leaf.clone()]).await.unwrap();
     assert_eq!(key.info().chain, std::slice::from_ref(&leaf));
+    // what an issuer sends later lies beside the key, and its own comes first
+    let root = rcgen::CertificateParams::default().self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+    let both = vec![root.der().to_vec(), leaf.clone()];
+    let key = store.certify(&uri("qwac"), both).await.unwrap();
+    assert_eq!(key.info().chain, [leaf.clone(), root.der().to_vec()]);
+    assert_eq!(id(store.certify(&uri("qwac"), vec![root.der().to_vec()])).await, "key.certificate");
+    assert_eq!(store.open(&uri("qwac")).await.unwrap().info().chain.len(), 2, "what was there stays");
     let other = SecretJwk::generate(KeySpec::P256).unwrap();
     assert_eq!(id(store.import(&uri("x"), other, vec![leaf])).await, "key.certificate");
 }
