@@ -76,7 +76,7 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
         if as_json {
             say!(
                 "{}",
-                json!({ "uri": row.uri, "label": row.label, "kind": row.kind, "exportable": row.exportable, "store": row.store, "used_by": row.used_by, "certificate_days_left": row.certificate_days_left, "thumbprint": row.thumbprint, "problem": row.problem })
+                json!({ "uri": row.uri, "label": row.label, "kind": row.kind, "exportable": row.exportable, "store": row.store, "used_by": row.used_by, "certificate_days_left": row.certificate_days_left, "thumbprint": row.thumbprint, "warning": row.warning, "problem": row.problem })
             );
         } else {
             let days = row.certificate_days_left.map(|d| format!("  certificate {d} d")).unwrap_or_default();
@@ -87,6 +87,9 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
                 crate::text::clean(&state),
                 if row.used_by.is_empty() { "no profile".to_owned() } else { row.used_by.join(", ") }
             );
+            if let Some(warning) = &row.warning {
+                say!("    note: {}", crate::text::clean(warning));
+            }
         }
     }
     if rows.is_empty() {

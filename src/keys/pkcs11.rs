@@ -160,11 +160,17 @@ impl Pkcs11 {
 
     fn key(&self, uri: &KeyUri, chosen: Chosen, found: &Found, logged_in: bool) -> Result<TokenKey, KeyError> {
         let info = found.info(uri.clone(), &chosen.token, logged_in).ok_or_else(|| {
-            let text = format!(
-                "the key “{}” cannot be used: its public half is not on the token, or is neither EC nor RSA",
-                shown(&found.label)
-            );
-            KeyError::new("key.unreadable", text, "store its certificate or public key beside it, under the same id")
+            let label = shown(&found.label);
+            let (why, hint) = match found.odd {
+                true => {
+                    ("is of a kind that is not used here", "take an EC key on P-256, P-384 or P-521, or an RSA key")
+                }
+                false => (
+                    "cannot be used: its public half is not on the token",
+                    "store its certificate or public key beside it, under the same id",
+                ),
+            };
+            KeyError::new("key.unreadable", format!("the key “{label}” {why}"), hint)
         })?;
         let address = Address { token: chosen.reference, label: found.label.clone(), id: found.id.clone() };
         Ok(TokenKey { info, address, host: chosen.host, unlock: self.unlock.clone() })

@@ -24,6 +24,8 @@ pub struct KeyRow {
     pub certificate_days_left: Option<i64>,
     pub thumbprint: String,
     pub public_jwk: String,
+    /// What a person should know about how it is kept, or about using it.
+    pub warning: Option<String>,
     /// Why the store or the key cannot be used.
     pub problem: Option<String>,
 }
@@ -69,6 +71,7 @@ pub fn row(key: &KeyInfo, uses: &BTreeMap<String, Vec<String>>, now: Timestamp) 
         certificate_days_left: key.chain.first().and_then(|der| days_left(der, now)),
         thumbprint: key.public.thumbprint(),
         public_jwk: key.public.as_value().to_string(),
+        warning: key.warning.clone(),
         problem: None,
         uri,
     }

@@ -116,7 +116,11 @@ impl Host {
                 match self.raw(within, act.clone()).await {
                     Err(Fault::Login(token)) => {
                         self.login(unlock, &token).await?;
-                        self.raw(within, act).await
+                        match self.raw(within, act).await {
+                            // logged in, and out again before it was used: nobody is asked a second time
+                            Err(Fault::Login(token)) => return Err(Fault::Removed.told(&self.path, Some(&token.label))),
+                            other => other,
+                        }
                     }
                     other => other,
                 }

@@ -12,6 +12,8 @@ use crate::keys::error::shown;
 
 /// Larger than any module.
 const LARGEST: u64 = 256 << 20;
+/// Bytes that have the headers of every shared library.
+const HEAD: usize = 4096;
 const ID: &str = "key.module";
 
 /// A file that may be loaded, by what it is.
@@ -49,12 +51,13 @@ pub(super) fn examine(path: &Path) -> Result<Library, KeyError> {
     if let Some(why) = changeable(path, &meta) {
         return refuse(&why, "make it root's or your own, chmod go-w, and compare the SHA-256 with the vendor's");
     }
-    match kind(&head) {
+    match kind(&head, meta.len()) {
         Elf::Fits => Ok(Library { sha256 }),
         Elf::Foreign(built_for) => refuse(
             &format!("it is built for {built_for}, and this program for {}", std::env::consts::ARCH),
             "install the module of this machine's architecture",
         ),
+        Elf::Cut => refuse("it is cut short, and the loader would crash on it", "install the token's software again"),
         Elf::None => refuse("it is no shared library", "name the .so file itself, not a script or configuration"),
     }
 }
@@ -68,9 +71,8 @@ fn digest(file: File) -> std::io::Result<(Vec<u8>, String)> {
             return Ok((head, hex(&hash.finish())));
         }
         let read = buffer.get(..n).unwrap_or_default();
-        if head.is_empty() {
-            head.extend_from_slice(read.get(..64).unwrap_or(read));
-        }
+        let wanted = HEAD.saturating_sub(head.len());
+        head.extend_from_slice(read.get(..wanted).unwrap_or(read));
         hash.update(read);
     }
 }
@@ -101,16 +103,29 @@ fn changeable(_: &Path, _: &Metadata) -> Option<String> {
     None
 }
 
+/// What a file is to the loader of this system.
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the loader says it there"))]
 enum Elf {
     Fits,
     Foreign(String),
+    Cut,
     None,
 }
 
+/// A number of so many bytes, in the order of this machine.
 #[cfg(target_os = "linux")]
-fn kind(head: &[u8]) -> Elf {
-    let Some(([0x7f, b'E', b'L', b'F', class, order], rest)) = head.split_first_chunk::<6>() else { return Elf::None };
-    let Some(machine) = rest.get(12..14).and_then(|m| <[u8; 2]>::try_from(m).ok()) else { return Elf::None };
+fn number(head: &[u8], at: usize, size: usize) -> Option<u64> {
+    let bytes = head.get(at..at.checked_add(size)?)?;
+    let (high, low) = if cfg!(target_endian = "little") { (8 - size, 0) } else { (0, 8 - size) };
+    let mut wide = [0; 8];
+    wide.get_mut(low..8 - high)?.copy_from_slice(bytes);
+    Some(u64::from_ne_bytes(wide))
+}
+
+#[cfg(target_os = "linux")]
+fn kind(head: &[u8], size: u64) -> Elf {
+    let Some(([0x7f, b'E', b'L', b'F', class, order], _)) = head.split_first_chunk::<6>() else { return Elf::None };
+    let Some(machine) = head.get(18..20).and_then(|m| <[u8; 2]>::try_from(m).ok()) else { return Elf::None };
     let machine = if *order == 1 { u16::from_le_bytes(machine) } else { u16::from_be_bytes(machine) };
     let wide = *class == 2;
     let name = match (machine, wide) {
@@ -123,12 +138,36 @@ fn kind(head: &[u8]) -> Elf {
         (22, true) => "s390x",
         _ => return Elf::Foreign(format!("a machine of the number {machine}, {} bits", if wide { 64 } else { 32 })),
     };
-    if name == std::env::consts::ARCH { Elf::Fits } else { Elf::Foreign(name.to_owned()) }
+    if name != std::env::consts::ARCH {
+        return Elf::Foreign(name.to_owned());
+    }
+    if whole(head, size, wide) == Some(true) { Elf::Fits } else { Elf::Cut }
+}
+
+/// Whether every segment that the loader maps lies in the file: touching one that does not ends the process.
+#[cfg(target_os = "linux")]
+fn whole(head: &[u8], size: u64, wide: bool) -> Option<bool> {
+    const LOAD: u64 = 1;
+    let (word, table, each, count) = if wide { (8, 32, 54, 56) } else { (4, 28, 42, 44) };
+    let (offset, in_file) = if wide { (8, 32) } else { (4, 16) };
+    let table = usize::try_from(number(head, table, word)?).ok()?;
+    let each = usize::try_from(number(head, each, 2)?).ok()?;
+    for n in 0..usize::try_from(number(head, count, 2)?).ok()? {
+        let at = table.checked_add(n.checked_mul(each)?)?;
+        if number(head, at, 4)? != LOAD {
+            continue;
+        }
+        let start = number(head, at.checked_add(offset)?, word)?;
+        if start.checked_add(number(head, at.checked_add(in_file)?, word)?)? > size {
+            return Some(false);
+        }
+    }
+    Some(true)
 }
 
 /// The loader says it.
 #[cfg(not(target_os = "linux"))]
-fn kind(_: &[u8]) -> Elf {
+fn kind(_: &[u8], _: u64) -> Elf {
     Elf::Fits
 }
 
@@ -147,7 +186,9 @@ mod tests {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             path
         };
-        let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let libc = maps.lines().filter_map(|l| l.split_whitespace().last()).find(|p| p.contains("libc.so")).unwrap();
+        let own = std::fs::read(libc).unwrap();
         let mut foreign = own[..64].to_vec();
         foreign[18..20].copy_from_slice(&8_u16.to_le_bytes());
         let paths = [
@@ -158,12 +199,14 @@ mod tests {
             at("script.so", b"#!/bin/sh\n", 0o644),
             at("empty.so", b"", 0o644),
             at("mips.so", &foreign, 0o644),
+            at("cut.so", &own[..own.len() / 2], 0o644),
+            at("head.so", &own[..64], 0o644),
         ];
         let mut told: Vec<String> = paths
             .iter()
             .map(|p| examine(p).map_or_else(|e| format!("{}: {e}: {}", e.id, e.hint), |_| "well".to_owned()))
             .collect();
-        assert!(examine(&at("good.so", &own[..64], 0o644)).is_ok());
+        assert!(examine(&at("good.so", &own, 0o644)).is_ok());
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         told.push(examine(&dir.path().join("good.so")).unwrap_err().to_string());
         let told = told.join("\n").replace(dir.path().to_str().unwrap(), "DIR").replace(std::env::consts::ARCH, "ARCH");

@@ -23,12 +23,14 @@ pub(super) struct Found {
     pub id: Vec<u8>,
     /// None: not seen before login.
     pub private: Option<Facts>,
-    /// None: it has neither public half nor certificate, or is of a kind that JOSE has no name for.
+    /// None: it has neither public half nor certificate, or is `odd`.
     pub public: Option<PublicJwk>,
     /// Leaf first.
     pub chain: Vec<Vec<u8>>,
     /// There is a certificate of the same id for another key.
     pub stray: bool,
+    /// Its public half is there, and of a kind that JOSE has no name for.
+    pub odd: bool,
     /// More than one private or public key under the same id.
     pub doubled: bool,
 }
@@ -113,11 +115,12 @@ impl Group {
         let (label, id) = (named.label.clone(), named.id.clone());
         let half = [&public, &private].into_iter().flatten().find_map(public_half);
         let half = half.or_else(|| own.iter().find(|p| !authority(p)).and_then(|p| p.key.jwk.clone()));
+        let odd = half.is_none() && (public.is_some() || !own.is_empty());
         let before = own.len();
         own.retain(|p| half.as_ref().is_some_and(|h| p.belongs_to(h)));
         let stray = own.len() < before;
         let chain = own.into_iter().max_by_key(|p| p.not_after).map_or_else(Vec::new, |leaf| chain(leaf, pool));
-        Some(Found { label, id, private, public: half, chain, stray, doubled })
+        Some(Found { label, id, private, public: half, chain, stray, odd, doubled })
     }
 }
 

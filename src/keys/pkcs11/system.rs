@@ -95,6 +95,11 @@ impl System {
     }
 }
 
+/// CK_ULONG has 32 bits on some systems.
+pub(super) fn wide(number: impl Into<u64>) -> u64 {
+    number.into()
+}
+
 /// What a return value means; its long description is left out.
 fn fault(error: Error) -> Fault {
     let Error::Pkcs11(value, _) = error else {
@@ -198,7 +203,7 @@ impl Module for System {
 
     fn mechanisms(&mut self, slot: SlotId) -> Result<Vec<u64>, Fault> {
         let all = self.library.get_mechanism_list(self.slot(slot)?).map_err(fault)?;
-        Ok(all.into_iter().map(|m| u64::from(*m)).collect())
+        Ok(all.into_iter().map(|m| wide(*m)).collect())
     }
 
     fn open(&mut self, slot: SlotId, writable: bool) -> Result<SessionId, Fault> {
@@ -237,7 +242,7 @@ impl Module for System {
             .take(MOST)
             .collect::<Result<_, _>>()
             .map_err(fault)?;
-        let numbered: Vec<_> = found.into_iter().map(|o| (ObjectId(o.handle()), o)).collect();
+        let numbered: Vec<_> = found.into_iter().map(|o| (ObjectId(wide(o.handle())), o)).collect();
         self.objects.extend(numbered.iter().copied());
         Ok(numbered.into_iter().map(|(id, _)| id).collect())
     }

@@ -191,7 +191,13 @@ pub(super) fn several(count: usize, reference: &Reference) -> KeyError {
 
 pub(super) fn none(reference: &Reference, there: &[TokenFacts]) -> KeyError {
     const MOST: usize = 8;
-    let labels: Vec<String> = there.iter().take(MOST).map(|t| format!("“{}”", shown(&t.label))).collect();
+    let mut labels: Vec<String> = there.iter().map(|t| format!("“{}”", shown(&t.label))).collect();
+    labels.sort();
+    labels.dedup();
+    if labels.len() > MOST {
+        labels.truncate(MOST);
+        labels.push("…".to_owned());
+    }
     let hint = match labels.is_empty() {
         true => "insert the token, then try again; pkcs11-tool --list-slots shows what the module sees".to_owned(),
         false => format!("insert the token, or name one that is there: {}", labels.join(", ")),
