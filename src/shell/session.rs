@@ -207,11 +207,18 @@ impl Session {
         self.places = places.clone();
         let vault = Vault::new(places.data.clone(), unlock.clone(), self.clock.clone(), vault::IDLE);
         let stores = Stores::new()
-            .with(Arc::new(Files::new(unlock)))
+            .with(Arc::new(Files::new(unlock.clone())))
             .with(self.keys_in_memory.clone())
             .with(Arc::new(vault.clone()));
         #[cfg(feature = "keyring")]
         let stores = stores.with(Arc::new(crate::keys::keyring::Keyring::new(places.data.clone())));
+        #[cfg(feature = "kms")]
+        let stores = stores.with(Arc::new(crate::keys::kms::Kms::new(
+            crate::net::aws_http(self.clock.clone()),
+            crate::config::AwsTraces::read(),
+            unlock.clone(),
+            self.clock.clone(),
+        )));
         self.vault = Some(vault);
         self.stores = Arc::new(stores);
     }

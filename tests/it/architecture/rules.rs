@@ -186,6 +186,8 @@ pub const HOMES: &[(&str, &[&str], &str)] = &[
     ("crossterm", &["tui"], "one face draws"),
     ("clap", &["cli"], "one face has arguments"),
     ("keyring", &["keys"], "one adapter per kind of store"),
+    ("aws_config", &["keys"], "one adapter per kind of store"),
+    ("aws_sdk_kms", &["keys"], "one adapter per kind of store"),
     ("directories", &["config"], "where things are kept is decided once"),
     ("schemars", &["profile"], "the schema is of profiles"),
 ];
