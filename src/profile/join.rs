@@ -57,6 +57,7 @@ fn key(base: &mut RawKey, over: RawKey) {
     replace(&mut base.kid, over.kid);
     replace(&mut base.certificate, over.certificate);
     replace(&mut base.reference, over.reference);
+    replace(&mut base.new, over.new);
 }
 
 fn assertion(base: &mut RawAssertion, over: RawAssertion) {

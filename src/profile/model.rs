@@ -132,6 +132,18 @@ pub struct KeyRole {
     pub certificate: Option<String>,
     /// Saved profile: the key reference.
     pub reference: Option<String>,
+    pub new: Option<NewKey>,
+    pub place: Place,
+}
+
+/// What a key is to be that a KMS makes for a role.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    pub alias: Text,
+    pub description: Option<Text>,
+    pub region: Text,
+    pub replica: Option<Text>,
+    pub tags: Vec<(String, Text)>,
     pub place: Place,
 }
 
@@ -240,6 +252,8 @@ pub struct Jwt {
     pub alg: Option<Text>,
     pub header: Tree,
     pub claims: Tree,
+    /// Taken instead of signing.
+    pub given: Option<Text>,
 }
 
 #[derive(Clone, Debug)]

@@ -106,6 +106,21 @@ pub struct RawKey {
     /// Saved profile: the key reference.
     #[serde(rename = "ref")]
     pub reference: Option<Word>,
+    /// What a key is to be that a KMS makes for the role; reads `inputs`.
+    pub new: Option<RawNewKey>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawNewKey {
+    /// `alias/NAME`.
+    pub alias: RawText,
+    pub description: Option<RawText>,
+    pub region: RawText,
+    /// A second region that gets the key too.
+    pub replica: Option<RawText>,
+    #[serde(default)]
+    pub tags: Table<RawText>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -202,6 +217,8 @@ pub struct RawJwt {
     pub alg: Option<RawText>,
     pub header: Option<RawValue>,
     pub claims: RawValue,
+    /// A JWT that the key signed before: taken instead of signing, where it is not `omit`.
+    pub given: Option<RawText>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -15,9 +15,9 @@ use crate::keys::vault::{self, Vault};
 use crate::keys::{KeyUri, Stores, Unlock, memory};
 use crate::net::{Allowed, HostMap, NetConfig, Network};
 use crate::profile::Library;
-use crate::profile::model::{Environment, Flow, Profile};
+use crate::profile::model::{Environment, Flow, Input, InputKind, Profile};
 use crate::secret::Secret;
-use crate::store::Memory;
+use crate::store::{Memory, read_document};
 
 /// What is asked for: a profile, a flow of it, and what a person set for this run.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,8 @@ impl Session {
             return Err(Problem::new(ProblemKind::Person, text, "a program reaches it only with --production"));
         }
         let flow = flow(&profile, &order.flow)?;
-        known_inputs(&profile, &flow, &order.inputs)?;
+        let of_flow: Vec<_> = flow.frames.iter().flat_map(|f| &f.inputs).collect();
+        known_inputs(&profile, &of_flow, &order.inputs)?;
         let link = self.link(&environment).await?;
         let mut inputs: BTreeMap<String, Secret> = BTreeMap::new();
         let mut bindings: BTreeMap<String, KeyUri> = BTreeMap::new();
@@ -120,6 +121,11 @@ impl Session {
         for (name, value) in self.memory.values(&profile.id, &environment.name) {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             inputs.insert(name, Secret::new(text));
+        }
+        for input in profile.inputs.iter().filter(|i| i.kind == InputKind::Document) {
+            let kept = read_document(&self.places, &profile.id, &input.name)
+                .map_err(|e| Problem::new(ProblemKind::Machine, e.text, e.hint))?;
+            inputs.extend(kept.map(|text| (input.name.clone(), Secret::new(text))));
         }
         inputs.extend(order.inputs);
         let needs = needs(&profile, &flow, &inputs);
@@ -306,8 +312,13 @@ fn needs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>) -> Ve
     .collect()
 }
 
-fn known_inputs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>) -> Result<(), Problem> {
-    let all: Vec<_> = profile.inputs.iter().chain(flow.frames.iter().flat_map(|f| &f.inputs)).collect();
+/// Whether every given value has an input of the profile or among `more`, and its form.
+pub(super) fn known_inputs(
+    profile: &Profile,
+    more: &[&Input],
+    given: &BTreeMap<String, Secret>,
+) -> Result<(), Problem> {
+    let all: Vec<&Input> = profile.inputs.iter().chain(more.iter().copied()).collect();
     for (name, value) in given {
         let Some(input) = all.iter().find(|i| i.name == *name) else {
             let mut names: Vec<&str> = all.iter().map(|i| i.name.as_str()).collect();
@@ -315,7 +326,7 @@ fn known_inputs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>
             let near = crate::flow::template::nearest(name, names.iter().copied());
             let hint = near.map_or_else(|| format!("it has: {}", names.join(", ")), |n| format!("did you mean `{n}`?"));
             return Err(Problem::usage(
-                format!("{} / {} has no input `{}`", profile.id, flow.id, crate::text::clean(name)),
+                format!("{} has no input `{}` here", profile.id, crate::text::clean(name)),
                 hint,
             ));
         };
