@@ -26,7 +26,11 @@ python3 -m venv "$scratch/venv"
 port=$("$scratch/venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 "$scratch/venv/bin/python" "$peers/moto_kms.py" -H 127.0.0.1 -p "$port" >"$scratch/log" 2>&1 &
 server=$!
-until "$scratch/venv/bin/python" -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/moto-api/')" 2>/dev/null; do
+# its first call takes long
+ask="import urllib.request as u
+u.urlopen(u.Request('http://127.0.0.1:$port/', b'{}', {'X-Amz-Target': 'TrentService.ListKeys',
+    'Content-Type': 'application/x-amz-json-1.1'}), timeout=60)"
+until "$scratch/venv/bin/python" -c "$ask" 2>/dev/null; do
     kill -0 "$server" 2>/dev/null || {
         cat "$scratch/log" >&2
         exit 1

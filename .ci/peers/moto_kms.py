@@ -6,7 +6,8 @@ Needs: pip install "moto[server,kms]"
 
 Put right: Sign takes a digest as a digest, PSS salts are as long as the digest, disabled keys and keys that wait to be
 deleted do not sign nor show their public half, usage and algorithm are looked at, lengths are limited, a replica is
-`Creating` when it is first looked at, ScheduleKeyDeletion says its state.
+`Creating` when it is first looked at, ScheduleKeyDeletion says its state, ARNs are taken wherever ids are, and the ids of
+multi-Region keys have no hyphens but the first. A replica shares neither alias nor role with its primary key.
 
 Failing: POST /faults {"action": "Sign", "code": "ThrottlingException", "times": 2} answers so many of the next calls with
 that error; `skew` moves the Date header by so many seconds; `signature` gives these bytes (base64) in place of Sign's.
@@ -16,12 +17,15 @@ import base64
 import email.utils
 import json
 import time
+import uuid
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 from moto.core.exceptions import JsonRESTError
-from moto.kms.exceptions import ValidationException
+from moto.kms import models
+from moto.kms.exceptions import NotFoundException, ValidationException
 from moto.kms.responses import KmsResponse
+from werkzeug.serving import WSGIRequestHandler
 
 HASHES = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}
 
@@ -85,6 +89,10 @@ def schedule_key_deletion(self):
 def replicate_key(self):
     out = json.loads(plain_replicate(self))
     created.add(out["ReplicaKeyMetadata"]["Arn"])
+    there = models.kms_backends[self.current_account][self._get_param("ReplicaRegion")]
+    replica = there.keys[out["ReplicaKeyMetadata"]["KeyId"]]
+    replica.aliases = {}
+    replica.multi_region_configuration = dict(replica.multi_region_configuration)
     out["ReplicaKeyMetadata"]["KeyState"] = "Creating"
     return json.dumps(out)
 
@@ -98,6 +106,45 @@ def describe_key(self):
     return json.dumps(out)
 
 
+def key_id(multi_region=False):
+    made = uuid.uuid4()
+    return f"mrk-{made.hex}" if multi_region else str(made)
+
+
+def by_id(action):
+    """An action that moto looks up by the bare id."""
+    plain = getattr(KmsResponse, action)
+
+    def answer(self):
+        get = self._get_param
+
+        def bare(name, *more, **also):
+            value = get(name, *more, **also)
+            is_arn = name in ("KeyId", "TargetKeyId") and str(value).startswith("arn:")
+            return value.rpartition("/")[2] if is_arn else value
+
+        self._get_param = bare
+        return plain(self)
+
+    setattr(KmsResponse, action, answer)
+
+
+def validate_key(self, name):
+    if self.kms_backend.get_key_id(name) not in self.kms_backend.keys:
+        raise NotFoundException(f"Key '{name}' does not exist")
+
+
+def send_response(self, code, message=None):
+    # without the standard library's own Date: the one of the answer counts
+    self.send_response_only(code, message)
+
+
+models.generate_key_id = key_id
+# moto's own knows only ids with hyphens
+KmsResponse._validate_cmk_id = validate_key
+for name in ("schedule_key_deletion", "cancel_key_deletion", "enable_key", "replicate_key", "create_alias"):
+    by_id(name)
+WSGIRequestHandler.send_response = send_response
 created = set()
 plain_public_key = KmsResponse.get_public_key
 plain_deletion = KmsResponse.schedule_key_deletion

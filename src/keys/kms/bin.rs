@@ -1,12 +1,13 @@
 //! Deleting a key of KMS: AWS waits for 30 days, in which it can be brought back.
 
-use aws_sdk_kms::types::{KeyMetadata, KeyState};
+use aws_sdk_kms::types::{KeyMetadata, KeyState, MultiRegionKeyType};
 use futures_util::future::BoxFuture;
 
 use super::credentials::Reach;
+use super::fault::Fault;
 use super::line::Line;
 use super::reference::Reference;
-use super::{Inner, Kms, lock};
+use super::{Inner, Kms, Place, lock};
 use crate::keys::error::shown;
 use crate::keys::{Delete, Deleted, KeyError, KeyUri};
 use crate::time::Timestamp;
@@ -29,12 +30,9 @@ impl Inner {
     async fn delete(&self, uri: &KeyUri) -> Result<Deleted, KeyError> {
         let (line, key) = self.found(uri).await?;
         let arn = key.arn().unwrap_or_else(|| key.key_id());
-        let replicas = key.multi_region_configuration().map(|m| m.replica_keys()).unwrap_or_default();
-        if key.key_state() != Some(&KeyState::PendingDeletion)
-            && let Some(first) = replicas.iter().filter_map(|r| r.arn()).find(|r| *r != arn)
-        {
+        if let Some(live) = self.live_replica(&line, &key).await? {
             let text = format!("{} has a replica in another region", shown(arn));
-            let hint = format!("delete that one first: countersign keys delete awskms:key-id={}", shown(first));
+            let hint = format!("delete that one first: countersign keys delete awskms:key-id={}", shown(&live));
             return Err(KeyError::new("key.refused", text, hint));
         }
         lock(&self.opened).retain(|_, k| k.arn != arn);
@@ -45,6 +43,24 @@ impl Inner {
             .deletion_date()
             .map_or_else(|| now.plus_seconds(i64::from(DAYS) * 86_400), |d| Timestamp::from_seconds(d.secs()));
         Ok(Deleted::Until { until })
+    }
+
+    /// A copy of this primary key that is not on its way out. AWS would keep the primary for as long as there is one.
+    async fn live_replica(&self, line: &Line, key: &KeyMetadata) -> Result<Option<String>, KeyError> {
+        let Some(all) = key.multi_region_configuration() else { return Ok(None) };
+        if all.multi_region_key_type() != Some(&MultiRegionKeyType::Primary) {
+            return Ok(None);
+        }
+        for (arn, region) in all.replica_keys().iter().filter_map(|r| Some((r.arn()?, r.region()?))) {
+            let place = Place { region: region.to_owned(), profile: line.profile.clone() };
+            let far = self.line(&place, Reach::Metadata).await?;
+            match far.ask("kms:DescribeKey", || far.client.describe_key().key_id(arn).send()).await {
+                Err(Fault::NotFound) => {}
+                Ok(d) if d.key_metadata().and_then(|k| k.key_state()) == Some(&KeyState::PendingDeletion) => {}
+                _ => return Ok(Some(arn.to_owned())),
+            }
+        }
+        Ok(None)
     }
 
     async fn restore(&self, uri: &KeyUri) -> Result<(), KeyError> {

@@ -212,8 +212,19 @@ async fn enabled(line: &Line, arn: &str) -> Result<(), KeyError> {
 }
 
 async fn name(line: &Line, arn: &str, alias: &str) -> Result<(), KeyError> {
-    let asked = || line.client.create_alias().alias_name(alias).target_key_id(arn).send();
-    line.told("kms:CreateAlias", alias, asked).await.map(|_| ())
+    let until = Instant::now() + READY_WITHIN;
+    for nth in 0.. {
+        let asked = || line.client.create_alias().alias_name(alias).target_key_id(arn).send();
+        match line.ask("kms:CreateAlias", asked).await {
+            Ok(_) => break,
+            // a key that was seen a moment ago
+            Err(Fault::NotFound) if Instant::now() < until => {}
+            Err(Fault::NotFound) => return Err(Fault::NotFound.told(&line.site("kms:CreateAlias", arn))),
+            Err(fault) => return Err(fault.told(&line.site("kms:CreateAlias", alias))),
+        }
+        line.ground.wait(nth.min(3), &format!("AWS KMS: the key in {} is not known everywhere yet", line.region)).await;
+    }
+    Ok(())
 }
 
 impl Generate for Kms {

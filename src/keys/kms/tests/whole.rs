@@ -47,6 +47,8 @@ async fn a_key_is_made_named_copied_and_proven() {
         4 => Answer::Json(json!({ "KeyMetadata": { "KeyId": "x", "KeyState": "Creating" } })),
         _ => Answer::Usual,
     });
+    let fake =
+        fake.on("CreateAlias", |nth, _| if nth == 0 { Answer::Error("NotFoundException", "") } else { Answer::Usual });
     let (store, ear) = kms(&fake).await;
     let key = store.generate(&uri(NEW), &making()).await.unwrap();
     assert_eq!((key.info().label.as_str(), key.info().spec), ("alias/ciam-acme", KeySpec::P256));
@@ -121,7 +123,7 @@ async fn deleting_waits_for_thirty_days_and_is_undone() {
     let replica = ARN.replace("eu-west-1", "eu-central-1");
     let fake = fake.with("KeyState", json!("Enabled")).with(
         "MultiRegionConfiguration",
-        json!({ "MultiRegionKeyType": "PRIMARY", "PrimaryKey": { "Arn": ARN }, "ReplicaKeys": [{ "Arn": replica }] }),
+        json!({ "MultiRegionKeyType": "PRIMARY", "PrimaryKey": { "Arn": ARN }, "ReplicaKeys": [{ "Arn": replica, "Region": "eu-central-1" }] }),
     );
     let error = store.delete(&name).await.unwrap_err();
     assert!(error.id == "key.refused" && error.hint.contains(&replica), "{error:?}");
