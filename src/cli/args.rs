@@ -155,10 +155,13 @@ pub enum ProfilesCommand {
         #[arg(long = "set", value_name = "K=V")]
         set: Vec<String>,
     },
-    /// Check a profile file and take it in; refuses to replace one. Also takes the JSON that DNB's KMS script printed
+    /// Check a profile file and take it in; refuses to replace one. Also takes the JSON that a bank's KMS script printed
     /// (key_id, client_jws), and goes on where the script stopped.
     Import {
         file: PathBuf,
+        /// For the script's output: the bank whose script it is, where that is not clear.
+        #[arg(long, value_name = "BANK")]
+        from: Option<String>,
         /// For the script's output: the environment of the new profile.
         #[arg(long, value_name = "ENV")]
         env: Option<String>,

@@ -24,10 +24,15 @@ pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
             fitting(places, &library, &new_one)?;
             new(places, &library, &new_one)
         }
-        ProfilesCommand::Import { file, env, id, region } => {
+        ProfilesCommand::Import { file, from, env, id, region } => {
             let text = text_of(&file)?;
             let Some(output) = script::Output::read(&text) else { return import(places, &library, &file, &text) };
-            let wanted = script::Wanted { env: env.as_deref(), id: id.as_deref(), region: region.as_deref() };
+            let wanted = script::Wanted {
+                from: from.as_deref(),
+                env: env.as_deref(),
+                id: id.as_deref(),
+                region: region.as_deref(),
+            };
             let session = session::session(places, None);
             session::runtime()?.block_on(script::import(places, &library, &session, output, wanted))
         }

@@ -184,7 +184,7 @@ impl Run {
         let claims = read.claims().map_err(|e| wrong(e.to_string()))?;
         let alg = read.alg().ok_or_else(|| wrong("its algorithm is not known".to_owned()))?;
         let key = self.state.keys.get(role).map(|k| &k.jwk);
-        if !key.is_some_and(|k| jose::verify(alg, k, read.signing_input(), read.signature()).is_ok()) {
+        if key.is_none_or(|k| jose::verify(alg, k, read.signing_input(), read.signature()).is_err()) {
             return Err(Refusal::key(
                 "key.another-signed",
                 format!("the JWT that was given was not signed by the key of role {role}; nothing was sent"),

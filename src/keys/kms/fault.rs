@@ -216,7 +216,7 @@ fn minutes(seconds: i64) -> String {
 }
 
 /// The innermost cause, which names the reason: `connection refused`.
-fn deepest<'a>(error: Option<&'a (impl StdError + 'static)>) -> String {
+fn deepest(error: Option<&(impl StdError + 'static)>) -> String {
     let mut at: Option<&(dyn StdError + 'static)> = error.map(|e| e as _);
     let mut last = String::new();
     while let Some(now) = at {

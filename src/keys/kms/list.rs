@@ -21,7 +21,7 @@ use crate::keys::{KeyError, KeyInfo, LeftOut};
 /// Within the time that every store has for its list.
 const WITHIN: Duration = Duration::from_millis(1700);
 /// A page of KMS's own, and the most keys that are looked at.
-const MOST: usize = 100;
+const MOST: i32 = 100;
 const AT_ONCE: usize = 8;
 
 enum Row {
@@ -49,7 +49,7 @@ impl Inner {
         };
         let begun = timeout_at(until, async {
             let line = self.line(&place, Reach::Configured).await?;
-            let asked = || line.client.list_keys().limit(MOST as i32).send();
+            let asked = || line.client.list_keys().limit(MOST).send();
             let found = line.told("kms:ListKeys", "this account", asked).await?;
             let names = aliases(&line).await;
             Ok((line, found, names))
@@ -89,7 +89,7 @@ impl Inner {
 
 /// Key ids with their first alias. Names only: without the right to list them there are none.
 async fn aliases(line: &Arc<Line>) -> BTreeMap<String, String> {
-    let Ok(found) = line.ask("kms:ListAliases", || line.client.list_aliases().limit(MOST as i32).send()).await else {
+    let Ok(found) = line.ask("kms:ListAliases", || line.client.list_aliases().limit(MOST).send()).await else {
         return BTreeMap::new();
     };
     let mut names = BTreeMap::new();

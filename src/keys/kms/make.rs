@@ -20,7 +20,7 @@ use crate::keys::error::shown;
 use crate::keys::{Generate, Key, KeyError, KeyUri, Making, material};
 
 /// A new key, and more so its replica, is seen everywhere only after a while.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// What there is so far.
 struct Made {

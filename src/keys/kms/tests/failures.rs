@@ -53,7 +53,7 @@ async fn opening_a_key_tells_what_is_wrong_with_it() {
     for (name, fake) in cases {
         let error = opening(&fake).await.unwrap_err();
         assert!(!error.text.contains(['\u{1b}', '\u{202e}']), "{error:?}");
-        text += &format!("{name}: {}", words(&error));
+        text.extend([name, ": ", &words(&error)]);
     }
     insta::assert_snapshot!(text);
 }
@@ -99,7 +99,7 @@ async fn signing_tells_what_is_wrong_with_it() {
     ];
     let mut text = String::new();
     for (name, fake) in cases {
-        text += &format!("{name}: {}", words(&signing(&fake).await.unwrap_err()));
+        text.extend([name, ": ", &words(&signing(&fake).await.unwrap_err())]);
     }
     // no two runs have the same thumbprints
     insta::with_settings!({ filters => vec![("[A-Za-z0-9_-]{43}", "[thumbprint]")] }, { insta::assert_snapshot!(text) });

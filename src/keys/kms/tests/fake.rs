@@ -176,7 +176,7 @@ impl HttpConnector for Fake {
                 Answer::Silent => return Err(ConnectorError::timeout("no answer".into())),
                 Answer::Usual => unreachable!(),
             };
-            let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs((super::NOW + date) as u64);
+            let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs((super::NOW + date).cast_unsigned());
             let out = http::Response::builder().status(status).header("date", httpdate::fmt_http_date(at));
             let out = out.header("content-type", "application/x-amz-json-1.1");
             HttpResponse::try_from(out.body(SdkBody::from(body.to_string())).unwrap())
