@@ -75,3 +75,45 @@ impl Surroundings {
         }
     }
 }
+
+/// What there is of AWS's own configuration. AWS's SDK reads it; here is only what may be there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AwsTraces {
+    /// Variables that lead to credentials, those that are set.
+    pub variables: Vec<&'static str>,
+    /// `~/.aws/config` and `~/.aws/credentials`, or where variables put them.
+    pub files: Vec<PathBuf>,
+    /// `AWS_EC2_METADATA_DISABLED`.
+    pub no_instance_metadata: bool,
+}
+
+impl AwsTraces {
+    /// What leads to credentials, in the order in which AWS looks.
+    pub const VARIABLES: [&str; 5] = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_PROFILE",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ];
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+    pub fn read() -> Self {
+        let text = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+        let home = directories::BaseDirs::new().map(|d| d.home_dir().join(".aws"));
+        let file = |variable: &str, name: &str| {
+            text(variable).map(PathBuf::from).or_else(|| home.as_ref().map(|h| h.join(name)))
+        };
+        let files = [file("AWS_CONFIG_FILE", "config"), file("AWS_SHARED_CREDENTIALS_FILE", "credentials")];
+        Self {
+            variables: Self::VARIABLES.into_iter().filter(|v| text(v).is_some()).collect(),
+            files: files.into_iter().flatten().collect(),
+            no_instance_metadata: text("AWS_EC2_METADATA_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true")),
+        }
+    }
+
+    /// Whether any of it is there.
+    pub fn any(&self) -> bool {
+        !self.variables.is_empty() || self.files.iter().any(|f| f.exists())
+    }
+}

@@ -163,8 +163,23 @@ pub enum ProfilesCommand {
         #[arg(long = "set", value_name = "K=V")]
         set: Vec<String>,
     },
-    /// Check a profile file and take it in; refuses to replace one.
-    Import { file: PathBuf },
+    /// Check a profile file and take it in; refuses to replace one. Also takes the JSON that a bank's KMS script printed
+    /// (key_id, client_jws), and goes on where the script stopped.
+    Import {
+        file: PathBuf,
+        /// For the script's output: the bank whose script it is, where that is not clear.
+        #[arg(long, value_name = "BANK")]
+        from: Option<String>,
+        /// For the script's output: the environment of the new profile.
+        #[arg(long, value_name = "ENV")]
+        env: Option<String>,
+        /// For the script's output: the new profile's id.
+        #[arg(long, value_name = "NAME")]
+        id: Option<String>,
+        /// For the script's output: the AWS region of the key, where key_id is no ARN.
+        #[arg(long, value_name = "REGION")]
+        region: Option<String>,
+    },
     /// Print a saved profile's file. It holds no secret.
     Export { id: String },
 }
@@ -184,15 +199,9 @@ pub enum KeysCommand {
     },
     /// Ask an issuer for a QWAC or QSeal: prints a certification request (PKCS#10, PEM) signed by the key.
     Csr(CsrArgs),
-    /// Make a key where the store of the reference can make one: vault:NAME, keyring:NAME, or
+    /// Make a key where the store of the reference can make one: vault:NAME, keyring:NAME, in AWS KMS, or
     /// 'pkcs11:token=TOKEN;object=NAME' through a module that config.toml or COUNTERSIGN_PKCS11_MODULES names.
-    New {
-        /// vault:NAME, keyring:NAME, …; a bare NAME goes to the keyring where there is one, else to the vault.
-        reference: String,
-        /// ES256, ES384, ES512, EdDSA, RS256, PS256.
-        #[arg(long)]
-        alg: String,
-    },
+    New(NewKeyArgs),
     /// Give a key file, with its certificates, to a store that keeps it. The file stays.
     Import {
         file: String,
@@ -209,14 +218,14 @@ pub enum KeysCommand {
         /// PEM, the key's own certificate first.
         file: PathBuf,
     },
-    /// Delete a key. A key of the vault can be brought back for 30 days; one on a token is gone.
+    /// Delete a key. A key of the vault or of AWS KMS can be brought back for 30 days; one on a token is gone.
     Delete {
         reference: String,
         /// Do not ask.
         #[arg(long)]
         yes: bool,
     },
-    /// Bring back a deleted key of the vault.
+    /// Bring back a deleted key of the vault, or a deleted or disabled one of AWS KMS.
     Restore { reference: String },
     /// Print the public half: JWK, or JWKS or PEM.
     Public {
@@ -226,6 +235,30 @@ pub enum KeysCommand {
         #[arg(long)]
         pem: bool,
     },
+}
+
+/// Examples:
+///
+///   countersign keys new vault:signing --alg ES256
+///
+///   countersign keys new 'awskms:key-id=alias/signing;region=eu-west-1' --alg ES256
+///
+///   countersign keys new --for dnb/signing --set client_name=acme --set kms_replica_region=eu-central-1
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct NewKeyArgs {
+    /// Where: vault:NAME, keyring:NAME, awskms:key-id=alias/NAME;region=REGION. With --for the profile may say it.
+    #[arg(required_unless_present = "role")]
+    pub reference: Option<String>,
+    /// ES256, ES384, ES512, EdDSA, RS256, PS256. With --for the role's own.
+    #[arg(long, required_unless_present = "role")]
+    pub alg: Option<String>,
+    /// For a role of a profile, which may say kind, name, region and tags of its keys.
+    #[arg(long = "for", id = "role", value_name = "PROFILE/ROLE")]
+    pub role: Option<String>,
+    /// An input that the profile's words on new keys read.
+    #[arg(long = "set", value_name = "K=V", requires = "role")]
+    pub set: Vec<String>,
 }
 
 /// Example:

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::args::KeysCommand;
+use super::args::{KeysCommand, NewKeyArgs};
 use super::certificate::{csr, pem, show};
 use super::exit::{Exit, Failure};
 use super::session;
@@ -14,7 +14,7 @@ use crate::config::Places;
 use crate::jose::Alg;
 use crate::keys::file::{Files, certificates};
 use crate::keys::{Deleted, KeySpec, KeyUri, Unlock};
-use crate::shell::{KeyRow, Session, key_rows};
+use crate::shell::{KeyOrder, KeyPlan, KeyRow, Session, key_rows};
 
 pub fn run(places: &Places, unlock_from: Option<&str>, command: KeysCommand) -> Result<Exit, Failure> {
     let unlock = super::unlock::unlock(unlock_from)?;
@@ -25,7 +25,7 @@ pub fn run(places: &Places, unlock_from: Option<&str>, command: KeysCommand) -> 
             KeysCommand::List { json } => list(&session, json).await,
             KeysCommand::Show { reference: text, json } => show(&session, &reference(&text)?, json).await,
             KeysCommand::Csr(args) => csr(&session, &reference(&args.reference)?, &args).await,
-            KeysCommand::New { reference, alg } => new(&session, &reference, &alg).await,
+            KeysCommand::New(args) => new(&session, &args).await,
             KeysCommand::Import { file, chain, to } => import(&session, unlock, &file, chain.as_deref(), &to).await,
             KeysCommand::Certify { reference, file } => certify(&session, &reference, &file).await,
             KeysCommand::Delete { reference, yes } => delete(&session, &reference, yes).await,
@@ -98,28 +98,50 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> {
-    let spec = Alg::parse(alg).and_then(KeySpec::for_alg).ok_or_else(|| {
-        Failure::usage(
-            format!("`{}` is no algorithm for a key pair", crate::text::clean(alg)),
-            "one of ES256, ES384, ES512, EdDSA, RS256, PS256",
-        )
-    })?;
-    let uri = match text.contains(':') {
-        true => reference(text)?,
-        false => KeyUri::new(session.stores.home().await, text),
+async fn new(session: &Session, args: &NewKeyArgs) -> Result<Exit, Failure> {
+    let alg = args.alg.as_deref().map(algorithm).transpose()?;
+    let uri = match args.reference.as_deref() {
+        Some(name) if !name.contains(':') => Some(KeyUri::new(session.stores.home().await, name)),
+        named => named.map(reference).transpose()?,
     };
-    if uri.scheme() == "memory" {
+    let plan = match (&args.role, uri, alg) {
+        (Some(of), uri, alg) => {
+            let Some((profile, role)) = of.split_once('/') else {
+                return Err(Failure::usage("--for wants PROFILE/ROLE", "for example --for dnb/signing"));
+            };
+            let inputs = session::inputs(&args.set)?;
+            let (profile, role) = (profile.to_owned(), role.to_owned());
+            session.plan_key(&KeyOrder { profile, role, inputs, uri, alg })?
+        }
+        (None, Some(uri), Some(alg)) => {
+            let spec = KeySpec::for_alg(alg).ok_or_else(|| no_pair(alg.name()))?;
+            KeyPlan { uri, making: spec.into() }
+        }
+        (None, ..) => return Err(Failure::usage("which key, and of which kind?", "name it, and add --alg ES256")),
+    };
+    if plan.uri.scheme() == "memory" {
         return Err(Failure::usage(
             "a memory: key ends with the program, so this command would make nothing",
             "make one that stays: countersign keys new vault:NAME --alg ES256, then --bind ROLE=vault:NAME",
         ));
     }
-    let key = session.stores.generate(&uri, &spec.into()).await?;
+    let key = session.stores.generate(&plan.uri, &plan.making).await?;
     let kept = crate::text::clean(&key.info().uri.to_string()).into_owned();
-    eprintln!("countersign: {kept} is made; use it with --bind ROLE={kept}");
+    let role = args.role.as_ref().and_then(|of| of.split_once('/')).map_or("ROLE", |(_, role)| role);
+    eprintln!("countersign: {kept} is made; use it with --bind '{}={kept}'", crate::text::clean(role));
     say!("{}", key.info().public.as_value());
     Ok(Exit::Done)
+}
+
+fn algorithm(text: &str) -> Result<Alg, Failure> {
+    Alg::parse(text).ok_or_else(|| no_pair(text))
+}
+
+fn no_pair(alg: &str) -> Failure {
+    Failure::usage(
+        format!("`{}` is no algorithm for a key pair", crate::text::clean(alg)),
+        "one of ES256, ES384, ES512, EdDSA, RS256, PS256",
+    )
 }
 
 async fn import(

@@ -34,6 +34,7 @@ mod report;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod script;
 mod session;
 mod unlock;
 mod workbench;

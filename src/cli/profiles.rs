@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::args::ProfilesCommand;
 use super::exit::{Exit, Failure};
-use super::session;
+use super::{script, session};
 use crate::config::Places;
+use crate::keys::NobodyUnlocks;
 use crate::profile::Library;
 use crate::profile::model::Profile;
 use crate::store::{load_library, path_of, read_capped, save_new};
@@ -21,9 +22,22 @@ pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
         ProfilesCommand::List { json } => Ok(list(&library, json)),
         ProfilesCommand::Show { id } => show(&library, &id),
         ProfilesCommand::New { id, from, env, bind, chain, set } => {
-            new(places, &library, &id, &from, env.as_deref(), keys(&bind, &chain)?, &set)
+            let new_one = New { id: &id, from: &from, env: env.as_deref(), bind: &bind, chain: &chain, set: &set };
+            fitting(places, &library, &new_one)?;
+            new(places, &library, &new_one)
         }
-        ProfilesCommand::Import { file } => import(places, &library, &file),
+        ProfilesCommand::Import { file, from, env, id, region } => {
+            let text = text_of(&file)?;
+            let Some(output) = script::Output::read(&text) else { return import(places, &library, &file, &text) };
+            let wanted = script::Wanted {
+                from: from.as_deref(),
+                env: env.as_deref(),
+                id: id.as_deref(),
+                region: region.as_deref(),
+            };
+            let session = session::session(places, None);
+            session::runtime()?.block_on(script::import(places, &library, &session, output, wanted))
+        }
         ProfilesCommand::Export { id } => export(places, &id),
     }
 }
@@ -137,15 +151,60 @@ fn keys(bind: &[String], chain: &[String]) -> Result<BTreeMap<String, toml_edit:
     Ok(tables)
 }
 
-fn new(
-    places: &Places,
-    library: &Library,
-    id: &str,
-    from: &str,
-    env: Option<&str>,
-    keys: BTreeMap<String, toml_edit::Table>,
-    set: &[String],
-) -> Result<Exit, Failure> {
+/// A saved profile that is to be made.
+pub struct New<'a> {
+    pub id: &'a str,
+    pub from: &'a str,
+    pub env: Option<&'a str>,
+    pub bind: &'a [String],
+    pub chain: &'a [String],
+    pub set: &'a [String],
+}
+
+/// How long the stores may take to show the keys that are bound.
+const LOOK_WITHIN: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// Looks once at each key that is bound: one that its role cannot use is refused before a bank would. A store that
+/// cannot be asked now is told, and no reason to stop.
+fn fitting(places: &Places, library: &Library, new: &New<'_>) -> Result<(), Failure> {
+    let Ok(bank) = library.load(new.from) else { return Ok(()) };
+    let bound = session::bindings(new.bind)?;
+    if bound.is_empty() {
+        return Ok(());
+    }
+    let session = session::session_quietly(places, Some(std::sync::Arc::new(NobodyUnlocks))).0;
+    session::runtime()?.block_on(async {
+        for (name, uri) in bound {
+            let Some(role) = bank.profile.role(&name).filter(|_| uri.scheme() != "memory") else { continue };
+            let shown = crate::text::clean(&uri.to_string()).into_owned();
+            match tokio::time::timeout(LOOK_WITHIN, session.stores.open(&uri)).await {
+                Ok(Ok(key)) => {
+                    let spec = key.info().spec;
+                    if !role.algs.is_empty() && !role.algs.iter().any(|alg| spec.signs(*alg)) {
+                        let names: Vec<&str> = role.algs.iter().map(|a| a.name()).collect();
+                        return Err(Failure::new(
+                            Exit::Key,
+                            format!(
+                                "{shown} is {spec} and cannot sign with {}, which the role {name} wants",
+                                names.join(" or ")
+                            ),
+                            format!("make one that can: countersign keys new --for {}/{name}", bank.profile.id),
+                        ));
+                    }
+                }
+                Ok(Err(e)) if matches!(e.id, "key.reference" | "key.usage" | "key.algorithm") => return Err(e.into()),
+                // somebody will open it when it is used
+                Ok(Err(e)) if matches!(e.id, "key.encrypted" | "key.locked") => {}
+                Ok(Err(e)) => eprintln!("countersign: {shown} could not be looked at: {e} ({})", e.hint),
+                Err(_) => eprintln!("countersign: {shown} could not be looked at: its store did not answer"),
+            }
+        }
+        Ok(())
+    })
+}
+
+pub fn new(places: &Places, library: &Library, new: &New<'_>) -> Result<Exit, Failure> {
+    let New { id, from, env, bind, chain, set } = *new;
     let bank = library.load(from).map_err(|r| Failure::usage(r.to_string(), "countersign profiles list"))?.profile;
     let usable: Vec<_> = bank.environments.iter().filter(|e| e.disabled.is_none()).map(|e| e.name.clone()).collect();
     let Some(environment) = env else {
@@ -160,7 +219,7 @@ fn new(
     doc["name"] = toml_edit::value(format!("{} ({id})", bank.name));
     doc["extends"] = toml_edit::value(from);
     doc["environment"] = toml_edit::value(environment);
-    for (role, one) in keys {
+    for (role, one) in keys(bind, chain)? {
         let table = doc["keys"].or_insert(toml_edit::table());
         if let Some(table) = table.as_table_mut() {
             table.set_implicit(true);
@@ -181,16 +240,19 @@ fn new(
     keep(places, library, id, &text)
 }
 
-fn import(places: &Places, library: &Library, file: &std::path::Path) -> Result<Exit, Failure> {
+fn text_of(file: &std::path::Path) -> Result<String, Failure> {
+    String::from_utf8(read_capped(file, 1_000_000)?)
+        .map_err(|_| Failure::usage(format!("{} is no UTF-8 text", file.display()), "save it as UTF-8"))
+}
+
+fn import(places: &Places, library: &Library, file: &std::path::Path, text: &str) -> Result<Exit, Failure> {
     let name = file.display().to_string();
-    let text = String::from_utf8(read_capped(file, 1_000_000)?)
-        .map_err(|_| Failure::usage(format!("{name} is no UTF-8 text"), "save it as UTF-8"))?;
     let loaded = library
-        .check(&name, &text)
+        .check(&name, text)
         .map_err(|r| Failure::usage(r.to_string(), "correct the file; countersign check FILE says the same"))?;
     let hosts: Vec<_> = loaded.profile.hosts.iter().map(|h| h.source().to_owned()).collect();
     eprintln!("{}: requests may go to {}", loaded.profile.id, hosts.join(", "));
-    keep(places, library, &loaded.profile.id, &text)
+    keep(places, library, &loaded.profile.id, text)
 }
 
 fn keep(places: &Places, library: &Library, id: &str, text: &str) -> Result<Exit, Failure> {

@@ -22,6 +22,7 @@ pub mod core;
 pub mod effect;
 pub mod event;
 pub mod exchange;
+pub mod new_key;
 mod request;
 mod run;
 mod sign;

@@ -129,37 +129,70 @@ impl Run {
             claims: Json::Object(signing.claims),
         };
         let class = if matches!(signing.then, Then::Assert { .. }) { Class::Secret } else { self.current().class };
+        self.show_signed(&signing.name, &signed, class);
+        match signing.then {
+            Then::Keep => self.keep_signed(signing.name, signed, now),
+            Then::Assert { mut draft, refresh } => {
+                draft.assertion = Some(signed.jwt.clone());
+                self.drafted(*draft, Some(signed), refresh, now)
+            }
+        }
+    }
+
+    fn show_signed(&mut self, name: &str, signed: &Signed, class: Class) {
         self.state.redactor.register(&signed.jwt, class);
         let step = self.step();
-        let id = step.id.clone();
-        step.artefacts.retain(|a| a.name != signing.name);
+        step.artefacts.retain(|a| a.name != name);
         step.artefacts.push(Artefact {
-            step: id.clone(),
-            name: signing.name.clone(),
+            step: step.id.clone(),
+            name: name.to_owned(),
             kind: "jws",
             header: signed.header.clone(),
             claims: signed.claims.clone(),
             token: signed.jwt.clone(),
             class,
         });
-        match signing.then {
-            Then::Keep => {
-                if let Some(exp) = signed.claims.get("exp").and_then(Json::as_i64) {
-                    self.view.countdowns.retain(|c| c.step != id);
-                    self.view.countdowns.push(Countdown {
-                        name: signing.name,
-                        step: id,
-                        started_at: now,
-                        ends_at: Timestamp::from_seconds(exp),
-                    });
-                }
-                self.kept(signed, now)
-            }
-            Then::Assert { mut draft, refresh } => {
-                draft.assertion = Some(signed.jwt.clone());
-                self.drafted(*draft, Some(signed), refresh, now)
-            }
+    }
+
+    fn keep_signed(&mut self, name: String, signed: Signed, now: Timestamp) -> Vec<Effect> {
+        let step = self.step().id.clone();
+        if let Some(exp) = signed.claims.get("exp").and_then(Json::as_i64) {
+            self.view.countdowns.retain(|c| c.step != step);
+            let ends_at = Timestamp::from_seconds(exp);
+            self.view.countdowns.push(Countdown { name, step, started_at: now, ends_at });
         }
+        self.kept(signed, now)
+    }
+
+    /// Takes a JWT that was signed elsewhere, by the key of this very role.
+    pub(super) fn take_given(&mut self, role: &str, given: &str, now: Timestamp) -> Vec<Effect> {
+        let (step, given) = (self.current(), given.trim());
+        match self.read_given(role, given) {
+            Ok((header, claims)) => {
+                let signed = Signed { role: role.to_owned(), jwt: given.to_owned(), header, claims };
+                self.show_signed(&step.id, &signed, step.class);
+                self.keep_signed(step.id, signed, now)
+            }
+            Err(Refusal::Eval(e)) => self.fail_eval(&e, now),
+            Err(Refusal::Key(e)) => self.fail(*e, now),
+        }
+    }
+
+    fn read_given(&self, role: &str, given: &str) -> Result<(Json, Json), Refusal> {
+        let wrong = |why: String| EvalError::Wrong(format!("the JWT that was given cannot be used: {why}"));
+        let read = jose::Compact::parse(given).map_err(|e| wrong(e.to_string()))?;
+        let claims = read.claims().map_err(|e| wrong(e.to_string()))?;
+        let alg = read.alg().ok_or_else(|| wrong("its algorithm is not known".to_owned()))?;
+        let key = self.state.keys.get(role).map(|k| &k.jwk);
+        if key.is_none_or(|k| jose::verify(alg, k, read.signing_input(), read.signature()).is_err()) {
+            return Err(Refusal::key(
+                "key.another-signed",
+                format!("the JWT that was given was not signed by the key of role {role}; nothing was sent"),
+                format!("bind the key that signed it: --bind {role}=REF, or leave the JWT out and a new one is signed"),
+            ));
+        }
+        let header = jose::json::parse(read.header_bytes()).map_err(|e| wrong(e.to_string()))?;
+        Ok((header, claims))
     }
 
     /// Checks a JWT: the core's, and those given; `claims header jwt` are in scope.

@@ -27,6 +27,17 @@ pub struct KeyError {
     /// | `key.permission` | the store does not let us read it |
     /// | `key.ambiguous` | several keys fit the reference |
     /// | `key.certificate` | the certificate is missing or belongs to another key |
+    /// | `key.credentials` | the store's own credentials are missing, wrong or have ended |
+    /// | `key.clock` | this machine's clock is too far from the store's |
+    /// | `key.unreachable` | the store cannot be reached over the network |
+    /// | `key.throttled` | the store takes no more calls for now |
+    /// | `key.disabled` | the key is there and was switched off |
+    /// | `key.pending-deletion` | the key waits to be deleted |
+    /// | `key.not-ready` | the key is being made or changed |
+    /// | `key.usage` | the key is for something else than signing |
+    /// | `key.half-made` | making the key broke off; what is there is told |
+    /// | `key.signature` | the store gave a signature that is not the key's |
+    /// | `key.changed` | another key stands behind the same name now |
     /// | `key.algorithm` | the key cannot or may not sign with that algorithm |
     /// | `key.refused` | the store or a person said no |
     /// | `key.pin` | the PIN of a token is wrong, or cannot be used |

@@ -9,6 +9,8 @@ mod error;
 pub mod file;
 #[cfg(feature = "keyring")]
 pub mod keyring;
+#[cfg(feature = "kms")]
+pub mod kms;
 mod local;
 mod material;
 pub mod memory;
@@ -44,6 +46,10 @@ pub trait KeyStore: Send + Sync {
     /// Every key it can name without being asked for one in particular.
     fn list(&self) -> BoxFuture<'_, Result<Vec<KeyInfo>, KeyError>>;
     fn open<'a>(&'a self, uri: &'a KeyUri) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>>;
+    /// What the last [`Self::list`] could not show: keys that cannot be used now, and that the list was cut.
+    fn left_out(&self) -> Vec<LeftOut> {
+        Vec::new()
+    }
     /// The ability to make keys, where the store has it.
     fn as_generate(&self) -> Option<&dyn Generate> {
         None
@@ -64,6 +70,15 @@ pub trait KeyStore: Send + Sync {
     fn as_delete(&self) -> Option<&dyn Delete> {
         None
     }
+}
+
+/// Something a store has and cannot hand out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// None: it is about the list as a whole.
+    pub uri: Option<KeyUri>,
+    pub label: String,
+    pub why: KeyError,
 }
 
 /// The ability to take over a key that was made elsewhere, with its certificates, leaf first.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Delete, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making};
+use super::{Delete, Key, KeyError, KeyInfo, KeyStore, KeyUri, LeftOut, Making};
 use crate::jose::SecretJwk;
 
 /// How long a store may take to list its keys.
@@ -21,6 +21,7 @@ pub struct Stores {
 pub struct Listing {
     pub scheme: &'static str,
     pub keys: Result<Vec<KeyInfo>, KeyError>,
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Default for Stores {
@@ -148,7 +149,8 @@ impl Stores {
         let asked = self.stores.iter().map(|(scheme, store)| {
             let (store, within) = (store.clone(), self.list_within);
             async move {
-                let mut task = tokio::spawn(async move { store.list().await });
+                let asked = store.clone();
+                let mut task = tokio::spawn(async move { asked.list().await });
                 let keys = match tokio::time::timeout(within, &mut task).await {
                     Ok(Ok(keys)) => keys,
                     Ok(Err(_)) => Err(KeyError::new("key.store", format!("the store “{scheme}” failed"), "try again")),
@@ -158,7 +160,8 @@ impl Stores {
                         Err(KeyError::new("key.store", text, "see whether it is locked or its service is down"))
                     }
                 };
-                Listing { scheme, keys }
+                let left_out = if keys.is_ok() { store.left_out() } else { Vec::new() };
+                Listing { scheme, keys, left_out }
             }
         });
         futures_util::future::join_all(asked).await

@@ -11,6 +11,8 @@
 //! It must not know a bank, a flow, or what a token is.
 
 mod allowed;
+#[cfg(feature = "kms")]
+mod aws;
 mod content;
 mod convert;
 mod dial;
@@ -40,6 +42,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use allowed::Allowed;
+#[cfg(feature = "kms")]
+pub use aws::aws_http;
 pub use convert::response;
 pub use fetch::Fetched;
 pub use hosts::{HostMap, MappedHost};

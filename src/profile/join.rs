@@ -58,6 +58,7 @@ fn key(base: &mut RawKey, over: RawKey) {
     replace(&mut base.certificate, over.certificate);
     replace(&mut base.reference, over.reference);
     replace(&mut base.chain, over.chain);
+    replace(&mut base.new, over.new);
 }
 
 fn assertion(base: &mut RawAssertion, over: RawAssertion) {

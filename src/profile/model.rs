@@ -134,6 +134,18 @@ pub struct KeyRole {
     pub reference: Option<String>,
     /// Saved profile: the file of its certificates, where its store keeps none.
     pub chain: Option<String>,
+    pub new: Option<NewKey>,
+    pub place: Place,
+}
+
+/// What a key is to be that a KMS makes for a role.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    pub alias: Text,
+    pub description: Option<Text>,
+    pub region: Text,
+    pub replica: Option<Text>,
+    pub tags: Vec<(String, Text)>,
     pub place: Place,
 }
 
@@ -242,6 +254,8 @@ pub struct Jwt {
     pub alg: Option<Text>,
     pub header: Tree,
     pub claims: Tree,
+    /// Taken instead of signing.
+    pub given: Option<Text>,
 }
 
 #[derive(Clone, Debug)]

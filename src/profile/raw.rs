@@ -108,6 +108,21 @@ pub struct RawKey {
     pub reference: Option<Word>,
     /// Saved profile: `file:PATH` of the key's certificates, PEM, where its store keeps none.
     pub chain: Option<Word>,
+    /// What a key is to be that a KMS makes for the role; reads `inputs`.
+    pub new: Option<RawNewKey>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawNewKey {
+    /// `alias/NAME`.
+    pub alias: RawText,
+    pub description: Option<RawText>,
+    pub region: RawText,
+    /// A second region that gets the key too.
+    pub replica: Option<RawText>,
+    #[serde(default)]
+    pub tags: Table<RawText>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -204,6 +219,8 @@ pub struct RawJwt {
     pub alg: Option<RawText>,
     pub header: Option<RawValue>,
     pub claims: RawValue,
+    /// A JWT that the key signed before: taken instead of signing, where it is not `omit`.
+    pub given: Option<RawText>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

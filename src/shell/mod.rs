@@ -7,12 +7,15 @@
 //! ```
 
 mod embedded;
+mod new_key;
+mod order;
 mod people;
 mod performer;
 mod rows;
 mod session;
 
 pub use embedded::{Brought, DemoKey, Embedded, Link};
+pub use new_key::{KeyOrder, KeyPlan};
 pub use people::{Answers, Nobody, People};
 pub use performer::Performer;
 pub use rows::{KeyRow, key_rows, row as key_row};

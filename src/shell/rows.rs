@@ -55,6 +55,17 @@ pub async fn key_rows(stores: &Stores, uses: &BTreeMap<String, Vec<String>>, now
                 ..KeyRow::default()
             }),
         }
+        rows.extend(listing.left_out.into_iter().map(|l| {
+            let uri = l.uri.map(|u| u.to_string()).unwrap_or_default();
+            KeyRow {
+                used_by: uses.get(&uri).cloned().unwrap_or_default(),
+                uri,
+                label: l.label,
+                store: scheme.to_owned(),
+                problem: Some(format!("{}: {}", l.why, l.why.hint)),
+                ..KeyRow::default()
+            }
+        }));
     }
     rows
 }

@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::embedded::{Brought, Embedded, Link};
+use super::order::{chains, environment, flow, known_inputs, known_roles, needs, references};
 use super::people::{Nobody, People};
 use super::performer::{Held, Performer};
 use crate::clock::Clock;
 use crate::config::Places;
 use crate::flow::view::AskField;
 use crate::flow::{Pace, Run, Setup};
-use crate::keys::file::{Files, certificates};
+use crate::keys::file::Files;
 use crate::keys::vault::{self, Vault};
 use crate::keys::{KeyInfo, KeyUri, Stores, Unlock, memory};
 use crate::net::{Allowed, HostMap, NetConfig, Network};
-use crate::profile::model::{Environment, Flow, Profile};
-use crate::profile::{Library, find_private_key};
+use crate::profile::Library;
+use crate::profile::model::{Environment, InputKind, Profile};
 use crate::secret::Secret;
-use crate::store::{Memory, StoreError, Whose, load_settings};
+use crate::store::{Memory, StoreError, Whose, load_settings, read_document};
 
 /// What is asked for: a profile, a flow of it, and what a person set for this run.
 #[derive(Clone, Debug, Default)]
@@ -98,7 +99,8 @@ impl Session {
             return Err(Problem::new(ProblemKind::Person, text, "a program reaches it only with --production"));
         }
         let flow = flow(&profile, &order.flow)?;
-        known_inputs(&profile, &flow, &order.inputs)?;
+        let of_flow: Vec<_> = flow.frames.iter().flat_map(|f| &f.inputs).collect();
+        known_inputs(&profile, &of_flow, &order.inputs)?;
         known_roles(&profile, order.bindings.keys().chain(order.chains.keys()))?;
         let mut bindings = references(&profile);
         let mut inputs: BTreeMap<String, Secret> = BTreeMap::new();
@@ -122,6 +124,11 @@ impl Session {
         for (name, value) in self.memory.values(&Whose::new(&profile.id, &environment.name, &bindings)) {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             inputs.insert(name, Secret::new(text));
+        }
+        for input in profile.inputs.iter().filter(|i| i.kind == InputKind::Document) {
+            let kept = read_document(&self.places, &profile.id, &input.name)
+                .map_err(|e| Problem::new(ProblemKind::Machine, e.text, e.hint))?;
+            inputs.extend(kept.map(|text| (input.name.clone(), Secret::new(text))));
         }
         inputs.extend(order.inputs);
         let needs = needs(&profile, &flow, &inputs);
@@ -227,9 +234,18 @@ impl Session {
         let stores =
             stores.with(Arc::new(crate::keys::keyring::Keyring::new(places.data.clone()).telling(unlock.clone())));
         #[cfg(feature = "pkcs11")]
-        let stores = stores.with(Arc::new(crate::keys::pkcs11::Pkcs11::new(settings.pkcs11_modules, unlock)));
+        let stores = stores.with(Arc::new(crate::keys::pkcs11::Pkcs11::new(settings.pkcs11_modules, unlock.clone())));
         #[cfg(not(feature = "pkcs11"))]
-        drop((settings, unlock));
+        drop(settings);
+        #[cfg(feature = "kms")]
+        let stores = stores.with(Arc::new(crate::keys::kms::Kms::new(
+            crate::net::aws_http(self.clock.clone()),
+            crate::config::AwsTraces::read(),
+            unlock,
+            self.clock.clone(),
+        )));
+        #[cfg(not(feature = "kms"))]
+        drop(unlock);
         self.vault = Some(vault);
         self.stores = Arc::new(stores);
         problems
@@ -253,140 +269,7 @@ impl Session {
     }
 }
 
-/// The keys that a profile names.
-fn references(profile: &Profile) -> BTreeMap<String, KeyUri> {
-    let named = profile.keys.iter().filter_map(|r| Some((r.name.clone(), r.reference.as_ref()?.parse().ok()?)));
-    named.collect()
-}
-
 /// Where a profile's key lives while it ends with the program.
 pub(super) fn memory_uri(profile: &str, role: &str) -> KeyUri {
     KeyUri::new("memory", format!("{profile}-{role}"))
-}
-
-fn environment(profile: &Profile, wanted: Option<&str>) -> Result<Arc<Environment>, Problem> {
-    let usable = || {
-        profile
-            .environments
-            .iter()
-            .filter(|e| e.disabled.is_none())
-            .map(|e| e.name.clone())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let Some(name) = wanted.or(profile.environment.as_deref()) else {
-        return Err(Problem::usage(
-            format!("{} is a bank, so an environment has to be chosen", profile.id),
-            format!("--env with one of: {}", usable()),
-        ));
-    };
-    let Some(found) = profile.environment(name) else {
-        return Err(Problem::usage(
-            format!("{} has no environment `{}`", profile.id, crate::text::clean(name)),
-            format!("it has: {}", usable()),
-        ));
-    };
-    if let Some(why) = &found.disabled {
-        return Err(Problem::usage(
-            format!("{} / {name} cannot be used: {why}", profile.id),
-            format!("choose one of: {}", usable()),
-        ));
-    }
-    Ok(Arc::new(found.clone()))
-}
-
-fn flow(profile: &Profile, id: &str) -> Result<Arc<Flow>, Problem> {
-    profile.flow(id).map(|f| Arc::new(f.clone())).ok_or_else(|| {
-        let ids: Vec<&str> = profile.flows.iter().map(|f| f.id.as_str()).collect();
-        let near = crate::flow::template::nearest(id, ids.iter().copied());
-        let hint = near.map_or_else(
-            || format!("it has: {}", ids.join(", ")),
-            |n| format!("did you mean `{n}`? It has: {}", ids.join(", ")),
-        );
-        Problem::usage(format!("{} has no flow `{}`", profile.id, crate::text::clean(id)), hint)
-    })
-}
-
-/// Inputs of the profile that the flow reads and that have no value from anywhere.
-fn needs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>) -> Vec<AskField> {
-    let has = |name: &str| given.contains_key(name) || profile.values.iter().any(|(n, _)| n == name);
-    let open = profile
-        .inputs
-        .iter()
-        .filter(|i| flow.reads.contains(&i.name) && !i.optional && i.default.is_none() && !has(&i.name));
-    open.map(|i| AskField {
-        name: i.name.clone(),
-        label: i.label.clone(),
-        help: i.help.clone(),
-        class: i.class,
-        default: None,
-    })
-    .collect()
-}
-
-/// The certificates that the profile and a person name files for, by role.
-async fn chains(
-    profile: &Profile,
-    given: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, Vec<Vec<u8>>>, Problem> {
-    let mut chains = BTreeMap::new();
-    for role in &profile.keys {
-        if let Some(path) = given.get(&role.name).or(role.chain.as_ref()) {
-            let chain = certificates(path).await.map_err(|e| Problem::usage(e.text, e.hint))?;
-            chains.insert(role.name.clone(), chain);
-        }
-    }
-    Ok(chains)
-}
-
-fn known_roles<'a>(profile: &Profile, mut bound: impl Iterator<Item = &'a String>) -> Result<(), Problem> {
-    let names = || profile.keys.iter().map(|k| k.name.as_str());
-    let Some(role) = bound.find(|role| profile.role(role).is_none()) else { return Ok(()) };
-    let hint = crate::flow::template::nearest(role, names()).map_or_else(
-        || format!("roles: {}", names().collect::<Vec<_>>().join(", ")),
-        |n| format!("did you mean `{n}`?"),
-    );
-    Err(Problem::usage(format!("{} has no key role `{role}`", profile.id), hint))
-}
-
-fn known_inputs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>) -> Result<(), Problem> {
-    let all: Vec<_> = profile.inputs.iter().chain(flow.frames.iter().flat_map(|f| &f.inputs)).collect();
-    for (name, value) in given {
-        let Some(input) = all.iter().find(|i| i.name == *name) else {
-            let mut names: Vec<&str> = all.iter().map(|i| i.name.as_str()).collect();
-            names.dedup();
-            let near = crate::flow::template::nearest(name, names.iter().copied());
-            let hint = near.map_or_else(|| format!("it has: {}", names.join(", ")), |n| format!("did you mean `{n}`?"));
-            return Err(Problem::usage(
-                format!("{} / {} has no input `{}`", profile.id, flow.id, crate::text::clean(name)),
-                hint,
-            ));
-        };
-        let text = value.expose();
-        if let Some((what, _)) = find_private_key(text) {
-            let hint = "a key is bound to a role by its reference: --bind ROLE=file:PATH";
-            return Err(Problem::usage(format!("{name} holds {what}, and would be shown and sent"), hint));
-        }
-        let options = input.options.is_empty() || input.options.iter().any(|o| o == text);
-        if !options {
-            return Err(Problem::usage(
-                format!("{name} is not one of its options"),
-                format!("one of: {}", input.options.join(", ")),
-            ));
-        }
-        let fits = input
-            .pattern
-            .as_ref()
-            .is_none_or(|p| regex_lite::Regex::new(&format!("^(?:{p})$")).is_ok_and(|r| r.is_match(text)));
-        if !fits {
-            return Err(Problem::usage(
-                format!("{name} does not have the form it should have"),
-                format!("it has to match {}", input.pattern.clone().unwrap_or_default()),
-            ));
-        }
-        if !crate::flow::fits_kind(input.kind, text) {
-            return Err(Problem::usage(format!("{name} is of the wrong type"), "see `countersign profiles show`"));
-        }
-    }
-    Ok(())
 }

@@ -1,9 +1,11 @@
 //! What is kept between runs. Files are written whole or not at all, readable by their owner alone.
 
+mod documents;
 mod file;
 mod memory;
 mod profiles;
 
+pub use documents::{keep_document, read_document};
 pub use file::{StoreError, read_capped, write_private};
 pub use memory::{Memory, Whose};
 pub use profiles::{load_library, load_settings, path_of, save_new, save_values};

@@ -1,4 +1,5 @@
-//! `jwt`: composes a JWT, has it signed, verifies it with the public half. Leaves `jwt header claims`.
+//! `jwt`: composes a JWT, has it signed, verifies it with the public half; or takes one that the same key signed before.
+//! Leaves `jwt header claims`.
 
 use serde_json::Map;
 
@@ -13,6 +14,11 @@ use crate::time::Timestamp;
 
 impl Run {
     pub(in crate::flow) fn begin_jwt(&mut self, jwt: &Jwt, scope: &Scope, now: Timestamp) -> Vec<Effect> {
+        match jwt.given.as_ref().map_or(Ok(None), |t| t.eval_text(scope)) {
+            Ok(None) => {}
+            Ok(Some(given)) => return self.take_given(&jwt.key, &given, now),
+            Err(e) => return self.fail_eval(&e, now),
+        }
         let name = self.current().id;
         let recipe = Recipe {
             name: &name,

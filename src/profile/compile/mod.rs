@@ -2,6 +2,7 @@
 
 mod flow;
 mod names;
+mod new_key;
 mod part;
 mod reads;
 mod secrets;
@@ -267,6 +268,7 @@ impl<'a> Compiler<'a> {
             certificate: words_of(raw.certificate.as_ref()),
             reference: words_of(raw.reference.as_ref()),
             chain,
+            new: raw.new.as_ref().map(|n| self.new_key(n)),
             place: name.place,
         }
     }

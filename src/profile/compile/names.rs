@@ -70,6 +70,11 @@ impl Compiler<'_> {
             if let Some(kid) = &key.kid {
                 self.text_names(kid, &with(&base, &["key"]), key.place);
             }
+            if let Some(new) = &key.new {
+                let seen = with(&Names::from([("inputs".to_owned(), base["inputs"].clone())]), &["omit"]);
+                let texts = [&new.alias, &new.region].into_iter().chain(&new.description).chain(&new.replica);
+                texts.chain(new.tags.iter().map(|(_, t)| t)).for_each(|t| self.text_names(t, &seen, new.place));
+            }
         }
         for client in &profile.clients {
             for text in [&client.id, &client.auth, &client.send_client_id].into_iter().chain(&client.mtls) {
@@ -167,9 +172,9 @@ impl Compiler<'_> {
         }
         match &step.verb {
             Verb::Key(key) => self.known_role(profile, &key.role, place),
-            Verb::Jwt(Jwt { key, alg, header, claims }) => {
+            Verb::Jwt(Jwt { key, alg, header, claims, given }) => {
                 self.known_role(profile, key, place);
-                alg.iter().for_each(|t| self.text_names(t, names, place));
+                alg.iter().chain(given).for_each(|t| self.text_names(t, names, place));
                 self.tree_names(header, names, place);
                 self.tree_names(claims, names, place);
             }

@@ -10,7 +10,7 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
     match verb {
         Verb::Key(_) => {}
         Verb::Jwt(j) => {
-            out.extend(j.alg.iter().flat_map(Text::exprs));
+            out.extend(j.alg.iter().chain(&j.given).flat_map(Text::exprs));
             out.extend(j.header.exprs());
             out.extend(j.claims.exprs());
         }

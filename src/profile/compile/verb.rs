@@ -46,6 +46,7 @@ impl Compiler<'_> {
             alg: raw.alg.as_ref().map(|t| self.text(t)),
             header: raw.header.as_ref().map_or(Tree::Map(Vec::new()), |v| self.tree(v)),
             claims: self.tree(&raw.claims),
+            given: raw.given.as_ref().map(|t| self.text(t)),
         }
     }
 

@@ -187,6 +187,8 @@ pub const HOMES: &[(&str, &[&str], &str)] = &[
     ("clap", &["cli"], "one face has arguments"),
     ("keyring", &["keys"], "one adapter per kind of store"),
     ("cryptoki", &["keys"], "one adapter per kind of store"),
+    ("aws_config", &["keys"], "one adapter per kind of store"),
+    ("aws_sdk_kms", &["keys"], "one adapter per kind of store"),
     ("directories", &["config"], "where things are kept is decided once"),
     ("schemars", &["profile"], "the schema is of profiles"),
 ];
