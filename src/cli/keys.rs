@@ -107,7 +107,10 @@ async fn new(session: &Session, args: &NewKeyArgs) -> Result<Exit, Failure> {
     let plan = match (&args.role, uri, alg) {
         (Some(of), uri, alg) => {
             let Some((profile, role)) = of.split_once('/') else {
-                return Err(Failure::usage("--for wants PROFILE/ROLE", "for example --for dnb/signing"));
+                return Err(Failure::usage(
+                    "--for wants PROFILE/ROLE",
+                    "countersign profiles list shows the profiles, and profiles show their roles",
+                ));
             };
             let inputs = session::inputs(&args.set)?;
             let (profile, role) = (profile.to_owned(), role.to_owned());

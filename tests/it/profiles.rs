@@ -52,6 +52,16 @@ fn mistakes_are_told_with_file_line_and_column() {
         ("[inputs.a]\ndefault = \"xx {{ 1 + }}\"\n", "7:17", "unexpected end"),
         ("[inputs.a]\ndefault = \"{{ 'x' * 9 }}\"\n", "7:19", "`*` is not allowed"),
         ("[inputs.a]\ndefault = \"\\u00e9{{ 1 | nope }}\"\n", "7:25", "no filter `nope`"),
+        (
+            "[keys.k]\nuse = \"sig\"\nalgs = [\"ES256\"]\n[keys.k.new]\nalias = \"key/x\"\nregion = \"eu-west-1\"\n",
+            "10:9",
+            "an alias begins with `alias/`",
+        ),
+        (
+            "[keys.k]\nuse = \"sig\"\nalgs = [\"ES256\"]\n[keys.k.new]\nalias = \"alias/{{ env.api }}\"\nregion = \"eu-west-1\"\n",
+            "10:9",
+            "nothing here is called `env`",
+        ),
         ("[inputs.a]\ntype = \"txt\"\n", "7:8", "a type is one of"),
         ("[keys.k]\nuse = \"sig\"\nalgs = [\"none\"]\n", "8:9", "`none` is no signature algorithm"),
         (
