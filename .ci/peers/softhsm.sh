@@ -64,7 +64,10 @@ done
 tool() {
     local label=$1
     shift
-    pkcs11-tool --module "$module" --token-label "$label" --login --pin 1234 "$@" >/dev/null 2>&1
+    pkcs11-tool --module "$module" --token-label "$label" --login --pin 1234 "$@" >/dev/null 2>&1 || {
+        echo "pkcs11-tool failed on the token $label: $*" >&2
+        exit 1
+    }
 }
 # keys of another program
 for label in foreign wrong seen; do
