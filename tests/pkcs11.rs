@@ -17,13 +17,20 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use countersign::clock::SystemClock;
+use countersign::config::Places;
+use countersign::flow::view::ErrorSource;
 use countersign::jose::{Alg, verify};
 use countersign::keys::pkcs11::Pkcs11;
 use countersign::keys::{
     Certify, Delete, Deleted, Generate, Given, Key, KeyError, KeySpec, KeyStore, KeyUri, NobodyUnlocks, Unlock, Wanted,
 };
+use countersign::profile::Library;
 use countersign::secret::Secret;
+use countersign::shell::Session;
 use futures_util::future::BoxFuture;
+
+use support::{Bank, dnb_ends_done, dnb_fails, session_at};
 
 fn module() -> PathBuf {
     PathBuf::from(std::env::var_os("COUNTERSIGN_PKCS11_MODULES").expect("softhsm.sh names the module"))
@@ -49,6 +56,14 @@ async fn told<T>(result: impl Future<Output = Result<T, KeyError>>) -> String {
 async fn signs(key: &dyn Key, alg: Alg) {
     let signature = key.sign(alg, b"x").await.unwrap_or_else(|e| panic!("{alg}: {e}"));
     assert_eq!(verify(alg, &key.info().public, b"x", &signature), Ok(()), "{alg}");
+}
+
+async fn session_with_pin(pin: &str) -> (Bank, Session) {
+    let bank = Bank::start().await;
+    let mut session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
+    let places = Places { config: None, data: Some(bank.folder().to_owned()) };
+    assert_eq!(session.keep(&places, Arc::new(Given(Secret::new(pin)))), []);
+    (bank, session)
 }
 
 /// What another program sees.
@@ -432,36 +447,24 @@ mod full {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     #[ignore = "needs SoftHSM (.ci/run provides it)"]
-    async fn a_bank_registers_a_client_and_gives_a_token_with_the_key_on_the_token() {
-        use countersign::clock::SystemClock;
-        use countersign::config::Places;
-        use countersign::flow::Pace;
-        use countersign::flow::view::RunStatus;
-        use countersign::profile::Library;
-        use countersign::shell::Order;
-
-        use super::support::{Bank, drive, session_at};
-
-        let bank = Bank::start().await;
-        let clock = Arc::new(SystemClock);
-        let mut session = session_at(Library::embedded(), clock.clone(), &bank);
-        let places = Places { config: None, data: Some(bank.folder().to_owned()) };
-        assert_eq!(session.keep(&places, Arc::new(Given(Secret::new("1234")))), []);
-        let signing = uri("token=flow;object=signing");
-        session.stores.generate(&signing, &KeySpec::P256.into()).await.expect("made");
-        for flow in ["register", "token"] {
-            let order = Order {
-                profile: "dnb".to_owned(),
-                flow: flow.to_owned(),
-                environment: Some("sandbox".to_owned()),
-                bindings: [("signing".to_owned(), signing.clone())].into(),
-                ..Order::default()
-            };
-            let prepared = session.prepare(order, Pace::Step).await.expect("prepared");
-            let view = drive(prepared, clock.clone(), false).await;
-            let errors: Vec<_> = view.steps.iter().filter_map(|s| s.error.as_ref()).collect();
-            assert_eq!(view.status, RunStatus::Done, "{flow}: {errors:?}");
+    async fn a_bank_takes_the_signing_key_and_the_tls_key_of_a_token() {
+        let (bank, session) = session_with_pin("1234").await;
+        let (signing, transport, rsa) =
+            (uri("token=flow;object=signing"), uri("token=flow;object=transport"), uri("token=flow;object=rsa"));
+        for (at, spec) in [(&signing, KeySpec::P256), (&transport, KeySpec::P256), (&rsa, KeySpec::Rsa(2048))] {
+            session.stores.generate(at, &spec.into()).await.expect("made");
         }
+        for flow in ["register", "token", "call"] {
+            dnb_ends_done(&session, flow, &[("signing", &signing)]).await;
+            dnb_ends_done(&session, flow, &[("signing", &signing), ("transport", &transport)]).await;
+            dnb_ends_done(&session, flow, &[("transport", &rsa)]).await;
+        }
+        drop(bank);
+        // the token refuses in the middle of the handshake: that is the key's error
+        let (_bank, session) = session_with_pin("9999").await;
+        let refused = uri("token=refused;object=plain");
+        let error = dnb_fails(&session, "discover", &[("transport", &refused)]).await;
+        assert_eq!((error.source, error.id.as_str()), (ErrorSource::Key, "key.pin"), "{error:?}");
     }
 }
 

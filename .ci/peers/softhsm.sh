@@ -58,7 +58,7 @@ done
 export COUNTERSIGN_PKCS11_MODULES=$module
 
 # a module sees the tokens that are there when it is loaded: each test has its own
-for label in work shell chain flow foreign made wrong seen twin twin; do
+for label in work shell chain flow foreign made wrong seen refused twin twin; do
     softhsm2-util --init-token --free --label "$label" --pin 1234 --so-pin 5678 >/dev/null
 done
 tool() {
@@ -70,7 +70,7 @@ tool() {
     }
 }
 # keys of another program
-for label in foreign wrong seen; do
+for label in foreign wrong seen refused; do
     tool "$label" --keypairgen --key-type EC:prime256v1 --label plain --id 01
 done
 tool foreign --keypairgen --key-type RSA:2048 --label unwrap --id 02

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use countersign::cli::{Banks, Exit};
 use countersign::clock::{Clock, SystemClock};
 use countersign::flow::exchange::ClientCertificate;
-use countersign::flow::view::{RunStatus, RunView};
+use countersign::flow::view::{RunStatus, RunView, StepError};
 use countersign::flow::{Event, OpError, Pace};
 use countersign::keys::KeyUri;
 use countersign::profile::Library;
@@ -114,6 +114,14 @@ pub async fn dnb_ends_done(session: &Session, flow: &str, bound: &[(&str, &KeyUr
     for tls in exchanges.filter_map(|e| e.tls.as_ref()) {
         assert!(matches!(tls.client_certificate, ClientCertificate::Sent { .. }), "{flow} with {bound:?}");
     }
+}
+
+/// The error with which that flow ends.
+#[allow(dead_code, reason = "for the tests of stores that can refuse")]
+pub async fn dnb_fails(session: &Session, flow: &str, bound: &[(&str, &KeyUri)]) -> StepError {
+    let prepared = session.prepare(dnb_order(flow, bound), Pace::Step).await.expect("prepared");
+    let view = drive(prepared, session.clock.clone(), false).await;
+    view.steps.iter().find_map(|s| s.error.clone()).expect("an error")
 }
 
 /// Takes every step and approves every request; `anyway` also sends what a failed `must` blocks.

@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use countersign::clock::{Clock, SystemClock};
 use countersign::config::Places;
-use countersign::flow::Pace;
-use countersign::flow::view::RunStatus;
 use countersign::jose::{Alg, verify};
 use countersign::keys::{Delete, Deleted, Generate, Key, KeySpec, KeyStore, KeyUri, Making, NobodyUnlocks};
 use countersign::profile::Library;
-use countersign::shell::Order;
 
-use super::support::{Bank, drive, session_at};
+use super::support::{Bank, dnb_ends_done, session_at};
 use super::{alias, store};
 
 async fn signs(key: &dyn Key) {
@@ -79,24 +76,18 @@ async fn a_key_is_copied_to_a_second_region_under_the_same_name() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs moto (.ci/run provides it)"]
-async fn dnb_registers_and_gives_a_token_with_the_signing_key_in_kms() {
+async fn dnb_takes_the_signing_key_and_the_tls_key_of_kms() {
     let bank = Bank::start().await;
-    let clock = Arc::new(SystemClock);
-    let mut session = session_at(Library::embedded(), clock.clone(), &bank);
+    let mut session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
     let places = Places { config: None, data: Some(bank.folder().to_owned()) };
     session.keep(&places, Arc::new(NobodyUnlocks));
-    session.stores.generate(&alias("dnb"), &KeySpec::P256.into()).await.expect("made");
-    for flow in ["register", "token"] {
-        let order = Order {
-            profile: "dnb".to_owned(),
-            flow: flow.to_owned(),
-            environment: Some("sandbox".to_owned()),
-            bindings: [("signing".to_owned(), alias("dnb"))].into(),
-            ..Order::default()
-        };
-        let prepared = session.prepare(order, Pace::Step).await.expect("prepared");
-        let view = drive(prepared, clock.clone(), false).await;
-        let errors: Vec<_> = view.steps.iter().filter_map(|s| s.error.as_ref()).collect();
-        assert_eq!(view.status, RunStatus::Done, "{flow}: {errors:?}");
+    let (signing, transport, rsa) = (alias("dnb-signing"), alias("dnb-transport"), alias("dnb-rsa"));
+    for (at, spec) in [(&signing, KeySpec::P256), (&transport, KeySpec::P256), (&rsa, KeySpec::Rsa(2048))] {
+        session.stores.generate(at, &spec.into()).await.expect("made");
+    }
+    for flow in ["register", "token", "call"] {
+        dnb_ends_done(&session, flow, &[("signing", &signing)]).await;
+        dnb_ends_done(&session, flow, &[("signing", &signing), ("transport", &transport)]).await;
+        dnb_ends_done(&session, flow, &[("transport", &rsa)]).await;
     }
 }
