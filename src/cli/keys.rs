@@ -1,23 +1,20 @@
 //! `keys`: list, new, import, delete, restore, public; what is about certificates is next door.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
 
 use serde_json::json;
 
 use super::args::KeysCommand;
-use super::certificate::{csr, pem, show};
+use super::certificate::{csr, show};
 use super::exit::{Exit, Failure};
 use super::session;
 use crate::config::Places;
-use crate::jose::Alg;
-use crate::keys::file::Files;
-use crate::keys::{Deleted, KeySpec, KeyUri, Unlock};
-use crate::shell::{KeyRow, Session, key_rows};
+use crate::keys::KeyUri;
+use crate::shell::{PublicForm, Session, algorithm, key_rows, named_row, public_text};
 
 pub fn run(places: &Places, unlock_from: Option<&str>, command: KeysCommand) -> Result<Exit, Failure> {
     let unlock = super::unlock::unlock(unlock_from)?;
-    let session = session::session_with(places, None, unlock.clone());
+    let session = session::session_with(places, None, unlock);
     let runtime = session::runtime()?;
     runtime.block_on(async {
         match command {
@@ -25,7 +22,7 @@ pub fn run(places: &Places, unlock_from: Option<&str>, command: KeysCommand) -> 
             KeysCommand::Show { reference: text, json } => show(&session, &reference(&text)?, json).await,
             KeysCommand::Csr(args) => csr(&session, &reference(&args.reference)?, &args).await,
             KeysCommand::New { reference, alg } => new(&session, &reference, &alg).await,
-            KeysCommand::Import { file, to } => import(&session, unlock, &file, &to).await,
+            KeysCommand::Import { file, to } => import(&session, &file, &to).await,
             KeysCommand::Delete { reference, yes } => delete(&session, &reference, yes).await,
             KeysCommand::Restore { reference } => restore(&session, &reference).await,
             KeysCommand::Public { reference, jwks, pem } => public(&session, &reference, jwks, pem).await,
@@ -52,23 +49,12 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     }
     let now = session.clock.now();
     let mut rows = key_rows(&session.stores, &uses, now).await;
-    for (text, by) in &uses {
+    for text in uses.keys() {
         // keys in memory are those of this very process: none
         if text.starts_with("memory:") || rows.iter().any(|r| r.uri == *text) {
             continue;
         }
-        let opened = match text.parse::<KeyUri>() {
-            Ok(uri) => session.stores.open(&uri).await.map(|k| crate::shell::key_row(k.info(), &uses, now)),
-            Err(e) => Err(e),
-        };
-        rows.push(opened.unwrap_or_else(|e| KeyRow {
-            uri: text.clone(),
-            label: text.clone(),
-            store: text.split(':').next().unwrap_or_default().to_owned(),
-            used_by: by.clone(),
-            problem: Some(format!("{e}: {}", e.hint)),
-            ..KeyRow::default()
-        }));
+        rows.push(named_row(&session.stores, text, &uses, now).await);
     }
     for row in &rows {
         if as_json {
@@ -94,12 +80,7 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
 }
 
 async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> {
-    let spec = Alg::parse(alg).and_then(KeySpec::for_alg).ok_or_else(|| {
-        Failure::usage(
-            format!("`{}` is no algorithm for a key pair", crate::text::clean(alg)),
-            "one of ES256, ES384, ES512, EdDSA, RS256, PS256",
-        )
-    })?;
+    let alg = algorithm(alg)?;
     let uri = reference(text)?;
     if uri.scheme() == "memory" {
         return Err(Failure::usage(
@@ -107,15 +88,14 @@ async fn new(session: &Session, text: &str, alg: &str) -> Result<Exit, Failure> 
             "make one that stays: countersign keys new vault:NAME --alg ES256, then --bind ROLE=vault:NAME",
         ));
     }
-    let key = session.stores.generate(&uri, &spec.into()).await?;
+    let key = session.make_key(&uri, alg).await?;
     say!("{}", key.info().public.as_value());
     Ok(Exit::Done)
 }
 
-async fn import(session: &Session, unlock: Arc<dyn Unlock>, file: &str, to: &str) -> Result<Exit, Failure> {
-    let (secret, chain) = Files::new(unlock).take(file.strip_prefix("file:").unwrap_or(file)).await?;
-    let certificates = chain.len();
-    let key = session.stores.import(&reference(to)?, secret, chain).await?;
+async fn import(session: &Session, file: &str, to: &str) -> Result<Exit, Failure> {
+    let file = file.strip_prefix("file:").unwrap_or(file);
+    let (key, certificates) = session.import_key(file, &reference(to)?).await?;
     let with = if certificates == 0 { String::new() } else { format!(" with {certificates} certificate(s)") };
     eprintln!("countersign: {} is kept{with}; the file stays where it is", crate::text::clean(to));
     say!("{}", key.info().public.as_value());
@@ -124,7 +104,7 @@ async fn import(session: &Session, unlock: Arc<dyn Unlock>, file: &str, to: &str
 
 async fn delete(session: &Session, text: &str, yes: bool) -> Result<Exit, Failure> {
     let uri = reference(text)?;
-    let store = session.stores.deleting(&uri)?;
+    session.stores.deleting(&uri)?;
     let shown = crate::text::clean(text).into_owned();
     for by in session.uses().remove(&uri.to_string()).unwrap_or_default() {
         eprintln!("countersign: {shown} is used by {by}");
@@ -132,12 +112,11 @@ async fn delete(session: &Session, text: &str, yes: bool) -> Result<Exit, Failur
     if !yes && !agreed(&shown)? {
         return Err(Failure::new(Exit::Cancelled, format!("{shown} was not deleted"), ""));
     }
-    match store.delete(&uri).await? {
-        Deleted::Until { until } => {
-            let days = (until.seconds() - session.clock.now().seconds() + 86_399).div_euclid(86_400);
+    match session.delete_key(&uri).await? {
+        Some(days) => {
             eprintln!("countersign: {shown} is in the bin for {days} days; undo: countersign keys restore {shown}");
         }
-        Deleted::ForGood => eprintln!("countersign: {shown} is gone"),
+        None => eprintln!("countersign: {shown} is gone"),
     }
     Ok(Exit::Done)
 }
@@ -163,12 +142,10 @@ async fn restore(session: &Session, text: &str) -> Result<Exit, Failure> {
 async fn public(session: &Session, text: &str, jwks: bool, as_pem: bool) -> Result<Exit, Failure> {
     let key = session.stores.open(&reference(text)?).await?;
     let public = &key.info().public;
-    if as_pem {
-        print_raw!("{}", pem("PUBLIC KEY", &public.to_spki_der()));
-    } else {
-        let jwk = public.with_kid(&public.thumbprint());
-        let value = if jwks { json!({ "keys": [jwk.as_value()] }) } else { jwk.as_value().clone() };
-        say!("{value}");
+    match (as_pem, jwks) {
+        (true, _) => print_raw!("{}", public_text(public, PublicForm::Pem)),
+        (false, true) => say!("{}", public_text(public, PublicForm::Jwks)),
+        (false, false) => say!("{}", public_text(public, PublicForm::Jwk)),
     }
     Ok(Exit::Done)
 }

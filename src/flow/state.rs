@@ -96,6 +96,15 @@ impl State {
         }
     }
 
+    /// A key that came after the start.
+    pub fn put_key(&mut self, facts: KeyFacts) {
+        match facts.chain.first() {
+            Some(leaf) => self.certificates.insert(facts.role.clone(), read(leaf)),
+            None => self.certificates.remove(&facts.role),
+        };
+        self.keys.insert(facts.role.clone(), facts);
+    }
+
     pub fn set_metadata(&mut self, metadata: Json) {
         self.metadata = Some(metadata);
     }

@@ -28,6 +28,7 @@ pub struct KeyError {
     /// | `key.ambiguous` | several keys fit the reference |
     /// | `key.certificate` | the certificate is missing or belongs to another key |
     /// | `key.algorithm` | the key cannot or may not sign with that algorithm |
+    /// | `key.request` | no certification request can be made of what was given |
     /// | `key.refused` | the store or a person said no |
     /// | `key.store` | the store is absent, silent or broken |
     pub id: &'static str,

@@ -37,7 +37,7 @@ pub(super) use seal::{identity, identity_text, open_content, seal_content};
 
 use super::local::LocalKey;
 use super::{
-    Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, Unlock, Wanted, material,
+    Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Lock, Making, Unlock, Wanted, material,
 };
 use crate::clock::Clock;
 use crate::jose::SecretJwk;
@@ -323,6 +323,10 @@ impl KeyStore for Vault {
         Some(self)
     }
 
+    fn as_lock(&self) -> Option<&dyn Lock> {
+        Some(self)
+    }
+
     fn as_delete(&self) -> Option<&dyn Delete> {
         Some(self)
     }
@@ -348,7 +352,17 @@ impl Import for Vault {
     }
 }
 
+impl Lock for Vault {
+    fn unlock(&self) -> BoxFuture<'_, Result<(), KeyError>> {
+        Box::pin(self.unlock())
+    }
+}
+
 impl Delete for Vault {
+    fn has_bin(&self) -> bool {
+        true
+    }
+
     fn delete<'a>(&'a self, uri: &'a KeyUri) -> BoxFuture<'a, Result<Deleted, KeyError>> {
         Box::pin(async move {
             if !self.exists() {

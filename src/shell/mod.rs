@@ -6,14 +6,23 @@
 //!                          └── events ◄┘   (one task per operation; an Abort ends it)
 //! ```
 
+mod card;
+mod desk;
 mod embedded;
+mod fits;
 mod people;
 mod performer;
 mod rows;
+mod seats;
 mod session;
 
+pub use crate::keys::StoreFacts;
+pub use card::{KeyCard, PublicForm, public_text};
+pub use desk::{CsrWish, Kept, KeyDone, KeyOrder, algorithm};
 pub use embedded::{DemoKey, Embedded, Link};
+pub use fits::{alg_for, fits};
 pub use people::{Answers, Nobody, People};
 pub use performer::Performer;
-pub use rows::{KeyRow, key_rows, row as key_row};
+pub use rows::{KeyRow, KeyUses, RowState, StoreRows, key_rows, named_row, row as key_row};
+pub use seats::{Seat, Seated, Seats};
 pub use session::{Order, Prepared, Problem, ProblemKind, Session};

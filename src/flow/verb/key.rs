@@ -2,10 +2,10 @@
 
 use crate::flow::core::Artefact as On;
 use crate::flow::effect::Effect;
-use crate::flow::event::KeyFacts;
-use crate::flow::run::{Held, Outputs, Pending, Run};
+use crate::flow::event::{KeyFacts, OpError};
+use crate::flow::run::{Held, Outputs, Pending, Phase, Run};
 use crate::flow::view::Field;
-use crate::profile::model::KeyStep;
+use crate::profile::model::{KeyStep, Verb};
 use crate::secret::Class;
 use crate::time::Timestamp;
 
@@ -30,7 +30,7 @@ impl Run {
         ];
         self.step().outputs = fields;
         let step = self.current();
-        self.state.keys.insert(facts.role.clone(), facts.clone());
+        self.state.put_key(facts.clone());
         let mut scope = self.state.scope(step.frame, now);
         if let Some(key) = scope.get("keys").and_then(|k| k.get_attr(&facts.role).ok()) {
             scope.set("key", key);
@@ -43,6 +43,45 @@ impl Run {
         let checks = self.bank_checks(&step);
         self.run_checks(&checks, &step.path, &scope);
         self.hold(Held::Outputs(Outputs::new()), false, now)
+    }
+}
+
+/// A key that a step lacked, chosen by a person.
+impl Run {
+    pub(in crate::flow) fn rebind(&mut self, role: String) -> Vec<Effect> {
+        let algs = self.state.profile.role(&role).map(|r| r.algs.clone()).unwrap_or_default();
+        self.busy(Pending::Rebind, |op| Effect::Bind { op, role, algs, make: false })
+    }
+
+    /// Every step from here on has it, also one that is gone back to.
+    pub(in crate::flow) fn rebound(&mut self, facts: KeyFacts, now: Timestamp) -> Vec<Effect> {
+        for state in self.before.iter_mut().flatten().chain([&mut self.state]) {
+            state.put_key(facts.clone());
+        }
+        self.again(self.view.current.min(self.view.steps.len() - 1), now)
+    }
+
+    /// The role whose key an operation could not get.
+    pub(in crate::flow) fn wanted_role(&self, phase: &Phase, error: &OpError) -> Option<String> {
+        let OpError::Key { id, .. } = error else { return None };
+        if !matches!(id.as_str(), "key.not-bound" | "key.not-found") {
+            return None;
+        }
+        match phase {
+            Phase::Busy(_, Pending::Bind) => match self.current().verb {
+                Verb::Key(key) => Some(key.role.clone()),
+                _ => None,
+            },
+            Phase::Busy(_, Pending::Sign(signing)) => Some(signing.role.clone()),
+            Phase::Busy(_, Pending::Send(sent)) => sent.built.request.mtls.clone(),
+            _ => None,
+        }
+    }
+
+    /// The role that a missing name is of: `keys.signing.kid`.
+    pub(in crate::flow) fn role_in(&self, name: &str) -> Option<String> {
+        let role = name.strip_prefix("keys.")?.split('.').next()?;
+        self.state.profile.role(role).map(|r| r.name.clone())
     }
 }
 

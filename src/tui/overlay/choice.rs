@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::window;
 use crate::secret::Class;
-use crate::tui::app::App;
+use crate::tui::app::{App, KeyChoice};
 use crate::tui::doc::window_top;
 use crate::tui::filter;
 use crate::tui::focus::PaneId;
@@ -21,6 +21,7 @@ pub enum Does {
     Act(Action),
     Start(profiles::Choice),
     GoToStep(usize),
+    Key(KeyChoice),
 }
 
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ pub struct Entry {
 }
 
 pub struct Choice {
-    pub title: &'static str,
+    pub title: String,
     pub field: Field,
     pub pane: PaneId,
     entries: Vec<Entry>,
@@ -44,8 +45,8 @@ pub struct Choice {
 }
 
 impl Choice {
-    pub fn new(title: &'static str, pane: PaneId, entries: Vec<Entry>) -> Self {
-        Self { title, field: Field::new("", Class::Public), pane, entries, cursor: 0 }
+    pub fn new(title: impl Into<String>, pane: PaneId, entries: Vec<Entry>) -> Self {
+        Self { title: title.into(), field: Field::new("", Class::Public), pane, entries, cursor: 0 }
     }
 
     /// What answers to the typed text, the best first.
@@ -74,7 +75,7 @@ pub fn draw(app: &App, choice: &Choice, buffer: &mut Buffer, body: Rect, is_top:
     let shown = choice.shown();
     let rows =
         u16::try_from(choice.entries.len()).unwrap_or(u16::MAX).saturating_add(2).min(body.height.saturating_sub(2));
-    let inner = window(look, choice.title, (84, rows), buffer, body, is_top);
+    let inner = window(look, &choice.title, (84, rows), buffer, body, is_top);
     if inner.height < 2 {
         return;
     }
