@@ -186,7 +186,7 @@ impl Vault {
         if let Some(identity) = held {
             return Ok(identity.clone());
         }
-        let passphrase = self.asked("the vault").await?;
+        let passphrase = self.asked(Wanted::passphrase("the vault")).await?;
         let disk = disk.clone();
         let identity = blocking(move || seal::open_identity(&disk.sealed_identity()?, &passphrase)).await?;
         *held = Some(identity.clone());
@@ -196,12 +196,14 @@ impl Vault {
     /// A new vault. The passphrase is asked for twice, since nobody could correct a slip later.
     async fn make(&self, disk: &Disk) -> Result<Identity, KeyError> {
         let refused = |text: String, hint| Err(KeyError::new("key.passphrase", text, hint));
-        let passphrase = self.asked("the new vault").await?;
+        let warning = format!("at least {SHORTEST} letters; nobody can open the vault without it");
+        let wanted = Wanted { warning: Some(warning), ..Wanted::passphrase("the new vault") };
+        let passphrase = self.asked(wanted).await?;
         if passphrase.expose().chars().count() < SHORTEST {
             let text = format!("the passphrase of a vault has at least {SHORTEST} letters");
             return refused(text, "some words that only you put together are easy to keep and hard to guess");
         }
-        if self.asked("the new vault, once more").await? != passphrase {
+        if self.asked(Wanted::passphrase("the new vault, once more")).await? != passphrase {
             return refused("the two passphrases differ, so no vault was made".to_owned(), "begin again");
         }
         let alone = disk.clone().alone().await?;
@@ -219,10 +221,10 @@ impl Vault {
         .await
     }
 
-    async fn asked(&self, what: &str) -> Result<Secret, KeyError> {
+    async fn asked(&self, wanted: Wanted) -> Result<Secret, KeyError> {
         let hint = "give the passphrase in a terminal, or with --unlock-from FILE";
         let nobody = || KeyError::new("key.encrypted", "the vault is locked and nobody gave its passphrase", hint);
-        self.0.unlock.ask(Wanted::passphrase(what)).await.ok_or_else(nobody)
+        self.0.unlock.ask(wanted).await.ok_or_else(nobody)
     }
 
     /// Begins the idle time anew.

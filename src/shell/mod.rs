@@ -17,6 +17,8 @@ mod seats;
 mod session;
 
 pub use crate::keys::StoreFacts;
+#[cfg(test)]
+pub(crate) mod testing;
 pub use card::{KeyCard, PublicForm, public_text};
 pub use desk::{CsrWish, Kept, KeyDone, KeyOrder, algorithm};
 pub use embedded::{DemoKey, Embedded, Link};

@@ -70,3 +70,53 @@ impl Session {
         Ok(Seated { before, kept })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::config::Places;
+    use crate::profile::Library;
+    use crate::store::{path_of, read_capped, save_new};
+
+    const OWN: &str =
+        "schema = 1\nid = \"acme\"\nname = \"Acme\"\nextends = \"dnb\"\nenvironment = \"production\" # ours\n";
+
+    fn seat(profile: &str, environment: &str) -> Seat {
+        Seat { profile: profile.into(), environment: environment.into(), role: "signing".into() }
+    }
+
+    #[test]
+    fn a_saved_profile_is_written_and_a_banks_binding_ends_with_the_session() {
+        let dir = tempfile::tempdir().unwrap();
+        let places = Places { config: Some(dir.path().into()), data: Some(dir.path().into()) };
+        let path = path_of(&places, "acme").unwrap();
+        save_new(&path, OWN).unwrap();
+        let mut library = Library::embedded();
+        library.add("acme.toml", OWN);
+        let mut session = Session::bare(library, Arc::new(SystemClock));
+        session.places = places;
+        let text = || String::from_utf8(read_capped(&path, 10_000).unwrap()).unwrap();
+
+        let own = seat("acme", "production");
+        let seated = session.bind(&own, Some("vault:sig")).unwrap();
+        assert_eq!(seated, Seated { before: None, kept: true });
+        assert!(text().contains("[keys.signing]\nref = \"vault:sig\"") && text().contains("# ours"), "{}", text());
+        assert_eq!(session.uses()["vault:sig"], ["acme signing"]);
+        let seated = session.bind(&own, None).unwrap();
+        assert_eq!(seated.before.as_deref(), Some("vault:sig"));
+        assert_eq!(text(), OWN);
+        assert!(!session.uses().contains_key("vault:sig"));
+
+        let bank = seat("dnb", "sandbox");
+        assert!(!session.bind(&bank, Some("vault:sig")).unwrap().kept);
+        assert_eq!(session.uses()["vault:sig"], ["dnb/sandbox signing (this session)"]);
+        assert_eq!(session.seats.get(&seat("dnb", "production")), None);
+        for wrong in [seat("nobody", "x"), Seat { role: "x".into(), ..bank.clone() }] {
+            assert_eq!(session.bind(&wrong, Some("vault:sig")).unwrap_err().id, "key.reference");
+        }
+        assert_eq!(session.bind(&bank, Some("nonsense")).unwrap_err().id, "key.reference");
+    }
+}

@@ -91,3 +91,84 @@ fn role_value(run: &Run, role: &str) -> serde_json::Value {
     let algs: Vec<&str> = role.algs.iter().map(|a| a.name()).collect();
     serde_json::json!({ "use": role.usage.word(), "algs": algs, "min_bits": role.min_bits })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::flow::event::{Event, Loaded, Reply};
+    use crate::flow::run::Setup;
+    use crate::flow::view::{RunStatus, StepState};
+    use crate::flow::{Pace, Run};
+    use crate::jose::SecretJwk;
+    use crate::keys::KeySpec;
+    use crate::profile::Library;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn facts(role: &str) -> KeyFacts {
+        let secret = SecretJwk::generate(KeySpec::P256).unwrap();
+        KeyFacts {
+            role: role.to_owned(),
+            uri: format!("vault:{role}"),
+            kind: "EC P-256".to_owned(),
+            bits: 256,
+            jwk: secret.public().clone(),
+            exportable: true,
+            costly: false,
+            chain: Vec::new(),
+        }
+    }
+
+    fn refused(op: crate::flow::effect::Op, id: &str) -> Event {
+        let (text, hint) = ("no key is bound to the role signing".to_owned(), String::new());
+        Event::Failed { op, error: OpError::Key { id: id.to_owned(), text, hint } }
+    }
+
+    /// The registration at DNB in production, standing before its first step.
+    fn run() -> Run {
+        let profile = Arc::new(Library::embedded().load("dnb").unwrap().profile);
+        let flow = Arc::new(profile.flow("register").unwrap().clone());
+        let environment = Arc::new(profile.environment("production").unwrap().clone());
+        let mut run =
+            Run::new(Setup { profile, flow, environment, inputs: BTreeMap::new(), seed: [7; 32], pace: Pace::Step });
+        let [Effect::Load { op }] = run.handle(Event::Start, NOW)[..] else { panic!("it loads first") };
+        run.handle(Event::Replied { op, reply: Reply::Loaded(Box::<Loaded>::default()) }, NOW);
+        run
+    }
+
+    fn binding(effects: &[Effect]) -> crate::flow::effect::Op {
+        let [Effect::Bind { op, role, .. }] = effects else { panic!("no binding in {effects:?}") };
+        assert_eq!(role, "signing");
+        *op
+    }
+
+    #[test]
+    fn a_step_that_lacked_a_key_names_the_role_and_goes_on_when_it_has_one() {
+        let mut run = run();
+        let op = binding(&run.handle(Event::Step, NOW));
+        run.handle(refused(op, "key.not-bound"), NOW);
+        assert_eq!((run.view().status, run.view().unbound.as_deref()), (RunStatus::Failed, Some("signing")));
+        let op = binding(&run.handle(Event::Bind("signing".into()), NOW));
+        assert_eq!((run.view().status, run.view().unbound.as_deref()), (RunStatus::Busy, None));
+        run.handle(Event::Replied { op, reply: Reply::Bound(Box::new(facts("signing"))) }, NOW);
+        assert_eq!((run.view().steps[0].state, run.view().current), (StepState::Done, 1));
+        // gone back to, it still has the key
+        run.handle(Event::Back(0), NOW);
+        assert_eq!(run.handle(Event::Step, NOW).len(), 0);
+        assert_eq!(run.view().steps[0].state, StepState::Done);
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_opened_is_not_taken_for_one_that_is_missing() {
+        let mut run = run();
+        let op = binding(&run.handle(Event::Step, NOW));
+        run.handle(refused(op, "key.passphrase"), NOW);
+        assert_eq!((run.view().status, run.view().unbound.as_deref()), (RunStatus::Failed, None));
+        assert_eq!(run.role_in("keys.signing.kid").as_deref(), Some("signing"));
+        assert_eq!(run.role_in("keys.nobody.kid"), None);
+        assert_eq!(run.role_in("inputs.signing"), None);
+    }
+}

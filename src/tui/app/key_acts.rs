@@ -3,6 +3,7 @@
 use super::App;
 use crate::shell::{CsrWish, KeyOrder, RowState, Seat};
 use crate::time::Timestamp;
+use crate::tui::focus::PaneId;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, NoticeTone};
 use crate::tui::overlay::form::{KeyForm, Purpose};
@@ -39,6 +40,7 @@ impl App {
     }
 
     pub(super) fn act_with_keys(&mut self, action: Action, now: Timestamp) {
+        self.go_to(PaneId::Keys);
         match action {
             Action::NewKey => self.choose_maker(),
             Action::ImportKey => self.choose_taker(),
@@ -75,6 +77,7 @@ impl App {
 
     pub(super) fn enter_key_hint(&self) -> &'static str {
         match self.keys.selected().map(|r| (r.state, r.is_store())) {
+            Some((RowState::Asking, _)) => "wait",
             Some((RowState::Locked, _)) => "unlock",
             Some((RowState::Trouble, true)) => "ask again",
             _ => "details",

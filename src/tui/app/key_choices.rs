@@ -257,7 +257,7 @@ impl App {
                 psd2.map_or("", |p| &*p.authority),
                 "who gave the authorisation; empty without roles",
             ),
-            ("authority_id", "its id", psd2.map_or("", |p| &*p.authority_id), "NO-FSA"),
+            ("authority_id", "its id", psd2.map_or("", |p| &*p.authority_id), "as NO-FSA"),
             ("hosts", "hosts", &*hosts, "names in TLS; a QWAC has one at least"),
         ];
         let title = format!("{} request", if profile == "qwac" { "QWAC" } else { "QSeal" });

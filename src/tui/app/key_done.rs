@@ -83,6 +83,7 @@ impl App {
     fn kept(&mut self, then: Option<Seat>, kept: Kept, now: Timestamp) {
         self.relist(kept.uri.split(':').next());
         self.keys.expect(&kept.uri);
+        self.keys.put(kept.row);
         let with = match kept.certificates {
             0 => String::new(),
             1 => ", with its certificate".to_owned(),

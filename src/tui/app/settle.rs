@@ -11,7 +11,7 @@ use crate::tui::doc::GUTTER;
 use crate::tui::focus::PaneId;
 use crate::tui::layout::inside;
 use crate::tui::message::Command;
-use crate::tui::pane::keys::{self, card};
+use crate::tui::pane::keys;
 use crate::tui::pane::step::{Tab, received_text, sent_text};
 
 impl App {
@@ -35,9 +35,7 @@ impl App {
     fn settle_keys(&mut self) {
         self.keys.settle();
         let height = usize::from(self.card_height());
-        let width = self.card_width();
-        let look = self.look();
-        let total = self.keys.selected().map_or(0, |k| card::doc(look, k, width).len());
+        let total = keys::below(self, self.card_area().width.saturating_sub(1)).len();
         self.keys.details = self.keys.details.min(total.saturating_sub(height));
     }
 
@@ -48,10 +46,6 @@ impl App {
 
     pub(super) fn card_height(&self) -> u16 {
         self.card_area().height
-    }
-
-    fn card_width(&self) -> u16 {
-        self.card_area().width.saturating_sub(1)
     }
 
     /// The body views that the step pane's tab shows.

@@ -83,7 +83,7 @@ pub fn draw(app: &App, choice: &Choice, buffer: &mut Buffer, body: Rect, is_top:
     let (text, cursor) = choice.field.show(look, width.saturating_sub(6));
     let empty = choice.field.is_empty();
     let words = Words::new(look).gap(1).put(Tone::Key, ">").gap(1).join(text);
-    let words = if empty { words.gap(1).dim("type to find; Enter runs it") } else { words };
+    let words = if empty { words.gap(1).dim("type to find; Enter takes it") } else { words };
     buffer.set_line(inner.x, inner.y, &words.line(), inner.width);
     let x = inner.x + 3 + u16::try_from(cursor).unwrap_or(0);
     if x < inner.right() {
@@ -97,6 +97,9 @@ pub fn draw(app: &App, choice: &Choice, buffer: &mut Buffer, body: Rect, is_top:
         let mark = if chosen { Words::new(look).put(Tone::Key, ">").gap(1) } else { Words::new(look).gap(2) };
         let words = mark.cell(Tone::Key, &entry.keys, keys).gap(1);
         let words = match &entry.reason {
+            Some(reason) if matches!(entry.does, Does::Key(_)) => {
+                words.dim(&entry.words).put(Tone::Warn, format!("  no: {reason}"))
+            }
             Some(reason) => words.dim(&entry.words).put(Tone::Warn, format!("  not now: {reason}")),
             None => words.plain(&entry.words),
         };

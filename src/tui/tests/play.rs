@@ -347,6 +347,16 @@ impl Stage {
         self
     }
 
+    pub fn tell(&mut self, message: Message) {
+        let commands = self.app.update(message, NOW);
+        self.answer(commands);
+    }
+
+    /// What the next flow shows.
+    pub fn play(&mut self, views: Vec<RunView>) {
+        self.views = views;
+    }
+
     fn answer(&mut self, commands: Vec<Command>) {
         for command in commands {
             if let Command::Prepare { number, .. } = &command {

@@ -30,6 +30,11 @@ enum Line {
 /// The card at that width. Its lines are items by position.
 pub fn doc(look: Look, key: &KeyRow, width: u16) -> Doc<'static> {
     let mut doc = Doc::new(look, width);
+    add(&mut doc, key);
+    doc
+}
+
+pub fn add(doc: &mut Doc<'_>, key: &KeyRow) {
     for (i, line) in lines(key).into_iter().enumerate() {
         match line {
             Line::Heading(text) => doc.heading(&text),
@@ -46,7 +51,6 @@ pub fn doc(look: Look, key: &KeyRow, width: u16) -> Doc<'static> {
             }
         }
     }
-    doc
 }
 
 /// Name and value of a line.

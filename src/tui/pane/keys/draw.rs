@@ -26,12 +26,29 @@ pub fn places(app: &App, area: Rect, taken: u16) -> (Rect, Rect) {
     inner.height -= taken;
     let rows = u16::try_from(app.keys.rows().len()).unwrap_or(u16::MAX);
     let listed = rows.saturating_add(u16::from(usize::from(inner.width) >= TABLE));
-    let wanted = app.keys.selected().map_or(0, |k| card::doc(app.look(), k, inner.width.saturating_sub(1)).len());
+    let wanted = below(app, inner.width.saturating_sub(1)).len();
     let wanted = u16::try_from(wanted).unwrap_or(u16::MAX).saturating_add(1);
     let below = wanted.min(inner.height.saturating_sub(listed.min(inner.height / 2).max(1)));
     let below = if below < 3 { 0 } else { below };
     let list = Rect { height: inner.height - below, ..inner };
     (list, Rect { y: list.bottom() + 1.min(below), height: below.saturating_sub(1), ..inner })
+}
+
+/// What stands below the list: the card of the chosen row; without any key, how to get one.
+pub fn below(app: &App, width: u16) -> Doc<'static> {
+    let mut doc = Doc::new(app.look(), width);
+    let Some(row) = app.keys.selected() else { return doc };
+    if app.keys.all().all(|r| r.is_store() && r.state == RowState::Trouble) {
+        first_key(&mut doc);
+        doc.blank();
+    }
+    card::add(&mut doc, row);
+    doc
+}
+
+fn first_key(doc: &mut Doc<'_>) {
+    let words = doc.words().dim("No keys yet: ").put(Tone::Key, "a").dim(" makes one, ");
+    doc.push(words.put(Tone::Key, "i").dim(" takes one from a file"), 0, None);
 }
 
 /// Rows that the filter takes, as [`filter_line`] does.
@@ -48,7 +65,8 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
     let keys = rows.iter().filter(|r| !r.is_store()).count();
     let right = if pane.loaded { keys.to_string() } else { String::new() };
     let below = places(app, area, filter_rows(app, area)).1;
-    let total = pane.selected().map_or(0, |k| card::doc(look, k, below.width.saturating_sub(1)).len());
+    let doc = self::below(app, below.width.saturating_sub(1));
+    let total = doc.len();
     let more = total > usize::from(below.height) && below.height > 0;
     let last = (pane.details + usize::from(below.height)).min(total);
     let place = if more && focused { format!("PgDn {last}/{total}") } else { String::new() };
@@ -61,15 +79,10 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
     if let Some(work) = &pane.work {
         let seconds = now.millis_since(work.since).max(0) / 1000;
         let words = Words::new(look).sign(Tone::Busy, Sign::Busy).gap(1).put(Tone::Busy, &work.what);
-        let words = words.dim(format!("  {:02}:{:02}  Esc cancels", seconds / 60, seconds % 60));
-        let words = work
-            .heard
-            .as_ref()
-            .map_or_else(
-                || Words::new(look),
-                |heard| Words::new(look).sign(Tone::Busy, Sign::Busy).gap(1).put(Tone::Busy, heard),
-            )
-            .join(if work.heard.is_some() { Words::new(look) } else { words });
+        let words = match &work.heard {
+            Some(heard) => Words::new(look).sign(Tone::Busy, Sign::Busy).gap(1).put(Tone::Busy, heard),
+            None => words.dim(format!("  {:02}:{:02}", seconds / 60, seconds % 60)),
+        };
         buffer.set_line(inner.x + 1.min(inner.width), inner.y + taken, &words.line(), inner.width.saturating_sub(1));
     }
     let (mut list, below) = places(app, area, taken);
@@ -78,24 +91,21 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
     }
     let width = usize::from(list.width);
     if width >= TABLE && list.height > 1 {
-        buffer.set_line(list.x, list.y, &columns(look).line(), list.width);
+        buffer.set_line(list.x, list.y, &columns(look, width).line(), list.width);
         list.y += 1;
         list.height -= 1;
     }
     let top = window_top(pane.top, pane.cursor, rows.len(), usize::from(list.height));
     for (y, (i, key)) in (list.y..list.bottom()).zip(rows.iter().enumerate().skip(top)) {
         let chosen = i == pane.cursor;
-        let words = if width >= TABLE { table_row(look, key, chosen) } else { row(look, key, chosen, width) };
+        let words = if width >= TABLE { table_row(look, key, chosen, width) } else { row(look, key, chosen, width) };
         buffer.set_line(list.x, y, &words.line(), list.width);
         if chosen {
             buffer.set_style(Rect { y, height: 1, ..list }, look.selected(focused));
         }
     }
-    if let Some(key) = pane.selected() {
-        let doc = card::doc(look, key, below.width.saturating_sub(1));
-        for (y, row) in (below.y..below.bottom()).zip(doc.window(pane.details, usize::from(below.height))) {
-            buffer.set_line(below.x + 1.min(below.width), y, &row.line, below.width.saturating_sub(1));
-        }
+    for (y, row) in (below.y..below.bottom()).zip(doc.window(pane.details, usize::from(below.height))) {
+        buffer.set_line(below.x + 1.min(below.width), y, &row.line, below.width.saturating_sub(1));
     }
 }
 
@@ -106,12 +116,8 @@ fn nothing(app: &App, buffer: &mut Buffer, inner: Rect) {
         (false, _) => doc.text(Tone::Dim, "asking the key stores"),
         (true, false) => doc.text(Tone::Dim, "nothing passes the filter"),
         (true, true) => {
-            doc.text(Tone::Dim, "No keys yet. A flow that needs one makes it, or asks for it.");
-            doc.push(
-                doc.words().put(Tone::Key, "a").dim(" makes one, ").put(Tone::Key, "i").dim(" takes one from a file"),
-                0,
-                None,
-            );
+            first_key(&mut doc);
+            doc.text(Tone::Dim, "A flow that needs one makes it, or asks for it.");
         }
     }
     for (y, row) in (inner.y..inner.bottom()).zip(doc.window(0, usize::from(inner.height))) {
@@ -124,11 +130,12 @@ fn mark(look: Look, chosen: bool) -> Words {
 }
 
 /// What is to be said of a row at once, in two or three words.
-fn note(look: Look, key: &KeyRow) -> Words {
+fn note(look: Look, key: &KeyRow, width: usize) -> Words {
     let words = Words::new(look);
     let warn = |words: Words| words.sign(Tone::Warn, Sign::Warn).gap(1);
     match (key.state, key.certificate_days_left) {
         (RowState::Asking, _) => words.sign(Tone::Busy, Sign::Busy).put(Tone::Busy, " asking"),
+        (RowState::Locked, _) if width < TABLE => warn(words).put(Tone::Warn, "locked"),
         (RowState::Locked, _) => warn(words).put(Tone::Warn, "locked: Enter opens"),
         (RowState::Trouble, _) if key.is_store() => words.sign(Tone::Dim, Sign::Waits).dim(" not usable"),
         (RowState::Trouble, _) => warn(words).put(Tone::Warn, "cannot be used"),
@@ -148,7 +155,7 @@ fn kind(key: &KeyRow) -> &str {
 fn row(look: Look, key: &KeyRow, chosen: bool, width: usize) -> Words {
     const KIND: usize = 7;
     const STORE: usize = 8;
-    let note = note(look, key);
+    let note = note(look, key, width);
     let words = mark(look, chosen);
     if key.is_store() {
         let room = width.saturating_sub(note.width() + 3).max(4);
@@ -161,29 +168,28 @@ fn row(look: Look, key: &KeyRow, chosen: bool, width: usize) -> Words {
     words.cell(Tone::Dim, kind(key), KIND).right(note, width)
 }
 
-const LABEL: usize = 22;
-const STORE: usize = 8;
-const KIND: usize = 9;
-const LEAVES: usize = 8;
-const STATE: usize = 21;
-
-fn columns(look: Look) -> Words {
-    let cell = |words: Words, text, columns| words.cell(Tone::Dim, text, columns).gap(1);
-    let words = cell(Words::new(look).gap(2), "key", LABEL);
-    let words = cell(cell(cell(words, "store", STORE), "kind", KIND), "private", LEAVES);
-    cell(words, "certificate", STATE).dim("used by")
+/// Columns of the table, by how much room there is: key, store, kind, private, certificate.
+const fn widths(width: usize) -> [usize; 5] {
+    if width < 100 { [14, 8, 6, 7, 13] } else { [22, 8, 9, 8, 21] }
 }
 
-fn table_row(look: Look, key: &KeyRow, chosen: bool) -> Words {
-    let words = mark(look, chosen).cell(Tone::Plain, &key.label, LABEL).gap(1);
-    let store = if key.is_store() { "" } else { &key.store };
-    let leaves = match (key.card.is_some(), key.exportable) {
+fn columns(look: Look, width: usize) -> Words {
+    let names = ["key", "store", "kind", "private", "certificate"];
+    let cells = names.into_iter().zip(widths(width));
+    cells.fold(Words::new(look).gap(2), |words, (name, w)| words.cell(Tone::Dim, name, w).gap(1)).dim("used by")
+}
+
+fn table_row(look: Look, key: &KeyRow, chosen: bool, width: usize) -> Words {
+    let [label, store, algorithm, leaves, state] = widths(width);
+    let words = mark(look, chosen).cell(Tone::Plain, &key.label, label).gap(1);
+    let leaves_word = match (key.card.is_some(), key.exportable) {
         (false, _) => "",
         (true, true) => "can go",
         (true, false) => "stays",
     };
-    let words = words.cell(Tone::Dim, store, STORE).gap(1).cell(Tone::Dim, kind(key), KIND).gap(1);
-    let words = words.cell(Tone::Dim, leaves, LEAVES).gap(1).join(note(look, key));
-    let end = 2 + LABEL + STORE + KIND + LEAVES + STATE + 5;
+    let store_word = if key.is_store() { "" } else { &key.store };
+    let words = words.cell(Tone::Dim, store_word, store).gap(1).cell(Tone::Dim, kind(key), algorithm).gap(1);
+    let words = words.cell(Tone::Dim, leaves_word, leaves).gap(1).join(note(look, key, width));
+    let end = 2 + label + store + algorithm + leaves + state + 5;
     words.to(end).dim(key.used_by.join(", "))
 }

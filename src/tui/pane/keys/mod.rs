@@ -3,7 +3,7 @@
 pub mod card;
 mod draw;
 
-pub use draw::{draw, filter_rows, places};
+pub use draw::{below, draw, filter_rows, places};
 
 use crate::shell::{KeyRow, RowState, Seat, StoreFacts, StoreRows};
 use crate::time::Timestamp;
@@ -84,6 +84,14 @@ impl KeysPane {
     pub fn set(&mut self, answer: StoreRows) {
         if let Some(store) = self.stores.iter_mut().find(|s| s.facts.scheme == answer.scheme) {
             (store.rows, store.answered) = (answer.rows, answer.answered);
+        }
+    }
+
+    /// A key that was made just now, until its store is listed again.
+    pub fn put(&mut self, row: KeyRow) {
+        if let Some(store) = self.stores.iter_mut().find(|s| s.facts.scheme == row.store) {
+            store.rows.retain(|r| r.uri != row.uri && !r.is_store());
+            store.rows.push(row);
         }
     }
 
