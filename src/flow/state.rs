@@ -29,7 +29,7 @@ pub struct State {
     overrides: BTreeMap<String, Secret>,
     pub keys: BTreeMap<String, KeyFacts>,
     /// By role: what its certificate says, or why it cannot be read.
-    certificates: BTreeMap<String, Result<Value, String>>,
+    pub(super) certificates: BTreeMap<String, Result<Value, String>>,
     metadata: Option<Json>,
     tokens: Json,
     used_jti: Ledger,
@@ -94,15 +94,6 @@ impl State {
                 }
             }
         }
-    }
-
-    /// A key that came after the start.
-    pub fn put_key(&mut self, facts: KeyFacts) {
-        match facts.chain.first() {
-            Some(leaf) => self.certificates.insert(facts.role.clone(), read(leaf)),
-            None => self.certificates.remove(&facts.role),
-        };
-        self.keys.insert(facts.role.clone(), facts);
     }
 
     pub fn set_metadata(&mut self, metadata: Json) {
@@ -402,6 +393,6 @@ impl State {
     }
 }
 
-fn read(der: &[u8]) -> Result<Value, String> {
+pub(super) fn read(der: &[u8]) -> Result<Value, String> {
     Passport::read(der).map(|p| certificate_value(&p)).map_err(|e| e.to_string())
 }

@@ -75,7 +75,8 @@ impl KeyRow {
     }
 
     fn trouble(uri: String, label: String, store: &str, state: RowState, e: &KeyError) -> Self {
-        let problem = Some(format!("{e}: {}", e.hint));
+        // what is locked opens where the row stands: the hint is for who has no row
+        let problem = Some(if state == RowState::Locked { e.text.clone() } else { format!("{e}: {}", e.hint) });
         Self { uri, label, store: store.to_owned(), state, problem, ..Self::default() }
     }
 }

@@ -127,6 +127,11 @@ impl App {
         })
     }
 
+    fn is_sandbox(&self, seat: &Seat) -> bool {
+        let profile = self.profiles.all.iter().find(|p| p.id == seat.profile);
+        profile.is_some_and(|p| p.environments.iter().any(|e| e.name == seat.environment && e.sandbox))
+    }
+
     pub(super) fn choose_seat(&mut self, _now: Timestamp) {
         let Some(row) = self.keys.selected() else { return };
         let (uri, label) = (row.uri.clone(), row.label.clone());
@@ -167,10 +172,15 @@ impl App {
         let fitting = entries.iter().take_while(|e| e.reason.is_none()).count();
         let alg = alg_for(&role);
         let wants_certificate = role.usage == crate::profile::model::KeyUse::Tls;
+        let sandbox = self.is_sandbox(seat);
         let mut new = Vec::new();
         for store in self.keys.makers() {
             let words = format!("make a new {} key in {store}: {}", alg.name(), about(store));
-            let reason = wants_certificate.then(|| "TLS shows a certificate, and a new key has none".to_owned());
+            let reason = match (wants_certificate, store) {
+                (true, _) => Some("TLS shows a certificate, and a new key has none".to_owned()),
+                (false, "memory") if !sandbox => Some("it ends with the program, and this bank does not".to_owned()),
+                _ => None,
+            };
             let does = KeyChoice::Make { store, alg, then: Some(seat.clone()) };
             new.push(entry(does, format!("new-{store}"), words, reason));
         }

@@ -77,7 +77,7 @@ fn orders(stage: &Stage) -> Vec<&KeyOrder> {
 fn number(stage: &Stage) -> u64 {
     let numbers =
         stage.commands.iter().filter_map(|c| if let Command::Key { number, .. } = c { Some(*number) } else { None });
-    numbers.last().expect("an order")
+    numbers.max().expect("an order")
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::tui::look::{Look, Sign, Tone};
 use crate::x509::{DnForm, Grade, OrganizationForm, Passport, Standing, Verdict};
 
 /// Columns of the names.
-const NAMES: usize = 13;
+const NAMES: usize = 14;
 
 /// A line that can be copied, or what stands between.
 enum Line {
