@@ -35,6 +35,12 @@ impl Places {
     }
 }
 
+/// A path as a person types it: `~/` is their home, which on the command line the shell would have said.
+pub fn at_home(path: &str) -> String {
+    let home = path.strip_prefix("~/").zip(directories::BaseDirs::new());
+    home.map_or_else(|| path.to_owned(), |(rest, dirs)| dirs.home_dir().join(rest).display().to_string())
+}
+
 /// What the environment says about how to talk to the person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one independent fact about the surroundings")]

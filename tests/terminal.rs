@@ -121,7 +121,7 @@ fn a_suspended_workbench_comes_back() {
         .keys(&format!("fg{ENTER}"))
         .until("4 Inspector")
         .keys("q")
-        .until_it("the shell", |s| s.contains("Stopped"));
+        .until_it("the shell's prompt", |s| s.contains("Stopped") && s.trim_end().ends_with("ready"));
     assert!(on_main_screen(&terminal));
     terminal.keys(&format!("exit{ENTER}"));
     assert!(terminal.end().success());
@@ -146,4 +146,54 @@ fn draw_the_pictures() {
     std::fs::write(path, picture::svg(terminal.emulator.screen())).expect("written");
     terminal.keys("q").keys("q").keys("q");
     assert!(terminal.end().success());
+}
+
+/// The workbench that keeps things, in a directory of its own.
+fn keeping(dir: &Path, columns: u16, rows: u16) -> Terminal {
+    let dir = dir.to_str().expect("a path");
+    let mut terminal = Terminal::start(env!("CARGO_BIN_EXE_countersign"), &["--data-dir", dir], columns, rows);
+    terminal.until("Register an OIDC");
+    terminal
+}
+
+#[test]
+fn a_vault_key_is_made_on_screen_and_its_passphrase_never_shows() {
+    const PASSPHRASE: &str = "Tr0ub4dor&3-correct-horse";
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut terminal = keeping(dir.path(), 120, 35);
+    terminal
+        .keys("2")
+        .until_it("every store's answer", |s| !s.contains("asking"))
+        .keys("a")
+        .until("where is it to live?")
+        .keys("vault")
+        .until("> vault")
+        .keys(ENTER);
+    terminal.until("for which algorithm?").keys(ENTER).until("how you will find it again").keys("mine").keys(ENTER);
+    terminal.until("Passphrase of the new vault").keys(PASSPHRASE).until("typed, and not shown").keys(ENTER);
+    terminal
+        .until("once more")
+        .keys(&format!("\x1b[200~{PASSPHRASE}\x1b[201~"))
+        .until("typed, and not shown")
+        .keys(ENTER);
+    terminal.until("vault:mine is kept").keys("Z").until("can go");
+    terminal.keys("q").keys("q");
+    assert!(terminal.end().success());
+    let mut raw = terminal.raw.clone();
+
+    // begun anew it is locked: Enter on its row asks; a wrong passphrase is said, the right one lists
+    let mut terminal = keeping(dir.path(), 80, 24);
+    terminal.keys("2").until("locked: Enter opens").keys("/vault").keys(ENTER).keys(ENTER);
+    terminal.until("Passphrase of the vault").keys("wrong-wrong").keys(ENTER).until("does not open");
+    terminal.keys(ENTER).until("Passphrase of the vault").keys(PASSPHRASE).keys(ENTER).until("mine");
+    terminal.keys("\x1b").until_it("the filter cleared", |s| !s.contains("Esc clears")).keys("q");
+    assert!(terminal.end().success());
+    assert!(terminal.is_restored());
+    raw.extend_from_slice(&terminal.raw);
+    let raw = String::from_utf8_lossy(&raw);
+    // the positive control: what is no secret is there
+    assert!(raw.contains("mine"));
+    for part in [PASSPHRASE, "Tr0ub4", "correct-horse", "wrong-wrong"] {
+        assert!(!raw.contains(part), "{part} was on the screen");
+    }
 }

@@ -1,19 +1,15 @@
 //! `keys show`: a key and the passport of its certificate. `keys csr`: asking for one.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::args::CsrArgs;
 use super::exit::{Exit, Failure};
 use crate::inspect::{moment, passport_json};
-use crate::jose::Alg;
-use crate::keys::{self, KeyInfo, KeyUri};
-use crate::shell::Session;
+use crate::keys::{KeyInfo, KeyUri};
+use crate::shell::{CsrWish, KeyCard, Session};
 use crate::text::clean;
 use crate::time::Timestamp;
-use crate::x509::{
-    DnForm, Grade, KidMode, OrganizationForm, Passport, Profile, Psd2, Request, Role, Use, Verdict, assess, linked,
-};
+use crate::x509::{DnForm, Grade, OrganizationForm, Passport, Verdict};
 
 pub async fn show(session: &Session, uri: &KeyUri, as_json: bool) -> Result<Exit, Failure> {
     let key = session.stores.open(uri).await?;
@@ -26,18 +22,10 @@ pub async fn show(session: &Session, uri: &KeyUri, as_json: bool) -> Result<Exit
     Ok(Exit::Done)
 }
 
-fn kids(info: &KeyInfo, leaf: Option<&Passport>) -> Vec<(&'static str, String)> {
-    KidMode::ALL.into_iter().filter_map(|mode| Some((mode.word(), mode.kid(&info.public, leaf)?))).collect()
-}
-
-fn verdicts(leaf: &Passport, now: Timestamp) -> [Verdict; 2] {
-    Use::ALL.map(|use_| assess(leaf, use_, &[], now))
-}
-
 fn whole(info: &KeyInfo, now: Timestamp) -> Value {
-    let read: Vec<_> = info.chain.iter().map(|der| Passport::read(der)).collect();
-    let leaf = read.first().and_then(|p| p.as_ref().ok());
-    let chain: Vec<Value> = read
+    let card = KeyCard::read(info, now);
+    let chain: Vec<Value> = card
+        .chain
         .iter()
         .map(|p| p.as_ref().map_or_else(|e| json!({ "problem": e.to_string() }), |p| passport_json(p, now)))
         .collect();
@@ -53,13 +41,13 @@ fn whole(info: &KeyInfo, now: Timestamp) -> Value {
         let findings: Vec<Value> = v.findings.iter().map(finding).collect();
         json!({ "use": v.use_.word(), "standing": v.standing.word(), "findings": findings })
     };
-    let verdicts: Vec<Value> = leaf.iter().flat_map(|p| verdicts(p, now)).map(|v| verdict(&v)).collect();
+    let verdicts: Vec<Value> = card.verdicts.iter().map(verdict).collect();
     let kids: serde_json::Map<String, Value> =
-        kids(info, leaf).into_iter().map(|(mode, kid)| (mode.to_owned(), kid.into())).collect();
+        card.kids.iter().map(|(mode, kid)| (mode.word().to_owned(), kid.clone().into())).collect();
     json!({
         "uri": info.uri.to_string(), "label": info.label, "kind": info.spec.to_string(),
         "thumbprint": info.public.thumbprint(), "exportable": info.exportable, "warning": info.warning, "kid": kids,
-        "chain": chain, "chain_problem": (!info.chain.is_empty()).then(|| linked(&info.chain).err().map(|e| e.to_string())),
+        "chain": chain, "chain_problem": card.chain_problem.as_ref().map(ToString::to_string),
         "uses": verdicts,
     })
 }
@@ -76,26 +64,25 @@ fn print(info: &KeyInfo, now: Timestamp) {
     if let Some(warning) = &info.warning {
         line("warning", warning);
     }
-    let read: Vec<_> = info.chain.iter().map(|der| Passport::read(der)).collect();
-    let leaf = read.first().and_then(|p| p.as_ref().ok());
+    let card = KeyCard::read(info, now);
     say!("kid");
-    for (mode, kid) in kids(info, leaf) {
-        say!("  {mode:<11}{kid}");
+    for (mode, kid) in &card.kids {
+        say!("  {:<11}{kid}", mode.word());
     }
-    if read.is_empty() {
+    if card.chain.is_empty() {
         line("certificate", "none");
     }
-    for (n, certificate) in read.iter().enumerate() {
-        say!("\ncertificate {} of {}", n + 1, read.len());
+    for (n, certificate) in card.chain.iter().enumerate() {
+        say!("\ncertificate {} of {}", n + 1, card.chain.len());
         match certificate {
             Ok(p) => passport(p, now, n == 0),
             Err(e) => say!("  {e}\n  try: {}", e.hint()),
         }
     }
-    if let Some(e) = (read.len() > 1).then(|| linked(&info.chain).err()).flatten() {
+    if let Some(e) = &card.chain_problem {
         say!("\n✗ {e}\n  try: {}", e.hint());
     }
-    for verdict in leaf.iter().flat_map(|p| verdicts(p, now)) {
+    for verdict in &card.verdicts {
         say!("\nas {}: {}", verdict.use_.word(), verdict.standing.word());
         for f in &verdict.findings {
             let mark = match f.grade {
@@ -146,42 +133,18 @@ fn passport(p: &Passport, now: Timestamp, with_forms: bool) {
 }
 
 pub async fn csr(session: &Session, uri: &KeyUri, args: &CsrArgs) -> Result<Exit, Failure> {
-    let profile = Profile::parse(&args.profile).ok_or_else(|| {
-        Failure::usage(format!("“{}” is no profile", clean(&args.profile)), "qwac for TLS, qseal for signatures")
-    })?;
-    let role = |name: &String| {
-        let unknown = || Failure::usage(format!("“{}” is no role", clean(name)), "PSP_AS, PSP_PI, PSP_AI or PSP_IC");
-        Role::parse(name).ok_or_else(unknown)
-    };
-    let roles: Vec<Role> = args.roles.iter().map(role).collect::<Result<_, _>>()?;
-    let psd2 = (!roles.is_empty()).then(|| Psd2 {
-        roles,
-        other_roles: Vec::new(),
+    let wish = CsrWish {
+        profile: args.profile.clone(),
+        subject: args.subject.clone(),
+        roles: args.roles.clone(),
         authority: args.nca_name.clone().unwrap_or_default(),
         authority_id: args.nca_id.clone().unwrap_or_default(),
-    });
-    let alg = match &args.alg {
-        None => None,
-        Some(name) => Some(Alg::parse(name).ok_or_else(|| {
-            Failure::usage(
-                format!("“{}” is no algorithm", clean(name)),
-                "one of ES256, ES384, ES512, EdDSA, RS256, PS256",
-            )
-        })?),
+        hosts: args.san.clone(),
+        alg: args.alg.clone(),
     };
-    let request = Request::new(&args.subject, profile, psd2, args.san.clone())
-        .map_err(|e| Failure::usage(e.text.clone(), e.hint))?;
-    let key = session.stores.open(uri).await?;
-    let der = keys::csr(&*key, &request, alg).await?;
-    print_raw!("{}", pem("CERTIFICATE REQUEST", &der));
+    let (request, alg) = wish.request()?;
+    print_raw!("{}", session.csr(uri, &request, alg).await?);
     Ok(Exit::Done)
-}
-
-/// RFC 7468 §2: lines of 64 characters.
-pub fn pem(label: &str, der: &[u8]) -> String {
-    let body = STANDARD.encode(der);
-    let lines: Vec<&str> = (0..body.len()).step_by(64).filter_map(|i| body.get(i..body.len().min(i + 64))).collect();
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 #[cfg(test)]
@@ -204,12 +167,5 @@ mod tests {
         assert_eq!(seen["kid"]["x5t#S256"], Value::Null);
         assert_eq!(seen["kid"]["x5t_s256"], seen["chain"][0]["x5t#S256"]);
         print(key.info(), NOW);
-    }
-
-    #[test]
-    fn pem_has_short_lines() {
-        let text = pem("X", &[7; 100]);
-        assert_eq!(crate::jose::pem::blocks(text.as_bytes()).unwrap()[0].der.expose(), [7; 100]);
-        assert!(text.lines().all(|l| l.len() <= 64) && text.ends_with("-----END X-----\n"));
     }
 }

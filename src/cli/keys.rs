@@ -2,23 +2,22 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::json;
 
 use super::args::{KeysCommand, NewKeyArgs};
-use super::certificate::{csr, pem, show};
+use super::certificate::{csr, show};
 use super::exit::{Exit, Failure};
 use super::session;
 use crate::config::Places;
 use crate::jose::Alg;
-use crate::keys::file::{Files, certificates};
-use crate::keys::{Deleted, KeySpec, KeyUri, Unlock};
-use crate::shell::{KeyOrder, KeyPlan, KeyRow, Session, key_rows};
+use crate::keys::file::certificates;
+use crate::keys::{KeySpec, KeyUri};
+use crate::shell::{Gone, KeyPlan, NewKeyOrder, PublicForm, Session, algorithm, key_rows, named_row, public_text};
 
 pub fn run(places: &Places, unlock_from: Option<&str>, command: KeysCommand) -> Result<Exit, Failure> {
     let unlock = super::unlock::unlock(unlock_from)?;
-    let session = session::session_with(places, None, unlock.clone());
+    let session = session::session_with(places, None, unlock);
     let runtime = session::runtime()?;
     runtime.block_on(async {
         match command {
@@ -26,7 +25,7 @@ pub fn run(places: &Places, unlock_from: Option<&str>, command: KeysCommand) -> 
             KeysCommand::Show { reference: text, json } => show(&session, &reference(&text)?, json).await,
             KeysCommand::Csr(args) => csr(&session, &reference(&args.reference)?, &args).await,
             KeysCommand::New(args) => new(&session, &args).await,
-            KeysCommand::Import { file, chain, to } => import(&session, unlock, &file, chain.as_deref(), &to).await,
+            KeysCommand::Import { file, chain, to } => import(&session, &file, chain.as_deref(), &to).await,
             KeysCommand::Certify { reference, file } => certify(&session, &reference, &file).await,
             KeysCommand::Delete { reference, yes } => delete(&session, &reference, yes).await,
             KeysCommand::Restore { reference } => restore(&session, &reference).await,
@@ -54,23 +53,12 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     }
     let now = session.clock.now();
     let mut rows = key_rows(&session.stores, &uses, now).await;
-    for (text, by) in &uses {
+    for text in uses.keys() {
         // keys in memory are those of this very process: none
         if text.starts_with("memory:") || rows.iter().any(|r| r.uri == *text) {
             continue;
         }
-        let opened = match text.parse::<KeyUri>() {
-            Ok(uri) => session.stores.open(&uri).await.map(|k| crate::shell::key_row(k.info(), &uses, now)),
-            Err(e) => Err(e),
-        };
-        rows.push(opened.unwrap_or_else(|e| KeyRow {
-            uri: text.clone(),
-            label: text.clone(),
-            store: text.split(':').next().unwrap_or_default().to_owned(),
-            used_by: by.clone(),
-            problem: Some(format!("{e}: {}", e.hint)),
-            ..KeyRow::default()
-        }));
+        rows.push(named_row(&session.stores, text, &uses, now).await);
     }
     for row in &rows {
         if as_json {
@@ -99,7 +87,7 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
 }
 
 async fn new(session: &Session, args: &NewKeyArgs) -> Result<Exit, Failure> {
-    let alg = args.alg.as_deref().map(algorithm).transpose()?;
+    let alg: Option<Alg> = args.alg.as_deref().map(algorithm).transpose()?;
     let uri = match args.reference.as_deref() {
         Some(name) if !name.contains(':') => Some(KeyUri::new(session.stores.home().await, name)),
         named => named.map(reference).transpose()?,
@@ -114,12 +102,9 @@ async fn new(session: &Session, args: &NewKeyArgs) -> Result<Exit, Failure> {
             };
             let inputs = session::inputs(&args.set)?;
             let (profile, role) = (profile.to_owned(), role.to_owned());
-            session.plan_key(&KeyOrder { profile, role, inputs, uri, alg })?
+            session.plan_key(&NewKeyOrder { profile, role, inputs, uri, alg })?
         }
-        (None, Some(uri), Some(alg)) => {
-            let spec = KeySpec::for_alg(alg).ok_or_else(|| no_pair(alg.name()))?;
-            KeyPlan { uri, making: spec.into() }
-        }
+        (None, Some(uri), Some(alg)) => KeyPlan { uri, making: KeySpec::for_alg(alg).unwrap_or(KeySpec::P256).into() },
         (None, ..) => return Err(Failure::usage("which key, and of which kind?", "name it, and add --alg ES256")),
     };
     if plan.uri.scheme() == "memory" {
@@ -136,30 +121,13 @@ async fn new(session: &Session, args: &NewKeyArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn algorithm(text: &str) -> Result<Alg, Failure> {
-    Alg::parse(text).ok_or_else(|| no_pair(text))
-}
-
-fn no_pair(alg: &str) -> Failure {
-    Failure::usage(
-        format!("`{}` is no algorithm for a key pair", crate::text::clean(alg)),
-        "one of ES256, ES384, ES512, EdDSA, RS256, PS256",
-    )
-}
-
-async fn import(
-    session: &Session,
-    unlock: Arc<dyn Unlock>,
-    file: &str,
-    chain_file: Option<&str>,
-    to: &str,
-) -> Result<Exit, Failure> {
-    let (secret, mut chain) = Files::new(unlock).take(file.strip_prefix("file:").unwrap_or(file)).await?;
-    if let Some(path) = chain_file {
-        chain = certificates(path.strip_prefix("file:").unwrap_or(path)).await?;
-    }
-    let certificates = chain.len();
-    let key = session.stores.import(&reference(to)?, secret, chain).await?;
+async fn import(session: &Session, file: &str, chain_file: Option<&str>, to: &str) -> Result<Exit, Failure> {
+    let file = file.strip_prefix("file:").unwrap_or(file);
+    let chain = match chain_file {
+        Some(path) => Some(certificates(path.strip_prefix("file:").unwrap_or(path)).await?),
+        None => None,
+    };
+    let (key, certificates) = session.import_key(file, chain, &reference(to)?).await?;
     let with = if certificates == 0 { String::new() } else { format!(" with {certificates} certificate(s)") };
     eprintln!("countersign: {} is kept{with}; the file stays where it is", crate::text::clean(to));
     say!("{}", key.info().public.as_value());
@@ -177,7 +145,7 @@ async fn certify(session: &Session, text: &str, file: &Path) -> Result<Exit, Fai
 
 async fn delete(session: &Session, text: &str, yes: bool) -> Result<Exit, Failure> {
     let uri = reference(text)?;
-    let store = session.stores.deleting(&uri)?;
+    session.stores.deleting(&uri)?;
     let shown = crate::text::clean(text).into_owned();
     for by in session.uses().remove(&uri.to_string()).unwrap_or_default() {
         eprintln!("countersign: {shown} is used by {by}");
@@ -185,12 +153,16 @@ async fn delete(session: &Session, text: &str, yes: bool) -> Result<Exit, Failur
     if !yes && !agreed(&shown)? {
         return Err(Failure::new(Exit::Cancelled, format!("{shown} was not deleted"), ""));
     }
-    match store.delete(&uri).await? {
-        Deleted::Until { until } => {
-            let days = (until.seconds() - session.clock.now().seconds() + 86_399).div_euclid(86_400);
+    match session.delete_key(&uri).await? {
+        Gone::Binned { days } => {
             eprintln!("countersign: {shown} is in the bin for {days} days; undo: countersign keys restore {shown}");
         }
-        Deleted::ForGood => eprintln!("countersign: {shown} is gone"),
+        Gone::Scheduled { days } => {
+            eprintln!(
+                "countersign: {shown} cannot be used any more and is scheduled to be deleted in {days} days; undo: countersign keys restore {shown}"
+            );
+        }
+        Gone::ForGood => eprintln!("countersign: {shown} is gone"),
     }
     Ok(Exit::Done)
 }
@@ -216,12 +188,10 @@ async fn restore(session: &Session, text: &str) -> Result<Exit, Failure> {
 async fn public(session: &Session, text: &str, jwks: bool, as_pem: bool) -> Result<Exit, Failure> {
     let key = session.stores.open(&reference(text)?).await?;
     let public = &key.info().public;
-    if as_pem {
-        print_raw!("{}", pem("PUBLIC KEY", &public.to_spki_der()));
-    } else {
-        let jwk = public.with_kid(&public.thumbprint());
-        let value = if jwks { json!({ "keys": [jwk.as_value()] }) } else { jwk.as_value().clone() };
-        say!("{value}");
+    match (as_pem, jwks) {
+        (true, _) => print_raw!("{}", public_text(public, PublicForm::Pem)),
+        (false, true) => say!("{}", public_text(public, PublicForm::Jwks)),
+        (false, false) => say!("{}", public_text(public, PublicForm::Jwk)),
     }
     Ok(Exit::Done)
 }

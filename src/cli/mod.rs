@@ -28,6 +28,7 @@ mod exit;
 mod inspect;
 mod keys;
 mod man;
+mod on_screen;
 mod profiles;
 mod prompt;
 mod report;

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
+use futures_util::stream::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::AbortHandle;
 
 use super::args::Screen;
 use super::exit::{Exit, Failure};
+use super::on_screen::OnScreen;
 use super::session;
 use crate::config::{Places, Surroundings};
 use crate::flow::Pace;
 use crate::flow::view::RunView;
 use crate::inspect::{KeyRing, inspect};
-use crate::keys::{NobodyUnlocks, Unlock};
-use crate::shell::{Order, Performer, Prepared, Problem, Session, key_rows};
+use crate::keys::Unlock;
+use crate::shell::{Order, Performer, Prepared, Problem, Session};
 use crate::tui::clipboard::Ways;
 use crate::tui::{
     self, App, Channels, Command, Ended, Engine, Look, Message, Notice, NoticeTone, Number, Settings, Wrap,
@@ -67,8 +70,9 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
 
 /// The shell's side: profiles first, then one command after the other, each long one on its own task.
 async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command>, out: UnboundedSender<Message>) {
+    let person = OnScreen::new(out.clone());
+    let unlock: Option<Arc<dyn Unlock>> = if demo { None } else { Some(person.clone()) };
     let made = tokio::task::spawn_blocking(move || {
-        let unlock: Option<Arc<dyn Unlock>> = if demo { None } else { Some(Arc::new(NobodyUnlocks)) };
         let session = session::session_quietly(&places, unlock);
         let listed = session.0.library.summaries();
         (session, listed)
@@ -92,18 +96,18 @@ async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command
     }
     send(&out, Message::Profiles(summaries));
     let session = Arc::new(session);
-    let mut runs: BTreeMap<Number, Performer> = BTreeMap::new();
+    let mut running = Running { person, runs: BTreeMap::new(), orders: BTreeMap::new() };
     let (prepared, mut ready) = unbounded_channel::<(Number, Result<Prepared, Problem>)>();
     loop {
         tokio::select! {
             command = wanted.recv() => match command {
-                Some(command) => carry_out(command, &session, &mut runs, &out, &prepared),
+                Some(command) => carry_out(command, &session, &mut running, &out, &prepared),
                 None => return,
             },
             Some((number, result)) = ready.recv() => {
                 let result = match result {
                     Ok(Prepared { run, performer }) => {
-                        runs.insert(number, performer);
+                        running.runs.insert(number, performer);
                         Ok(Box::new(run) as Box<dyn Engine + Send>)
                     }
                     Err(p) => Err(tui::Problem { needs: p.needs, ..tui::Problem::new("run.prepare", p.text, p.hint) }),
@@ -112,6 +116,14 @@ async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command
             }
         }
     }
+}
+
+/// What is under way for the screen.
+struct Running {
+    person: Arc<OnScreen>,
+    runs: BTreeMap<Number, Performer>,
+    /// What is being done with keys.
+    orders: BTreeMap<Number, AbortHandle>,
 }
 
 /// The screen may be gone already: then nobody needs the message.
@@ -123,7 +135,7 @@ fn send(out: &UnboundedSender<Message>, message: Message) {
 fn carry_out(
     command: Command,
     session: &Arc<Session>,
-    runs: &mut BTreeMap<Number, Performer>,
+    running: &mut Running,
     out: &UnboundedSender<Message>,
     prepared: &UnboundedSender<(Number, Result<Prepared, Problem>)>,
 ) {
@@ -143,11 +155,12 @@ fn carry_out(
             tokio::spawn(async move {
                 let result = session.prepare(order, Pace::Step).await;
                 let _ = prepared.send((number, result));
-                list_keys(&session, &out).await;
+                // a sandbox brings keys of its own
+                list_keys(&session, Some("memory"), &out).await;
             });
         }
         Command::Perform { run, effects } => {
-            let Some(performer) = runs.get(&run) else { return };
+            let Some(performer) = running.runs.get(&run) else { return };
             let (events, mut heard) = unbounded_channel();
             for effect in effects {
                 performer.perform(effect, &events);
@@ -161,13 +174,13 @@ fn carry_out(
             });
         }
         Command::Forget { run } => {
-            if let Some(performer) = runs.remove(&run) {
+            if let Some(performer) = running.runs.remove(&run) {
                 performer.abort_all();
             }
         }
         Command::Inspect { number, run, text } => {
             let mut ring = KeyRing::new();
-            if let Some(performer) = run.and_then(|r| runs.get(&r)) {
+            if let Some(performer) = run.and_then(|r| running.runs.get(&r)) {
                 for (role, key) in performer.public_keys() {
                     // with a kid, so that a token of somebody else is not said to be wrong
                     ring.add(key.with_kid(&key.thumbprint()), &format!("our key for {role}"));
@@ -179,9 +192,33 @@ fn carry_out(
                 send(&out, Message::Inspected { number, result: Ok(Box::new(found)) });
             });
         }
-        Command::ListKeys => {
+        Command::ListKeys { only } => {
             let (session, out) = (session.clone(), out.clone());
-            tokio::spawn(async move { list_keys(&session, &out).await });
+            if only.is_none() {
+                send(&out, Message::Stores(session.stores.facts().collect()));
+            }
+            tokio::spawn(async move { list_keys(&session, only.as_deref(), &out).await });
+        }
+        Command::Key { number, order } => {
+            let (session, out) = (session.clone(), out.clone());
+            let task = tokio::spawn(async move {
+                let result = session.carry_out(order).await;
+                let result = result.map_err(|e| tui::Problem::new(e.id, e.text, e.hint));
+                send(&out, Message::KeyDone { number, result });
+            });
+            running.orders.retain(|_, task| !task.is_finished());
+            running.orders.insert(number, task.abort_handle());
+        }
+        Command::GiveUp { number } => {
+            if let Some(task) = running.orders.remove(&number) {
+                task.abort();
+            }
+        }
+        Command::Answer { number, answer } => running.person.answer(number, answer),
+        Command::Rebind { run, role, uri } => {
+            if let (Some(performer), Ok(uri)) = (running.runs.get(&run), uri.parse()) {
+                performer.rebind(&role, uri);
+            }
         }
         // the loop does these itself
         Command::Copy(_)
@@ -194,10 +231,11 @@ fn carry_out(
     }
 }
 
-async fn list_keys(session: &Session, out: &UnboundedSender<Message>) {
-    let uses = session.uses();
-    let rows = key_rows(&session.stores, &uses, session.clock.now()).await;
-    send(out, Message::Keys(Ok(rows)));
+async fn list_keys(session: &Session, only: Option<&str>, out: &UnboundedSender<Message>) {
+    let mut rows = std::pin::pin!(session.key_rows(only, session.clock.now()));
+    while let Some(rows) = rows.next().await {
+        send(out, Message::Keys(rows));
+    }
 }
 
 impl Engine for crate::flow::Run {

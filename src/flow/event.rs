@@ -26,6 +26,8 @@ pub enum Event {
     Retry,
     /// Stand before an earlier step again, with the scope it had. The index is the step's in the view.
     Back(usize),
+    /// A key was chosen for that role: take it, and do the step again that lacked it.
+    Bind(String),
     /// From now on do not stop (true), or stop before every send (false).
     Straight(bool),
     Cancel,

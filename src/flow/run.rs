@@ -63,6 +63,8 @@ pub(super) enum Phase {
 /// What an operation under way is for. Taken by value, so that none can be resumed twice.
 pub(super) enum Pending {
     Bind,
+    /// A key for a role, chosen after the step failed for want of it.
+    Rebind,
     Sign(Box<Signing>),
     Send(Box<Sent>),
     Jwks,
@@ -111,6 +113,7 @@ impl Run {
             current: 0,
             countdowns: Vec::new(),
             skew: None,
+            unbound: None,
             redactor: crate::redact::Redactor::default(),
         };
         let before = vec![None; setup.flow.steps.len()];
@@ -152,6 +155,9 @@ impl Run {
     /// The only way anything changes.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         let effects = self.react(event, now);
+        if !matches!(self.phase, Phase::Over) {
+            self.view.unbound = None;
+        }
         self.view.status = self.status();
         self.view.redactor = self.state.redactor.clone();
         effects
@@ -194,6 +200,9 @@ impl Run {
             (Phase::Over | Phase::Standing | Phase::Armed(_) | Phase::Blocked(_), Event::Retry) => {
                 self.again(self.view.current.min(self.view.steps.len() - 1), now)
             }
+            (Phase::Over | Phase::Standing | Phase::Armed(_) | Phase::Blocked(_), Event::Bind(role)) => {
+                self.rebind(role)
+            }
             (phase, Event::Back(index)) if index < self.view.steps.len() && self.before[index].is_some() => {
                 let abort = self.abort(&phase);
                 self.restore(index);
@@ -214,9 +223,10 @@ impl Run {
             (Phase::Busy(op, pending), Event::Replied { op: answered, reply }) if op == answered => {
                 self.resume(op, pending, reply, now)
             }
-            (Phase::Loading(op) | Phase::Busy(op, _), Event::Failed { op: failed, error })
+            (phase @ (Phase::Loading(op) | Phase::Busy(op, _)), Event::Failed { op: failed, error })
                 if op == failed && !matches!(error, OpError::Person(_)) =>
             {
+                self.view.unbound = self.wanted_role(&phase, &error);
                 self.broke(error, now)
             }
             (phase, _) => self.stay(phase),
@@ -248,6 +258,7 @@ impl Run {
     fn resume(&mut self, op: Op, pending: Pending, reply: Reply, now: Timestamp) -> Vec<Effect> {
         match (pending, reply) {
             (Pending::Bind, Reply::Bound(facts)) => self.bound(*facts, now),
+            (Pending::Rebind, Reply::Bound(facts)) => self.rebound(*facts, now),
             (Pending::Sign(signing), Reply::Signed(signature)) => self.signed(*signing, &signature, now),
             (Pending::Send(sent), Reply::Exchanged(exchange)) => self.exchanged(*sent, *exchange, now),
             (Pending::Jwks, Reply::Exchanged(exchange)) => self.jwks_came(*exchange, now),
@@ -293,6 +304,9 @@ impl Run {
             EvalError::Missing(name) => missing_hint(name),
             EvalError::Wrong(_) => "correct the value or the profile".to_owned(),
         };
+        if let EvalError::Missing(name) = error {
+            self.view.unbound = self.role_in(name);
+        }
         let error = StepError {
             id: "profile.value".to_owned(),
             text: error.to_string(),

@@ -29,7 +29,7 @@ pub struct State {
     overrides: BTreeMap<String, Secret>,
     pub keys: BTreeMap<String, KeyFacts>,
     /// By role: what its certificate says, or why it cannot be read.
-    certificates: BTreeMap<String, Result<Value, String>>,
+    pub(super) certificates: BTreeMap<String, Result<Value, String>>,
     metadata: Option<Json>,
     tokens: Json,
     used_jti: Ledger,
@@ -393,6 +393,6 @@ impl State {
     }
 }
 
-fn read(der: &[u8]) -> Result<Value, String> {
+pub(super) fn read(der: &[u8]) -> Result<Value, String> {
     Passport::read(der).map(|p| certificate_value(&p)).map_err(|e| e.to_string())
 }

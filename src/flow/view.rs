@@ -31,6 +31,8 @@ pub struct RunView {
     pub countdowns: Vec<Countdown>,
     /// The bank's clock minus ours, seconds, from the latest `Date` header.
     pub skew: Option<i64>,
+    /// The key role without which the current step failed: a face can ask for a key and go on.
+    pub unbound: Option<String>,
     /// Masks this run's secrets in any text (raw bytes of an exchange, an error).
     pub redactor: Redactor,
 }

@@ -7,6 +7,13 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use crate::secret::SecretBytes;
 use crate::text;
 
+/// Public bytes in their armour: lines of 64 characters (RFC 7468 §2).
+pub fn text(label: &str, der: &[u8]) -> String {
+    let body = base64::engine::general_purpose::STANDARD.encode(der);
+    let lines: Vec<&str> = (0..body.len()).step_by(64).filter_map(|i| body.get(i..body.len().min(i + 64))).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
 /// One `-----BEGIN …-----` block. Its bytes may be a private key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
@@ -93,6 +100,13 @@ fn boundary<'t>(line: &'t str, word: &str, number: usize) -> Result<Option<&'t s
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_has_short_lines_and_reads_back() {
+        let text = text("X", &[7; 100]);
+        assert_eq!(blocks(text.as_bytes()).unwrap()[0].der.expose(), [7; 100]);
+        assert!(text.lines().all(|l| l.len() <= 64) && text.ends_with("-----END X-----\n"));
+    }
 
     #[test]
     fn blocks_come_out_in_order_and_text_between_is_skipped() {

@@ -39,6 +39,7 @@ pub struct KeyError {
     /// | `key.signature` | the store gave a signature that is not the key's |
     /// | `key.changed` | another key stands behind the same name now |
     /// | `key.algorithm` | the key cannot or may not sign with that algorithm |
+    /// | `key.request` | no certification request can be made of what was given |
     /// | `key.refused` | the store or a person said no |
     /// | `key.pin` | the PIN of a token is wrong, or cannot be used |
     /// | `key.pin-wanted` | the token wants its PIN and nobody gave it |

@@ -32,7 +32,7 @@ pub use certified::certified;
 pub use csr::csr;
 pub use error::KeyError;
 pub use local::belongs;
-pub use stores::{Listing, Stores};
+pub use stores::{Listing, StoreFacts, Stores};
 pub use unlock::{Given, NobodyUnlocks, Unlock, Wanted};
 pub use uri::KeyUri;
 
@@ -66,6 +66,10 @@ pub trait KeyStore: Send + Sync {
     fn as_certify(&self) -> Option<&dyn Certify> {
         None
     }
+    /// The ability to be opened by a person before anything of it is used, where the store has it.
+    fn as_lock(&self) -> Option<&dyn Lock> {
+        None
+    }
     /// The ability to delete, where the store has it.
     fn as_delete(&self) -> Option<&dyn Delete> {
         None
@@ -79,6 +83,12 @@ pub struct LeftOut {
     pub uri: Option<KeyUri>,
     pub label: String,
     pub why: KeyError,
+}
+
+/// The ability of a locked store to be opened.
+pub trait Lock: Send + Sync {
+    /// Asks whoever unlocks, where it is locked.
+    fn unlock(&self) -> BoxFuture<'_, Result<(), KeyError>>;
 }
 
 /// The ability to take over a key that was made elsewhere, with its certificates, leaf first.
@@ -98,6 +108,10 @@ pub trait Certify: Send + Sync {
 
 /// The ability to delete a key.
 pub trait Delete: Send + Sync {
+    /// Whether what is deleted can be brought back with certainty: nobody has to be warned then.
+    fn has_bin(&self) -> bool {
+        false
+    }
     fn delete<'a>(&'a self, uri: &'a KeyUri) -> BoxFuture<'a, Result<Deleted, KeyError>>;
     /// Brings back the key of that name that was deleted last.
     fn restore<'a>(&'a self, uri: &'a KeyUri) -> BoxFuture<'a, Result<(), KeyError>>;
@@ -108,6 +122,8 @@ pub trait Delete: Send + Sync {
 pub enum Deleted {
     /// It is in the bin and can be brought back.
     Until { until: Timestamp },
+    /// It cannot be used, and its store deletes it then, unless it is brought back.
+    Scheduled { until: Timestamp },
     /// It is gone.
     ForGood,
 }

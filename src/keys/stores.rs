@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
+
 use super::{Delete, Key, KeyError, KeyInfo, KeyStore, KeyUri, LeftOut, Making};
 use crate::jose::SecretJwk;
 
@@ -22,6 +24,19 @@ pub struct Listing {
     pub scheme: &'static str,
     pub keys: Result<Vec<KeyInfo>, KeyError>,
     pub left_out: Vec<LeftOut>,
+}
+
+/// What a store can do, without asking it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreFacts {
+    pub scheme: &'static str,
+    pub generates: bool,
+    pub imports: bool,
+    pub deletes: bool,
+    /// What is deleted can be brought back.
+    pub has_bin: bool,
+    /// It may be locked, and a person can open it from here.
+    pub unlocks: bool,
 }
 
 impl Default for Stores {
@@ -140,14 +155,48 @@ impl Stores {
         })
     }
 
-    /// Asks all stores at once; each has the same time, on a task of its own, so that one that hangs or panics is one row.
+    /// What each store can do, in the order of their schemes.
+    pub fn facts(&self) -> impl Iterator<Item = StoreFacts> {
+        self.stores.iter().map(|(scheme, store)| StoreFacts {
+            scheme,
+            generates: store.as_generate().is_some(),
+            imports: store.as_import().is_some(),
+            deletes: store.as_delete().is_some(),
+            has_bin: store.as_delete().is_some_and(Delete::has_bin),
+            unlocks: store.as_lock().is_some(),
+        })
+    }
+
+    /// Opens a store that is locked. There is no deadline: a person is asked.
+    ///
+    /// # Errors
+    /// As for [`Self::open`]; `key.store` where that store is not opened from here.
+    pub async fn unlock(&self, scheme: &str) -> Result<(), KeyError> {
+        let store = self.store(&KeyUri::new(scheme, "*"))?;
+        let Some(lock) = store.as_lock() else {
+            let text = format!("the store “{}” is not opened from here", store.scheme());
+            return Err(KeyError::new("key.store", text, "open it with the program of its own"));
+        };
+        lock.unlock().await
+    }
+
+    /// Asks all stores at once and gives their answers in order.
+    pub async fn list(&self) -> Vec<Listing> {
+        let mut all: Vec<Listing> = self.listings(None).collect().await;
+        all.sort_by_key(|l| l.scheme);
+        all
+    }
+
+    /// Asks all stores at once, or the one of that scheme, and gives each answer as it comes. Each has the same time, on a task of its own, so that one
+    /// that hangs or panics is one row.
     #[expect(
         clippy::disallowed_methods,
         reason = "ended by its deadline, so that a store that hangs or panics is one row"
     )]
-    pub async fn list(&self) -> Vec<Listing> {
-        let asked = self.stores.iter().map(|(scheme, store)| {
-            let (store, within) = (store.clone(), self.list_within);
+    pub fn listings(&self, only: Option<&str>) -> impl Stream<Item = Listing> + Send + use<> {
+        let chosen = self.stores.iter().filter(|(scheme, _)| only.is_none_or(|o| o == **scheme));
+        let asked = chosen.map(|(scheme, store)| {
+            let (scheme, store, within) = (*scheme, store.clone(), self.list_within);
             async move {
                 let asked = store.clone();
                 let mut task = tokio::spawn(async move { asked.list().await });
@@ -164,7 +213,7 @@ impl Stores {
                 Listing { scheme, keys, left_out }
             }
         });
-        futures_util::future::join_all(asked).await
+        asked.collect::<FuturesUnordered<_>>()
     }
 }
 
@@ -208,6 +257,14 @@ mod tests {
         let short: Vec<_> = rows.iter().map(|r| (r.scheme, r.keys.as_ref().map(Vec::len).map_err(|e| e.id))).collect();
         assert_eq!(short, [("hangs", Err("key.store")), ("memory", Ok(1)), ("panics", Err("key.store"))]);
         assert_eq!(stores.open(&uri).await.unwrap().info().uri, uri);
+    }
+
+    #[tokio::test]
+    async fn who_answers_first_is_told_first() {
+        let stores = Stores::new().with(Arc::new(Memory::new())).with(Arc::new(Bad("hangs")));
+        let stores = stores.listing_within(Duration::from_millis(50));
+        let seen: Vec<_> = stores.listings(None).map(|l| l.scheme).collect().await;
+        assert_eq!(seen, ["memory", "hangs"]);
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@
 mod content;
 mod disk;
 mod seal;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -26,7 +27,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use age::x25519::Identity;
-use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, watch};
 
 use content::{Content, Hidden, Kept};
@@ -35,11 +35,7 @@ pub(super) use seal::new_identity;
 #[cfg(feature = "keyring")]
 pub(super) use seal::{identity, identity_text, open_content, seal_content};
 
-use super::local::LocalKey;
-use super::{
-    Certify, Delete, Deleted, Generate, Import, Key, KeyError, KeyInfo, KeyStore, KeyUri, Making, Unlock, Wanted,
-    material,
-};
+use super::{Key, KeyError, KeyStore, KeyUri, Unlock, Wanted, material};
 use crate::clock::Clock;
 use crate::jose::SecretJwk;
 use crate::secret::Secret;
@@ -187,7 +183,7 @@ impl Vault {
         if let Some(identity) = held {
             return Ok(identity.clone());
         }
-        let passphrase = self.asked("the vault").await?;
+        let passphrase = self.asked(Wanted::passphrase("the vault")).await?;
         let disk = disk.clone();
         let identity = blocking(move || seal::open_identity(&disk.sealed_identity()?, &passphrase)).await?;
         *held = Some(identity.clone());
@@ -197,12 +193,14 @@ impl Vault {
     /// A new vault. The passphrase is asked for twice, since nobody could correct a slip later.
     async fn make(&self, disk: &Disk) -> Result<Identity, KeyError> {
         let refused = |text: String, hint| Err(KeyError::new("key.passphrase", text, hint));
-        let passphrase = self.asked("the new vault").await?;
+        let warning = format!("at least {SHORTEST} letters; nobody can open the vault without it");
+        let wanted = Wanted { warning: Some(warning), ..Wanted::passphrase("the new vault") };
+        let passphrase = self.asked(wanted).await?;
         if passphrase.expose().chars().count() < SHORTEST {
             let text = format!("the passphrase of a vault has at least {SHORTEST} letters");
             return refused(text, "some words that only you put together are easy to keep and hard to guess");
         }
-        if self.asked("the new vault, once more").await? != passphrase {
+        if self.asked(Wanted::passphrase("the new vault, once more")).await? != passphrase {
             return refused("the two passphrases differ, so no vault was made".to_owned(), "begin again");
         }
         let alone = disk.clone().alone().await?;
@@ -220,10 +218,10 @@ impl Vault {
         .await
     }
 
-    async fn asked(&self, what: &str) -> Result<Secret, KeyError> {
+    async fn asked(&self, wanted: Wanted) -> Result<Secret, KeyError> {
         let hint = "give the passphrase in a terminal, or with --unlock-from FILE";
         let nobody = || KeyError::new("key.encrypted", "the vault is locked and nobody gave its passphrase", hint);
-        self.0.unlock.ask(Wanted::passphrase(what)).await.ok_or_else(nobody)
+        self.0.unlock.ask(wanted).await.ok_or_else(nobody)
     }
 
     /// Begins the idle time anew.
@@ -283,108 +281,4 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, KeyError> {
     let broken = |_| Err(KeyError::new("key.store", "the vault could not be used", "try again"));
     tokio::task::spawn_blocking(act).await.unwrap_or_else(broken)
-}
-
-fn local(name: &str, kept: &Kept) -> Result<LocalKey, KeyError> {
-    let found = material::from_pem(&kept.pem.0)?;
-    LocalKey::new(KeyUri::new(SCHEME, name), name.to_owned(), found.secret, found.chain)
-}
-
-impl KeyStore for Vault {
-    fn scheme(&self) -> &'static str {
-        SCHEME
-    }
-
-    /// Never asks for the passphrase: a locked vault says so.
-    fn list(&self) -> BoxFuture<'_, Result<Vec<KeyInfo>, KeyError>> {
-        Box::pin(async {
-            if !self.exists() {
-                return Ok(Vec::new());
-            }
-            if !*self.0.open.borrow() {
-                let hint = "it opens when a key of it is used, and in a terminal or with --unlock-from FILE";
-                return Err(KeyError::new("key.locked", "the vault is locked", hint));
-            }
-            self.read(|c| c.keys.iter().map(|(n, k)| Ok(local(n, k)?.info().clone())).collect()).await
-        })
-    }
-
-    fn open<'a>(&'a self, uri: &'a KeyUri) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
-        Box::pin(async move {
-            let name = uri.rest().to_owned();
-            Ok(self.read(move |c| local(&name, c.key(&name)?)).await?.shared())
-        })
-    }
-
-    fn as_generate(&self) -> Option<&dyn Generate> {
-        Some(self)
-    }
-
-    fn as_import(&self) -> Option<&dyn Import> {
-        Some(self)
-    }
-
-    fn as_certify(&self) -> Option<&dyn Certify> {
-        Some(self)
-    }
-
-    fn as_delete(&self) -> Option<&dyn Delete> {
-        Some(self)
-    }
-}
-
-impl Generate for Vault {
-    fn generate<'a>(&'a self, uri: &'a KeyUri, making: &'a Making) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
-        Box::pin(async move {
-            checked(uri.rest())?;
-            self.keep(uri, &material::generate(making.spec).await?, &[]).await
-        })
-    }
-}
-
-impl Import for Vault {
-    fn import<'a>(
-        &'a self,
-        uri: &'a KeyUri,
-        secret: SecretJwk,
-        chain: Vec<Vec<u8>>,
-    ) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
-        Box::pin(async move { self.keep(uri, &secret, &chain).await })
-    }
-}
-
-impl Certify for Vault {
-    fn certify<'a>(&'a self, uri: &'a KeyUri, chain: Vec<Vec<u8>>) -> BoxFuture<'a, Result<Arc<dyn Key>, KeyError>> {
-        Box::pin(async move {
-            let name = uri.rest().to_owned();
-            self.read(|_| Ok(())).await?;
-            self.change(move |c| {
-                let kept = c.key(&name)?;
-                let (pem, since) = (material::certified(&kept.pem.0, chain)?, kept.since);
-                c.keys.insert(name, Kept { pem: Hidden(pem), since });
-                Ok(())
-            })
-            .await?;
-            self.open(uri).await
-        })
-    }
-}
-
-impl Delete for Vault {
-    fn delete<'a>(&'a self, uri: &'a KeyUri) -> BoxFuture<'a, Result<Deleted, KeyError>> {
-        Box::pin(async move {
-            if !self.exists() {
-                self.read(|_| Ok(())).await?;
-            }
-            let (name, now) = (uri.rest().to_owned(), self.0.clock.now());
-            self.change(move |c| c.discard(&name, now)).await.map(|until| Deleted::Until { until })
-        })
-    }
-
-    fn restore<'a>(&'a self, uri: &'a KeyUri) -> BoxFuture<'a, Result<(), KeyError>> {
-        Box::pin(async move {
-            let name = uri.rest().to_owned();
-            self.change(move |c| c.restore(&name)).await
-        })
-    }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::compile::{Compiler, find_secret};
 use super::join;
-use super::model::Profile;
+use super::model::{KeyRole, Profile};
 use super::place::{Complaint, Place, Sources};
 use super::raw::{RawFlow, RawProfile};
-use super::summary::{EnvironmentSummary, FlowSummary, Summary};
+use super::summary::{EnvironmentSummary, FlowSummary, RoleSummary, Summary};
 
 /// Compiled into the program, in the order in which they are offered.
 const BANKS: &[(&str, &str)] = &[("banks/dnb.toml", include_str!("../../profiles/banks/dnb.toml"))];
@@ -212,6 +212,11 @@ fn quick_id(text: &str) -> Option<String> {
     None
 }
 
+fn role(k: &KeyRole) -> RoleSummary {
+    let (name, label) = (k.name.clone(), k.label.clone());
+    RoleSummary { name, label, usage: k.usage, algs: k.algs.clone(), min_bits: k.min_bits }
+}
+
 fn summary(loaded: &Loaded) -> Summary {
     let p = &loaded.profile;
     let environments = p.environments.iter().map(|e| EnvironmentSummary {
@@ -238,6 +243,6 @@ fn summary(loaded: &Loaded) -> Summary {
         saved: p.environment.is_some(),
         environments: environments.filter(|e| p.environment.as_ref().is_none_or(|own| *own == e.name)).collect(),
         flows: flows.collect(),
-        roles: p.keys.iter().map(|k| (k.name.clone(), k.label.clone(), k.usage.word().to_owned())).collect(),
+        roles: p.keys.iter().map(role).collect(),
     }
 }

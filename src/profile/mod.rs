@@ -14,4 +14,4 @@ pub mod value;
 pub use compile::{Compiler, find_private_key, find_secret};
 pub use library::{Library, Loaded, Refused};
 pub use schema::schema;
-pub use summary::{EnvironmentSummary, FlowSummary, Summary};
+pub use summary::{EnvironmentSummary, FlowSummary, RoleSummary, Summary};

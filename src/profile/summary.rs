@@ -1,5 +1,8 @@
 //! What a face shows of a profile before anything runs.
 
+use super::model::KeyUse;
+use crate::jose::Alg;
+
 /// One row of the profiles pane and of `profiles list`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -14,8 +17,18 @@ pub struct Summary {
     pub saved: bool,
     pub environments: Vec<EnvironmentSummary>,
     pub flows: Vec<FlowSummary>,
-    /// Key roles: name, label, what it is used for (`sig`, `enc`, `tls`).
-    pub roles: Vec<(String, String, String)>,
+    pub roles: Vec<RoleSummary>,
+}
+
+/// A key role, and what it wants of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleSummary {
+    pub name: String,
+    pub label: String,
+    pub usage: KeyUse,
+    /// None: any that the key can do.
+    pub algs: Vec<Alg>,
+    pub min_bits: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

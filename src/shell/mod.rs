@@ -6,17 +6,28 @@
 //!                          └── events ◄┘   (one task per operation; an Abort ends it)
 //! ```
 
+mod card;
+mod desk;
 mod embedded;
+mod fits;
 mod new_key;
 mod order;
 mod people;
 mod performer;
 mod rows;
+mod seats;
 mod session;
 
+pub use crate::keys::StoreFacts;
+#[cfg(test)]
+pub(crate) mod testing;
+pub use card::{KeyCard, PublicForm, public_text};
+pub use desk::{CsrWish, Gone, Kept, KeyDone, KeyOrder, algorithm};
 pub use embedded::{Brought, DemoKey, Embedded, Link};
-pub use new_key::{KeyOrder, KeyPlan};
+pub use fits::{alg_for, fits};
+pub use new_key::{KeyPlan, NewKeyOrder};
 pub use people::{Answers, Nobody, People};
 pub use performer::Performer;
-pub use rows::{KeyRow, key_rows, row as key_row};
+pub use rows::{KeyRow, KeyUses, RowState, StoreRows, key_rows, named_row, row as key_row};
+pub use seats::{Seat, Seated, Seats};
 pub use session::{Order, Prepared, Problem, ProblemKind, Session};

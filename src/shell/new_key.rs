@@ -16,7 +16,7 @@ const SCHEME: &str = "awskms";
 
 /// What a person says of it.
 #[derive(Clone, Debug, Default)]
-pub struct KeyOrder {
+pub struct NewKeyOrder {
     pub profile: String,
     pub role: String,
     pub inputs: BTreeMap<String, Secret>,
@@ -42,7 +42,7 @@ impl Session {
 
     /// # Errors
     /// [`Problem`] where the profile, the role, the algorithm or an input is wrong, or nothing names the key.
-    pub fn plan_key(&self, order: &KeyOrder) -> Result<KeyPlan, Problem> {
+    pub fn plan_key(&self, order: &NewKeyOrder) -> Result<KeyPlan, Problem> {
         let loaded = self
             .library
             .load(&order.profile)

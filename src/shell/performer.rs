@@ -114,6 +114,12 @@ impl Performer {
         lock(&self.0.opened).iter().map(|(role, key)| (role.clone(), key.info().public.clone())).collect()
     }
 
+    /// From now on the role has that key.
+    pub fn rebind(&self, role: &str, uri: KeyUri) {
+        lock(&self.0.opened).remove(role);
+        lock(&self.0.bindings).insert(role.to_owned(), uri);
+    }
+
     /// Ends everything that is under way.
     pub fn abort_all(&self) {
         for (_, handle) in std::mem::take(&mut *lock(&self.0.running)) {

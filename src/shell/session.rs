@@ -1,19 +1,20 @@
 //! One session of the program: what it holds for all runs, and how a run is prepared.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::embedded::{Brought, Embedded, Link};
 use super::order::{chains, environment, flow, known_inputs, known_roles, needs, references};
 use super::people::{Nobody, People};
 use super::performer::{Held, Performer};
+use super::seats::{Seat, Seats};
 use crate::clock::Clock;
 use crate::config::Places;
 use crate::flow::view::AskField;
 use crate::flow::{Pace, Run, Setup};
 use crate::keys::file::Files;
 use crate::keys::vault::{self, Vault};
-use crate::keys::{KeyInfo, KeyUri, Stores, Unlock, memory};
+use crate::keys::{KeyInfo, KeyUri, NobodyUnlocks, Stores, Unlock, memory};
 use crate::net::{Allowed, HostMap, NetConfig, Network};
 use crate::profile::Library;
 use crate::profile::model::{Environment, InputKind, Profile};
@@ -78,6 +79,12 @@ pub struct Session {
     pub clock: Arc<dyn Clock>,
     pub stores: Arc<Stores>,
     pub keys_in_memory: Arc<memory::Memory>,
+    /// Who knows passphrases.
+    pub unlock: Arc<dyn Unlock>,
+    /// Keys that a person bound to roles in this session.
+    pub seats: Arc<Seats>,
+    /// What is public of the sealed files that were opened.
+    opened: Arc<Mutex<BTreeMap<String, KeyInfo>>>,
     /// None: nothing is kept.
     pub vault: Option<Vault>,
     pub memory: Memory,
@@ -118,6 +125,11 @@ impl Session {
                     .insert(uri.rest(), key.key.clone(), key.chain.clone())
                     .map_err(|e| Problem::new(ProblemKind::Machine, e.text, e.hint))?;
                 bindings.insert(key.role.clone(), uri);
+            }
+        }
+        for role in profile.keys.iter().map(|k| k.name.clone()) {
+            if let Some(uri) = self.seats.get(&seat(&profile.id, &environment.name, &role)) {
+                bindings.insert(role, uri);
             }
         }
         bindings.extend(order.bindings);
@@ -211,13 +223,32 @@ impl Session {
             let Ok(loaded) = self.library.load(&id) else { continue };
             for role in &loaded.profile.keys {
                 let user = format!("{id} {}", role.name);
-                if let Some(reference) = &role.reference {
+                let own = loaded.profile.environment.as_deref();
+                let chosen = own.and_then(|e| self.seats.get(&seat(&id, e, &role.name))).map(|u| u.to_string());
+                if let Some(reference) = chosen.as_ref().or(role.reference.as_ref()) {
                     uses.entry(reference.clone()).or_default().push(user.clone());
+                }
+                for (seat, uri) in self.seats.all() {
+                    if own.is_none() && seat.profile == id && seat.role == role.name {
+                        let user = format!("{id}/{} {} (this session)", seat.environment, role.name);
+                        uses.entry(uri.to_string()).or_default().push(user);
+                    }
                 }
                 uses.entry(memory_uri(&id, &role.name).to_string()).or_default().push(user);
             }
         }
         uses
+    }
+
+    /// Keeps what is public of a key for the list: its file is sealed, and nobody is asked again.
+    pub(super) fn remember(&self, info: &KeyInfo) {
+        // one insertion: complete whatever another thread did
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.insert(info.uri.to_string(), info.clone());
+    }
+
+    pub(super) fn opened(&self) -> BTreeMap<String, KeyInfo> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Keeps things in `places`, and has somebody who knows passphrases. Opens no store: each begins with its first use.
@@ -230,6 +261,7 @@ impl Session {
             .with(Arc::new(Files::new(unlock.clone())))
             .with(self.keys_in_memory.clone())
             .with(Arc::new(vault.clone()));
+        self.unlock = unlock.clone();
         #[cfg(feature = "keyring")]
         let stores =
             stores.with(Arc::new(crate::keys::keyring::Keyring::new(places.data.clone()).telling(unlock.clone())));
@@ -262,11 +294,18 @@ impl Session {
             stores,
             keys_in_memory,
             vault: None,
+            unlock: Arc::new(NobodyUnlocks),
+            seats: Arc::default(),
+            opened: Arc::default(),
             memory: Memory::default(),
             embedded: None,
             people: Arc::new(Nobody),
         }
     }
+}
+
+fn seat(profile: &str, environment: &str, role: &str) -> Seat {
+    Seat { profile: profile.to_owned(), environment: environment.to_owned(), role: role.to_owned() }
 }
 
 /// Where a profile's key lives while it ends with the program.

@@ -65,13 +65,7 @@ pub fn path_of(places: &Places, id: &str) -> Option<PathBuf> {
 
 /// Writes values into a saved profile's `[values]`; what else stands in the file stays as it is.
 pub fn save_values(places: &Places, id: &str, values: &[(String, Json)]) -> Result<PathBuf, StoreError> {
-    let path = path_of(places, id)
-        .ok_or_else(|| StoreError::new("there is no place to keep profiles", "give one with --data-dir"))?;
-    let text = String::from_utf8(read_capped(&path, LIMIT)?)
-        .map_err(|_| StoreError::new("the profile is no UTF-8 text", "save it as UTF-8"))?;
-    let mut doc: toml_edit::DocumentMut = text
-        .parse()
-        .map_err(|_| StoreError::new(format!("{} is no TOML", path.display()), "run: countersign check FILE"))?;
+    let (path, mut doc) = document(places, id)?;
     let table = doc.entry("values").or_insert(toml_edit::table());
     for (name, value) in values {
         let item = match value {
@@ -86,6 +80,50 @@ pub fn save_values(places: &Places, id: &str, values: &[(String, Json)]) -> Resu
     Ok(path)
 }
 
+/// Writes `keys.ROLE.ref` of a saved profile, or takes it away; what else stands in the file stays as it is.
+pub fn save_reference(places: &Places, id: &str, role: &str, reference: Option<&str>) -> Result<(), StoreError> {
+    let (path, mut doc) = document(places, id)?;
+    let misplaced =
+        || StoreError::new(format!("{}: `keys` is no table", path.display()), "run: countersign check FILE");
+    if let Some(reference) = reference {
+        let mut made = toml_edit::Table::new();
+        made.set_implicit(true);
+        let keys = doc.entry("keys").or_insert(toml_edit::Item::Table(made));
+        let keys = keys.as_table_like_mut().ok_or_else(misplaced)?;
+        let role = keys.entry(role).or_insert(toml_edit::table()).as_table_like_mut().ok_or_else(misplaced)?;
+        let mut value = toml_edit::Value::from(reference);
+        // a comment behind the old value stays
+        if let Some(old) = role.get("ref").and_then(toml_edit::Item::as_value) {
+            *value.decor_mut() = old.decor().clone();
+        }
+        role.insert("ref", toml_edit::Item::Value(value));
+    } else if let Some(keys) = doc.get_mut("keys").and_then(toml_edit::Item::as_table_like_mut) {
+        let role_table = keys.get_mut(role).and_then(toml_edit::Item::as_table_like_mut);
+        let empty = role_table.is_some_and(|table| {
+            table.remove("ref");
+            table.is_empty()
+        });
+        if empty {
+            keys.remove(role);
+        }
+        if keys.is_empty() {
+            doc.remove("keys");
+        }
+    }
+    write_private(&path, doc.to_string().as_bytes())
+}
+
+fn document(places: &Places, id: &str) -> Result<(PathBuf, toml_edit::DocumentMut), StoreError> {
+    let path = path_of(places, id)
+        .ok_or_else(|| StoreError::new("there is no place to keep profiles", "give one with --data-dir"))?;
+    let text = String::from_utf8(read_capped(&path, LIMIT)?)
+        .map_err(|_| StoreError::new("the profile is no UTF-8 text", "save it as UTF-8"))?;
+    let doc = text
+        .parse()
+        .map_err(|_| StoreError::new(format!("{} is no TOML", path.display()), "run: countersign check FILE"))?;
+    Ok((path, doc))
+}
+
 /// Writes a new saved profile; refuses to replace one.
 pub fn save_new(path: &Path, text: &str) -> Result<(), StoreError> {
     if path.exists() {
@@ -95,4 +133,31 @@ pub fn save_new(path: &Path, text: &str) -> Result<(), StoreError> {
         ));
     }
     write_private(path, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str =
+        "# mine\nid = \"acme\" # id\n\n[keys.transport]\nref = \"file:a.pem\" # the seal\n\n[values]\nx = 1\n";
+
+    #[test]
+    fn a_reference_is_written_and_taken_away_and_nothing_else_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let places = Places { config: Some(dir.path().to_owned()), data: None };
+        let path = path_of(&places, "acme").unwrap();
+        save_new(&path, TEXT).unwrap();
+        let text = || String::from_utf8(read_capped(&path, LIMIT).unwrap()).unwrap();
+        save_reference(&places, "acme", "transport", Some("vault:seal")).unwrap();
+        assert_eq!(text(), TEXT.replace("file:a.pem", "vault:seal"));
+        save_reference(&places, "acme", "transport", Some("file:a.pem")).unwrap();
+        save_reference(&places, "acme", "signing", Some("vault:sig")).unwrap();
+        assert!(text().contains("[keys.signing]\nref = \"vault:sig\""), "{}", text());
+        save_reference(&places, "acme", "signing", None).unwrap();
+        assert_eq!(text(), TEXT);
+        save_reference(&places, "acme", "transport", None).unwrap();
+        assert!(!text().contains("keys") && text().contains("# mine") && text().contains("x = 1"), "{}", text());
+        assert!(save_reference(&places, "nobody", "signing", None).is_err());
+    }
 }

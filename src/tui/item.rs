@@ -23,6 +23,8 @@ pub enum Item {
     Claim(usize, usize),
     /// A member of a token's header.
     Header(usize, usize),
+    /// A line of a key's card.
+    Fact(usize),
     /// The token in the inspector, as a whole.
     Token,
 }

@@ -13,7 +13,7 @@ use crate::inspect::Inspection;
 use crate::profile::Summary;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
-use crate::shell::KeyRow;
+use crate::shell::{KeyDone, KeyOrder, StoreFacts, StoreRows};
 
 /// Which run, question or copy an answer belongs to. An answer with a number that is no longer waited for falls through.
 pub type Number = u64;
@@ -33,8 +33,21 @@ pub enum Message {
         result: Result<Box<dyn Engine + Send>, Problem>,
     },
     Profiles(Vec<Summary>),
-    /// The answer to [`Command::ListKeys`].
-    Keys(Result<Vec<KeyRow>, Problem>),
+    /// The stores that are asked for their keys now.
+    Stores(Vec<StoreFacts>),
+    /// What one of them answered.
+    Keys(StoreRows),
+    /// The answer to [`Command::Key`].
+    KeyDone {
+        number: Number,
+        result: Result<KeyDone, Problem>,
+    },
+    /// A store wants to know something that only a person knows.
+    Asked(Asking),
+    /// Who asked does not wait any more.
+    NotAsked(Number),
+    /// What a store that needs long is doing.
+    Heard(String),
     /// The answer to [`Command::Inspect`].
     Inspected {
         number: Number,
@@ -63,7 +76,12 @@ impl fmt::Debug for Message {
             Self::Event { .. } => "Event",
             Self::Prepared { .. } => "Prepared",
             Self::Profiles(_) => "Profiles",
+            Self::Stores(_) => "Stores",
             Self::Keys(_) => "Keys",
+            Self::KeyDone { .. } => "KeyDone",
+            Self::Asked(_) => "Asked",
+            Self::NotAsked(_) => "NotAsked",
+            Self::Heard(_) => "Heard",
             Self::Inspected { .. } => "Inspected",
             Self::Copied(_) => "Copied",
             Self::Indexed { .. } => "Indexed",
@@ -100,7 +118,30 @@ pub enum Command {
         run: Option<Number>,
         text: Secret,
     },
-    ListKeys,
+    /// Ask every store for its keys, or the one of that scheme; answers with [`Message::Keys`] as they come.
+    ListKeys {
+        only: Option<String>,
+    },
+    /// Do something with keys; answer with [`Message::KeyDone`].
+    Key {
+        number: Number,
+        order: KeyOrder,
+    },
+    /// Nobody waits for that any more.
+    GiveUp {
+        number: Number,
+    },
+    /// What a person said to [`Message::Asked`]; None: they gave up.
+    Answer {
+        number: Number,
+        answer: Option<Secret>,
+    },
+    /// That run's role has this key from now on.
+    Rebind {
+        run: Number,
+        role: String,
+        uri: String,
+    },
     Copy(CopyRequest),
     /// Clear the clipboard now, if what is there is ours.
     ClearClipboard,
@@ -123,9 +164,26 @@ impl Command {
     pub const fn is_for_the_terminal(&self) -> bool {
         !matches!(
             self,
-            Self::Prepare { .. } | Self::Perform { .. } | Self::Forget { .. } | Self::Inspect { .. } | Self::ListKeys
+            Self::Prepare { .. }
+                | Self::Perform { .. }
+                | Self::Forget { .. }
+                | Self::Inspect { .. }
+                | Self::ListKeys { .. }
+                | Self::Key { .. }
+                | Self::GiveUp { .. }
+                | Self::Answer { .. }
+                | Self::Rebind { .. }
         )
     }
+}
+
+/// A question of a store, in words for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asking {
+    pub number: Number,
+    pub what: String,
+    /// What a wrong answer would cost.
+    pub warning: Option<String>,
 }
 
 /// What is to be copied. `what` names it in the report; the class decides how long it may stay.

@@ -39,7 +39,9 @@ pub use app::{App, Settings};
 pub use engine::Engine;
 pub use focus::PaneId;
 pub use look::Look;
-pub use message::{Command, CopyReport, CopyRequest, Message, Notice, NoticeTone, Number, Problem, Route, Wrap};
+pub use message::{
+    Asking, Command, CopyReport, CopyRequest, Message, Notice, NoticeTone, Number, Problem, Route, Wrap,
+};
 pub use run::{Channels, Ended, run};
 pub use screen::view;
 pub use terminal::size as terminal_size;

@@ -18,7 +18,10 @@ pub fn view(app: &App, frame: &mut Frame<'_>, now: Timestamp) {
     let geometry = app.geometry_in(area);
     let buffer = frame.buffer_mut();
     if geometry.shape == Shape::Tiny {
-        chrome::draw_tiny(app, buffer, geometry.top, now);
+        match app.prompts.front().filter(|p| p.up) {
+            Some(prompt) => overlay::prompt::draw_tiny(app.look(), prompt, buffer, area),
+            None => chrome::draw_tiny(app, buffer, geometry.top, now),
+        }
         sweep(buffer);
         return;
     }

@@ -42,7 +42,7 @@ async fn keys_of_every_kind_are_made_found_by_every_name_deleted_and_brought_bac
     assert!(listed.iter().any(|k| k.uri == alias("p384") && k.spec == KeySpec::P384), "{listed:?}");
 
     let now = SystemClock.now();
-    let Deleted::Until { until } = kms.delete(&alias("p256")).await.expect("deleted") else { panic!("for good") };
+    let Deleted::Scheduled { until } = kms.delete(&alias("p256")).await.expect("deleted") else { panic!("for good") };
     let days = (until.seconds() - now.seconds() + 43_200) / 86_400;
     assert_eq!(days, 30);
     let error = kms.open(&alias("p256")).await.map(|_| ()).unwrap_err();

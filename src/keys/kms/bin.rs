@@ -42,7 +42,7 @@ impl Inner {
         let until = answer
             .deletion_date()
             .map_or_else(|| now.plus_seconds(i64::from(DAYS) * 86_400), |d| Timestamp::from_seconds(d.secs()));
-        Ok(Deleted::Until { until })
+        Ok(Deleted::Scheduled { until })
     }
 
     /// A copy of this primary key that is not on its way out. AWS would keep the primary for as long as there is one.

@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Mutex as Plain;
 
+use futures_util::future::BoxFuture;
+
 use super::*;
 use crate::clock::FixedClock;
 use crate::jose::{Alg, verify};
-use crate::keys::KeySpec;
+use crate::keys::{Certify, Delete, Deleted, Generate, Import, KeySpec};
 use crate::time::Timestamp;
 
 const LONG: Duration = Duration::from_hours(1);

@@ -53,6 +53,10 @@ impl App {
             Action::SendAnyway => self.ask_to_send_anyway(),
             Action::Paste => self.paste_form(),
             Action::OpenToken => self.open_token(now),
+            Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request | Action::DeleteKey => {
+                self.act_with_keys(action, now);
+            }
+            Action::Undo | Action::AskStores => self.act_with_keys(action, now),
             Action::Copy => self.open_copy_menu(now),
             Action::CopyAgain => self.copy_again(now),
             Action::ClearClipboard => self.out.push(Command::ClearClipboard),
@@ -68,6 +72,7 @@ impl App {
                 self.out.push(Command::Suspend);
             }
             // Only overlays and fields have these.
+            Action::Write => {}
             Action::Submit | Action::Close | Action::NextField | Action::PreviousField | Action::Yes | Action::No => {}
             Action::TypeLeft | Action::TypeRight | Action::TypeStart | Action::TypeEnd | Action::TypeBack => {}
             Action::TypeDelete | Action::TypeKillWord | Action::TypeKillLine | Action::TypeKillRest => {}
@@ -82,6 +87,9 @@ impl App {
     fn escape(&mut self, now: Timestamp) {
         if self.focus_is_on_run() && self.in_flight() {
             return self.cancel(now);
+        }
+        if self.give_up_work(now) {
+            return;
         }
         if self.back() {
             return;

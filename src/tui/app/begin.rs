@@ -61,6 +61,7 @@ impl App {
         let Some(Preparing { choice, .. }) = self.preparing.take() else { return };
         match result {
             Ok(engine) => {
+                self.keys.then_choose = None;
                 self.run = Some(Current { number, engine, choice, production_allowed: false, straight: false });
                 self.tell(Event::Start, now);
             }

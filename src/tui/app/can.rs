@@ -44,6 +44,9 @@ impl App {
                 let at_cursor = self.item_here().and_then(|i| self.found(self.focus, i)).is_some_and(|f| f.is_token());
                 if at_cursor || self.shown_token().is_some() { Ok(()) } else { Err("no token here or before") }
             }
+            Action::Left | Action::Right if self.focus == PaneId::Keys => Err("a key has no tabs: PgDn reads on"),
+            Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request => self.can_with_keys(action),
+            Action::DeleteKey | Action::Undo | Action::AskStores => self.can_with_keys(action),
             Action::Copy if self.copies().is_empty() => Err("nothing here to copy"),
             Action::CopyAgain if self.last_copy.is_none() => Err("nothing was copied yet"),
             Action::Reveal if !self.settings.reveal => Err("revealing is off"),
@@ -61,6 +64,7 @@ impl App {
     pub fn hint(&self, binding: &Binding) -> &'static str {
         match binding.action {
             Action::Enter => self.enter_hint(),
+            Action::Escape if self.keys.work.is_some() => "cancel",
             Action::Escape if self.focus_is_on_run() && self.in_flight() => "cancel",
             Action::Straight if self.run.as_ref().is_some_and(|r| r.straight) => "pause",
             Action::Search if !matches!(self.focus, PaneId::Profiles | PaneId::Keys) => "search",

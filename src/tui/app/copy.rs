@@ -5,13 +5,16 @@ mod curl;
 
 use super::App;
 use crate::secret::Class;
+use crate::shell::PublicForm;
 use crate::time::Timestamp;
 use crate::tui::focus::PaneId;
-use crate::tui::item::Found;
+use crate::tui::item::{Found, Item};
 use crate::tui::message::{Command, CopyReport, CopyRequest, NoticeTone, Problem, Route, Wrap};
-use crate::tui::overlay::{CopyMenu, Overlay};
+use crate::tui::overlay::{self, CopyMenu, Overlay, Report};
+use crate::tui::pane::keys::card::{self, subject_name};
 use crate::tui::pane::{inspector, step};
 use crate::tui::span::{grouped, size};
+use crate::x509::{DnForm, KidMode, OrganizationForm};
 
 /// A line of the copy menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,11 +29,18 @@ pub enum CopyKind {
     Request,
     Body,
     PublicKey,
+    Jwks,
+    PublicPem,
     Thumbprint,
+    Kid(KidMode),
+    Certificate,
+    Subject(DnForm, OrganizationForm),
+    /// A text that was made.
+    Report,
 }
 
 impl CopyKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 24] = [
         Self::Handover,
         Self::Value,
         Self::Token,
@@ -39,7 +49,22 @@ impl CopyKind {
         Self::Request,
         Self::Body,
         Self::PublicKey,
+        Self::Jwks,
+        Self::PublicPem,
         Self::Thumbprint,
+        Self::Kid(KidMode::JktSha1),
+        Self::Kid(KidMode::X5t),
+        Self::Kid(KidMode::X5tHex),
+        Self::Kid(KidMode::X5tS256),
+        Self::Certificate,
+        Self::Subject(DnForm::Rfc4514, OrganizationForm::Name),
+        Self::Subject(DnForm::Rfc4514, OrganizationForm::Oid),
+        Self::Subject(DnForm::OpenSsl, OrganizationForm::Name),
+        Self::Subject(DnForm::OpenSsl, OrganizationForm::Oid),
+        Self::Subject(DnForm::OpenSslRfc2253, OrganizationForm::Name),
+        Self::Subject(DnForm::OpenSslRfc2253, OrganizationForm::Oid),
+        Self::Subject(DnForm::Java, OrganizationForm::Name),
+        Self::Subject(DnForm::Java, OrganizationForm::Oid),
     ];
 
     pub const fn letter(self) -> char {
@@ -52,7 +77,24 @@ impl CopyKind {
             Self::Request => 'r',
             Self::Body => 'b',
             Self::PublicKey => 'k',
+            Self::Jwks => 's',
+            Self::PublicPem => 'p',
             Self::Thumbprint => 'x',
+            Self::Kid(KidMode::JktSha256) => '0',
+            Self::Kid(KidMode::JktSha1) => '1',
+            Self::Kid(KidMode::X5t) => '2',
+            Self::Kid(KidMode::X5tHex) => '3',
+            Self::Kid(KidMode::X5tS256) => '4',
+            Self::Certificate => 'f',
+            Self::Subject(DnForm::Rfc4514, OrganizationForm::Name) => 'A',
+            Self::Subject(DnForm::Rfc4514, OrganizationForm::Oid) => 'B',
+            Self::Subject(DnForm::OpenSsl, OrganizationForm::Name) => 'C',
+            Self::Subject(DnForm::OpenSsl, OrganizationForm::Oid) => 'D',
+            Self::Subject(DnForm::OpenSslRfc2253, OrganizationForm::Name) => 'E',
+            Self::Subject(DnForm::OpenSslRfc2253, OrganizationForm::Oid) => 'F',
+            Self::Subject(DnForm::Java, OrganizationForm::Name) => 'G',
+            Self::Subject(DnForm::Java, OrganizationForm::Oid) => 'H',
+            Self::Report => 'R',
         }
     }
 }
@@ -75,14 +117,14 @@ impl App {
         let in_run = matches!(self.focus, PaneId::Flow | PaneId::Step);
         let step = self.selected_step().map(|(_, s)| s).filter(|_| in_run);
         Some(match kind {
-            CopyKind::PublicKey => {
-                let key = self.key_here()?;
-                format!("public JWK of {}", key.label)
-            }
-            CopyKind::Thumbprint => {
-                self.key_here()?;
-                "its thumbprint (RFC 7638)".into()
-            }
+            CopyKind::PublicKey
+            | CopyKind::Jwks
+            | CopyKind::PublicPem
+            | CopyKind::Thumbprint
+            | CopyKind::Kid(_)
+            | CopyKind::Certificate
+            | CopyKind::Subject(..) => self.of_key(kind)?.0,
+            CopyKind::Report => self.report()?.title.clone(),
             CopyKind::Token => {
                 let shown =
                     self.shown_token().filter(|_| self.focus != PaneId::Keys && self.focus != PaneId::Profiles)?;
@@ -115,12 +157,59 @@ impl App {
         })
     }
 
-    fn key_here(&self) -> Option<&crate::shell::KeyRow> {
-        self.keys.selected().filter(|_| self.focus == PaneId::Keys)
+    /// What is copied of the chosen key, and the words for it.
+    fn of_key(&self, kind: CopyKind) -> Option<(String, String)> {
+        let key = self.keys.selected().filter(|_| self.focus == PaneId::Keys)?;
+        let card = key.card.as_ref()?;
+        Some(match kind {
+            CopyKind::PublicKey => (format!("public JWK of {}", key.label), card.public_text(PublicForm::Jwk)),
+            CopyKind::Jwks => ("the same as a JWK Set".into(), card.public_text(PublicForm::Jwks)),
+            CopyKind::PublicPem => ("the same as PEM".into(), card.public_text(PublicForm::Pem)),
+            CopyKind::Thumbprint => ("its thumbprint, the usual kid (RFC 7638)".into(), key.thumbprint.clone()),
+            CopyKind::Kid(mode) => {
+                let kid = card.kids.iter().find(|(m, _)| *m == mode)?;
+                (format!("kid as {}", mode.word()), kid.1.clone())
+            }
+            CopyKind::Certificate => {
+                let n = card.chain.len();
+                let what =
+                    if n == 1 { "certificate as PEM".into() } else { format!("{n} certificates as PEM, leaf first") };
+                (what, card.certificates_pem()?)
+            }
+            CopyKind::Subject(form, organization) => {
+                let all = card.subjects();
+                let found = all.into_iter().find(|(f, o, _)| (*f, *o) == (form, organization))?;
+                (format!("subject as {}", subject_name(form, organization)), found.2)
+            }
+            _ => return None,
+        })
+    }
+
+    fn report(&self) -> Option<&Report> {
+        self.overlays.iter().rev().find_map(|o| match o {
+            Overlay::Report(report) => Some(report),
+            _ => None,
+        })
     }
 
     fn value_here(&self) -> Option<Found> {
+        if let Some(found) = self.line_of_card() {
+            return Some(found);
+        }
         self.item_here().and_then(|i| self.found(self.focus, i))
+    }
+
+    /// The line under the cursor of an open card.
+    fn line_of_card(&self) -> Option<Found> {
+        let state = self.overlays.iter().rev().find_map(|o| match o {
+            Overlay::Card(state) => Some(*state),
+            _ => None,
+        })?;
+        let key = self.keys.selected()?;
+        let doc = card::doc(self.look(), key, overlay::card::text_size(self.size).width);
+        let Item::Fact(at) = doc.item_at(state.cursor)? else { return None };
+        let (name, value) = card::fact(key, at)?;
+        Some(Found::new(name, value, Class::Public))
     }
 
     fn claims(&self) -> Option<String> {
@@ -133,11 +222,17 @@ impl App {
     fn text_of(&self, kind: CopyKind) -> Option<Found> {
         let step = self.selected_step().map(|(_, s)| s);
         Some(match kind {
-            CopyKind::PublicKey => {
-                let key = self.key_here()?;
-                Found::new(format!("public JWK of {}", key.label), &key.public_jwk, Class::Public)
+            CopyKind::PublicKey
+            | CopyKind::Jwks
+            | CopyKind::PublicPem
+            | CopyKind::Thumbprint
+            | CopyKind::Kid(_)
+            | CopyKind::Certificate
+            | CopyKind::Subject(..) => {
+                let (what, text) = self.of_key(kind)?;
+                Found::new(what, text, Class::Public)
             }
-            CopyKind::Thumbprint => Found::new("thumbprint", &self.key_here()?.thumbprint, Class::Public),
+            CopyKind::Report => Found::new("certificate request", &self.report()?.text, Class::Public),
             CopyKind::Token => {
                 let shown = self.shown_token()?;
                 Found::new(shown.name, shown.text, Class::Secret)

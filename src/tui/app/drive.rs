@@ -32,8 +32,12 @@ impl App {
         if run.engine.view().status.is_over() {
             run.straight = false;
         }
+        let lacks = run.engine.view().unbound.is_some();
         if !effects.is_empty() {
             self.out.push(Command::Perform { run: run.number, effects });
+        }
+        if lacks {
+            self.offer_key(now);
         }
     }
 
@@ -41,7 +45,7 @@ impl App {
     pub(super) fn enter(&mut self, now: Timestamp) {
         match self.focus {
             PaneId::Profiles => self.enter_profile(now),
-            PaneId::Keys => self.open_copy_menu(now),
+            PaneId::Keys => self.enter_key(now),
             PaneId::Inspector => self.open_copy_menu(now),
             PaneId::Flow | PaneId::Step => self.go_on(now),
         }
@@ -53,13 +57,15 @@ impl App {
                 Some(RowId::Flow(..)) => "start",
                 _ => "open",
             },
-            PaneId::Keys | PaneId::Inspector => "copy",
+            PaneId::Keys => self.enter_key_hint(),
+            PaneId::Inspector => "copy",
             PaneId::Flow | PaneId::Step => match self.view().map(|v| v.status) {
                 Some(_) if self.is_elsewhere() => "to the current step",
                 Some(RunStatus::Ready) if self.view().is_some_and(|v| v.current != self.flow.selected) => "next step",
                 Some(RunStatus::Ready) => "take it",
                 Some(RunStatus::Armed) => "send",
                 Some(RunStatus::Waiting) => "answer",
+                Some(_) if self.missing_seat().is_some() => "choose a key",
                 _ => "go on",
             },
         }
@@ -105,6 +111,7 @@ impl App {
             }
             RunStatus::Busy => self.say(NoticeTone::Plain, "under way; Esc cancels", now),
             RunStatus::Done => self.say(NoticeTone::Good, "the run is done; r does this step again", now),
+            RunStatus::Failed if self.missing_seat().is_some() => self.choose_missing_key(now),
             RunStatus::Failed | RunStatus::Cancelled => self.say(NoticeTone::Plain, "r does the step again", now),
         }
     }

@@ -32,6 +32,10 @@ impl App {
         match pane {
             PaneId::Step | PaneId::Flow => self.step.doc.go_by(rows),
             PaneId::Inspector => self.inspector.doc.go_by(rows),
+            // below a list of keys the chosen one is read
+            PaneId::Keys if self.card_height() > 0 => {
+                self.keys.details = self.keys.details.saturating_add_signed(rows);
+            }
             PaneId::Profiles | PaneId::Keys => self.move_by(rows),
         }
     }

@@ -2,6 +2,7 @@
 
 use crossterm::event::{Event, KeyEventKind};
 use ratatui::layout::Size;
+use zeroize::Zeroizing;
 
 use super::App;
 use crate::secret::Secret;
@@ -21,7 +22,8 @@ impl App {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(Chord::of(&key), now),
             Event::Key(_) => self.changed = false,
-            Event::Paste(text) => self.pasted(&text, now),
+            // it may be a passphrase
+            Event::Paste(text) => self.pasted(&Zeroizing::new(text), now),
             Event::Mouse(event) => self.pointer(event, now),
             Event::Resize(width, height) => {
                 let before = Shape::of(self.size.width, self.size.height);
@@ -37,6 +39,9 @@ impl App {
 
     /// Whose keys hold now.
     pub fn context(&self) -> Context {
+        if self.prompt_is_up() {
+            return Context::Prompt;
+        }
         match (self.overlays.last(), &self.typing) {
             (Some(overlay), _) => overlay.context(),
             (None, Some(_)) => Context::Line,
@@ -59,8 +64,8 @@ impl App {
 
     /// A letter that is no key goes where letters go.
     fn typed(&mut self, c: char, now: Timestamp) {
-        let mut buffer = [0; 4];
-        match self.overlays.last_mut() {
+        let mut buffer = Zeroizing::new([0; 4]);
+        match self.overlays.last_mut().filter(|_| !self.prompts.front().is_some_and(|p| p.up)) {
             Some(Overlay::CopyMenu(menu)) => {
                 if let Some(kind) = menu.by_letter(c) {
                     self.overlays.pop();
@@ -68,13 +73,16 @@ impl App {
                 }
             }
             _ => {
-                self.insert(c.encode_utf8(&mut buffer));
+                self.insert(c.encode_utf8(&mut buffer[..]));
             }
         }
     }
 
     /// Puts text into the field that has the keys. False: there is none.
     fn insert(&mut self, text: &str) -> bool {
+        if self.insert_into_prompt(text) {
+            return true;
+        }
         match (self.overlays.last_mut(), &mut self.typing) {
             (Some(Overlay::Choice(choice)), _) => {
                 choice.field.insert(text);
@@ -100,7 +108,7 @@ impl App {
             return self.say(NoticeTone::Warn, "the paste is too large: give it as a file", now);
         }
         let text = text.trim_end_matches(['\r', '\n']);
-        let one_line = text.replace("\r\n", "\n").replace('\r', "\n");
+        let one_line = Zeroizing::new(Zeroizing::new(text.replace("\r\n", "\n")).replace('\r', "\n"));
         if text.is_empty() || self.insert(&one_line) {
             return;
         }

@@ -100,6 +100,7 @@ fn found_in_step(step: &StepView, item: Item) -> Option<Found> {
     let request = step.request.as_ref();
     let field = |f: &crate::flow::view::Field| Found::new(&f.name, &f.value, f.class.max(class_of_name(&f.name)));
     Some(match item {
+        Item::Fact(_) => return None,
         Item::Url => Found::new("address", &request?.url, Class::Secret),
         Item::RequestHeader(i) => field(request?.headers.get(i)?),
         Item::RequestField(i) => field(request?.fields.get(i)?),

@@ -3,6 +3,7 @@
 //! It performs nothing and knows no clock: messages come with the time, commands go out. It is never shared.
 
 mod act;
+mod asked;
 mod begin;
 mod can;
 mod copy;
@@ -10,6 +11,9 @@ mod drive;
 mod go;
 mod input;
 mod items;
+mod key_acts;
+mod key_choices;
+mod key_done;
 mod mouse;
 mod overlays;
 mod palette;
@@ -17,6 +21,7 @@ mod reveal;
 mod settle;
 mod ticking;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ratatui::layout::{Rect, Size};
@@ -29,7 +34,7 @@ use super::layout::{Geometry, Sizes, Wish};
 use super::log::Log;
 use super::look::Look;
 use super::message::{Command, Message, Notice, NoticeTone, Number};
-use super::overlay::Overlay;
+use super::overlay::{Overlay, Prompt};
 use super::pane::flow::FlowPane;
 use super::pane::inspector::InspectorPane;
 use super::pane::keys::KeysPane;
@@ -42,6 +47,7 @@ use crate::time::Timestamp;
 
 pub use copy::CopyKind;
 pub use drive::Go;
+pub use key_choices::KeyChoice;
 pub use reveal::{REVEAL_SECONDS, Reveal};
 
 /// What is given at the start. None of it is read from the environment here.
@@ -102,6 +108,8 @@ pub struct App {
     pub inspector: InspectorPane,
 
     pub overlays: Vec<Overlay>,
+    /// Questions of stores, the oldest first: it lies over everything.
+    pub prompts: VecDeque<Prompt>,
     pub typing: Option<Typing>,
     /// What `n` looks for in views.
     pub search: String,
@@ -137,6 +145,7 @@ impl App {
             step: StepPane::default(),
             inspector: InspectorPane::default(),
             overlays: Vec::new(),
+            prompts: VecDeque::new(),
             typing: None,
             search: String::new(),
             run: None,
@@ -148,7 +157,7 @@ impl App {
             last_number: 0,
             last_copy: None,
             interrupted_at: None,
-            out: vec![Command::ListKeys],
+            out: vec![Command::ListKeys { only: None }],
             changed: true,
         }
     }
@@ -167,7 +176,12 @@ impl App {
             Message::Event { run, event } => self.tell_run(run, event, now),
             Message::Prepared { number, result } => self.prepared(number, result, now),
             Message::Profiles(all) => self.profiles.set(all),
-            Message::Keys(result) => self.keys.set(result),
+            Message::Stores(stores) => self.keys.ask(stores),
+            Message::Keys(rows) => self.store_answered(rows),
+            Message::KeyDone { number, result } => self.key_done(number, result, now),
+            Message::Asked(asking) => self.asked(asking, now),
+            Message::NotAsked(number) => self.prompts.retain(|p| p.number != number),
+            Message::Heard(text) => self.heard(text, now),
             Message::Inspected { number, result } => self.inspector.answered(number, result),
             Message::Copied(result) => self.copied(result, now),
             Message::Indexed { key, rows } => {

@@ -1,20 +1,27 @@
 //! Keys while something lies over the panes.
 
-use super::App;
+use super::{App, CopyKind};
 use crate::flow::Event;
+use crate::shell::KeyOrder;
 use crate::time::Timestamp;
 use crate::tui::keymap::Action;
-use crate::tui::message::Command;
-use crate::tui::overlay::Overlay;
+use crate::tui::message::{Command, NoticeTone};
 use crate::tui::overlay::choice::Does;
 use crate::tui::overlay::form::{Form, Purpose};
 use crate::tui::overlay::question::Asked;
+use crate::tui::overlay::{Overlay, card};
 
 impl App {
     /// Whether the top overlay took the action.
     pub(super) fn act_on_overlay(&mut self, action: Action, now: Timestamp) -> bool {
         if matches!(action, Action::Interrupt | Action::Redraw | Action::Suspend) {
             return false;
+        }
+        if self.act_on_prompt(action) {
+            return true;
+        }
+        if matches!(self.overlays.last(), Some(Overlay::Card(_) | Overlay::Report(_))) {
+            return self.act_on_reading(action, now);
         }
         let Some(top) = self.overlays.last_mut() else { return false };
         // a text field takes what edits it
@@ -77,11 +84,56 @@ impl App {
         true
     }
 
+    /// What is only read: scrolled, copied, written.
+    fn act_on_reading(&mut self, action: Action, now: Timestamp) -> bool {
+        let page = isize::try_from(card::text_size(self.size).height).unwrap_or(1);
+        let by = match action {
+            Action::Down => 1,
+            Action::Up => -1,
+            Action::HalfDown => page / 2,
+            Action::HalfUp => -page / 2,
+            Action::PageDown => page,
+            Action::PageUp => -page,
+            Action::First => isize::MIN / 2,
+            Action::Last => isize::MAX / 2,
+            _ => 0,
+        };
+        let size = card::text_size(self.size);
+        let look = self.look();
+        let total = self.keys.selected().map_or(0, |k| crate::tui::pane::keys::card::doc(look, k, size.width).len());
+        match (self.overlays.last_mut(), action) {
+            (_, Action::Close) => drop(self.overlays.pop()),
+            (Some(Overlay::Card(state)), _) if by != 0 => {
+                state.go_by(by);
+                *state = state.clamped(total, usize::from(size.height));
+            }
+            (Some(Overlay::Card(_)), Action::Submit) => self.copy(CopyKind::Value, now),
+            (Some(Overlay::Card(_)), Action::Copy) => self.open_copy_menu(now),
+            (Some(Overlay::Report(report)), _) if by != 0 => report.go_by(by),
+            (Some(Overlay::Report(_)), Action::Copy) => self.copy(CopyKind::Report, now),
+            (Some(Overlay::Report(report)), Action::Write) => {
+                let (name, text) = (report.name.clone(), report.text.clone());
+                self.order(KeyOrder::Save { name, text }, "writing the request".to_owned(), None, None, now);
+            }
+            _ => {}
+        }
+        true
+    }
+
     fn run_choice(&mut self, now: Timestamp) {
+        let reason = match self.overlays.last() {
+            Some(Overlay::Choice(choice)) => choice.chosen().filter(|e| matches!(e.does, Does::Key(_))),
+            _ => None,
+        }
+        .and_then(|e| e.reason.clone());
+        if let Some(reason) = reason {
+            return self.say(NoticeTone::Warn, format!("not this one: {reason}"), now);
+        }
         let Some(Overlay::Choice(choice)) = self.overlays.pop() else { return };
         let Some(entry) = choice.chosen().cloned() else { return };
         match entry.does {
             Does::Act(action) => self.act(action, now),
+            Does::Key(choice) => self.key_chosen(choice, now),
             Does::Start(flow) => self.start(flow, now),
             Does::GoToStep(index) => {
                 let current = self.view().map_or(0, |v| v.current);
@@ -92,10 +144,14 @@ impl App {
     }
 
     fn submit(&mut self, form: Form, now: Timestamp) {
+        if matches!(form.purpose, Purpose::Key(_)) {
+            return self.submit_key_form(form, now);
+        }
         let answers = form.answers();
         match form.purpose {
             Purpose::Answer => self.tell(Event::Answer(answers), now),
             Purpose::Inputs(choice) => self.prepare(choice, answers, now),
+            Purpose::Key(_) => {}
             Purpose::Inspect => {
                 if let Some((_, text)) = answers.into_iter().next() {
                     self.inspect(text.expose(), now);
@@ -115,6 +171,7 @@ impl App {
             Asked::SendAnyway { more } => self.answer_send_anyway(more, now),
             Asked::StopWaiting => self.cancel_now(now),
             Asked::Replace(choice) => self.prepare(choice, std::collections::BTreeMap::new(), now),
+            Asked::DeleteKey { uri } => self.delete_key(uri, now),
             Asked::Quit => {
                 self.cancel_now(now);
                 self.out.push(Command::Quit);

@@ -15,9 +15,9 @@ impl App {
     /// Every command, every flow that can be started, every step of the run.
     pub(super) fn open_palette(&mut self) {
         let everywhere = |b: &&crate::tui::keymap::Binding| {
-            b.contexts
-                .iter()
-                .any(|c| matches!(c, Context::Always | Context::Everywhere | Context::Flow | Context::Step))
+            b.contexts.iter().any(|c| {
+                matches!(c, Context::Always | Context::Everywhere | Context::Keys | Context::Flow | Context::Step)
+            })
         };
         let mut entries: Vec<Entry> = TABLE.iter().filter(everywhere).map(|b| self.entry(b)).collect();
         for choice in self.profiles.choices() {

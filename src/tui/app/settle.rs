@@ -1,6 +1,8 @@
 //! After every message: cursors inside what there is, bodies laid out for the width at hand, the inspector asked about
 //! the token it shows.
 
+use ratatui::layout::Rect;
+
 use super::App;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -9,6 +11,7 @@ use crate::tui::doc::GUTTER;
 use crate::tui::focus::PaneId;
 use crate::tui::layout::inside;
 use crate::tui::message::Command;
+use crate::tui::pane::keys;
 use crate::tui::pane::step::{Tab, received_text, sent_text};
 
 impl App {
@@ -22,9 +25,27 @@ impl App {
             }
         }
         self.profiles.settle();
+        self.settle_keys();
+        self.raise_prompt();
         self.lay_out_bodies();
         self.ask_inspector();
         self.settle_cursors(now);
+    }
+
+    fn settle_keys(&mut self) {
+        self.keys.settle();
+        let height = usize::from(self.card_height());
+        let total = keys::below(self, self.card_area().width.saturating_sub(1)).len();
+        self.keys.details = self.keys.details.min(total.saturating_sub(height));
+    }
+
+    fn card_area(&self) -> Rect {
+        let area = self.geometry().pane(PaneId::Keys).unwrap_or_default();
+        keys::places(self, area, keys::filter_rows(self, area)).1
+    }
+
+    pub(super) fn card_height(&self) -> u16 {
+        self.card_area().height
     }
 
     /// The body views that the step pane's tab shows.

@@ -10,6 +10,7 @@ impl App {
     /// Until the next whole second, while something counts; None: nothing does, and no timer runs.
     pub fn next_tick(&self, now: Timestamp) -> Option<Duration> {
         let counts = self.reveal.is_some()
+            || self.keys.work.is_some()
             || self.view().is_some_and(|v| {
                 matches!(v.status, RunStatus::Busy | RunStatus::Waiting) || v.countdowns.iter().any(|c| c.ends_at > now)
             });

@@ -42,6 +42,16 @@ pub enum Action {
     SendAnyway,
     Paste,
     OpenToken,
+    // keys
+    NewKey,
+    ImportKey,
+    BindKey,
+    Request,
+    DeleteKey,
+    Undo,
+    AskStores,
+    /// Writes the text that is shown to a file.
+    Write,
     // copying, showing
     Copy,
     CopyAgain,

@@ -33,11 +33,17 @@ pub enum Context {
     Form,
     Question,
     CopyMenu,
+    /// Everything about a key.
+    Card,
+    /// A text that was made.
+    Report,
+    /// A store asks for a passphrase.
+    Prompt,
     Messages,
 }
 
 impl Context {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Always,
         Self::Everywhere,
         Self::Profiles,
@@ -51,6 +57,9 @@ impl Context {
         Self::Form,
         Self::Question,
         Self::CopyMenu,
+        Self::Card,
+        Self::Report,
+        Self::Prompt,
         Self::Messages,
     ];
 
@@ -70,6 +79,9 @@ impl Context {
             Self::Form => &[Self::Form, Self::Typing, Self::Always],
             Self::Question => &[Self::Question, Self::Always],
             Self::CopyMenu => &[Self::CopyMenu, Self::Always],
+            Self::Card => &[Self::Card, Self::Always],
+            Self::Report => &[Self::Report, Self::Always],
+            Self::Prompt => &[Self::Prompt, Self::Typing, Self::Always],
             Self::Messages => &[Self::Messages, Self::Always],
         }
     }

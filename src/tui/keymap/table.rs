@@ -7,7 +7,9 @@ use crate::tui::focus::PaneId;
 
 const RUN: &[C] = &[C::Flow, C::Step];
 const ALL: &[C] = &[C::Everywhere];
-const SCROLL: &[C] = &[C::Everywhere, C::Messages];
+const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report];
+const KEYS: &[C] = &[C::Keys];
+const COPY: &[C] = &[C::Everywhere, C::Card, C::Report];
 
 const fn row(
     action: A,
@@ -33,8 +35,24 @@ pub const TABLE: &[Binding] = &[
     row(A::SendAnyway, "send-anyway", "send anyway", "send although a check that must hold failed", &["!"], RUN, 3),
     row(A::Paste, "paste", "paste", "paste a token to look at, or the answer that is waited for", &["p"], ALL, 40),
     row(A::OpenToken, "token", "token", "open the token under the cursor in pane 4", &["t"], ALL, 20),
+    // keys
+    row(A::NewKey, "key-new", "new", "make a key: choose a store, an algorithm and a name", &["a"], KEYS, 2),
+    row(
+        A::ImportKey,
+        "key-import",
+        "import",
+        "take over a key from a file: PEM, JWK, PKCS#8, PKCS#12",
+        &["i"],
+        KEYS,
+        4,
+    ),
+    row(A::BindKey, "key-bind", "bind", "let a role of a profile use this key", &["b"], KEYS, 6),
+    row(A::Request, "key-request", "CSR", "ask for a certificate: a QWAC or QSeal request", &["C"], KEYS, 8),
+    row(A::DeleteKey, "key-delete", "delete", "delete this key; it says what becomes of it", &["d"], KEYS, 13),
+    row(A::Undo, "undo", "undo", "take back the last deletion or binding", &["u"], KEYS, 7),
+    row(A::AskStores, "key-stores", "", "ask every store again for its keys", &["R"], KEYS, 60),
     // copying, showing
-    row(A::Copy, "copy", "copy", "copy: a menu shows what", &["y"], ALL, 12),
+    row(A::Copy, "copy", "copy", "copy: a menu shows what", &["y"], COPY, 12),
     row(A::CopyAgain, "copy-again", "", "copy the same thing again", &["Y"], ALL, 60),
     row(A::ClearClipboard, "clip-clear", "", "clear the clipboard, if what is there is ours", &[], ALL, 60),
     row(A::Reveal, "reveal", "reveal", "show the value under the cursor for 10 s", &["v"], ALL, 25),
@@ -99,6 +117,15 @@ pub const TABLE: &[Binding] = &[
     row(A::Close, "menu-close", "close", "close", &["<esc>", "q"], &[C::CopyMenu], 1),
     row(A::Down, "menu-down", "", "down", &["<down>"], &[C::CopyMenu], 90),
     row(A::Up, "menu-up", "", "up", &["<up>"], &[C::CopyMenu], 90),
+    // a key's card
+    row(A::Submit, "card-take", "copy this line", "copy what stands on the line", &["<enter>"], &[C::Card], 0),
+    row(A::Close, "card-close", "close", "close", &["<esc>", "q"], &[C::Card], 1),
+    // a text that was made
+    row(A::Write, "report-write", "save", "write it to a file", &["w"], &[C::Report], 0),
+    row(A::Close, "report-close", "close", "close", &["<esc>", "q", "<enter>"], &[C::Report], 1),
+    // what a store asks
+    row(A::Submit, "prompt-done", "done", "give it to the store", &["<enter>"], &[C::Prompt], 0),
+    row(A::Close, "prompt-close", "give up", "give up: what waits for it fails", &["<esc>"], &[C::Prompt], 1),
     // the log
     row(A::Close, "log-close", "close", "close", &["<esc>", "q", "<enter>"], &[C::Messages], 0),
     // typing

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::window;
 use crate::secret::Class;
-use crate::tui::app::App;
+use crate::tui::app::{App, KeyChoice};
 use crate::tui::doc::window_top;
 use crate::tui::filter;
 use crate::tui::focus::PaneId;
@@ -21,6 +21,7 @@ pub enum Does {
     Act(Action),
     Start(profiles::Choice),
     GoToStep(usize),
+    Key(KeyChoice),
 }
 
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ pub struct Entry {
 }
 
 pub struct Choice {
-    pub title: &'static str,
+    pub title: String,
     pub field: Field,
     pub pane: PaneId,
     entries: Vec<Entry>,
@@ -44,8 +45,8 @@ pub struct Choice {
 }
 
 impl Choice {
-    pub fn new(title: &'static str, pane: PaneId, entries: Vec<Entry>) -> Self {
-        Self { title, field: Field::new("", Class::Public), pane, entries, cursor: 0 }
+    pub fn new(title: impl Into<String>, pane: PaneId, entries: Vec<Entry>) -> Self {
+        Self { title: title.into(), field: Field::new("", Class::Public), pane, entries, cursor: 0 }
     }
 
     /// What answers to the typed text, the best first.
@@ -74,7 +75,7 @@ pub fn draw(app: &App, choice: &Choice, buffer: &mut Buffer, body: Rect, is_top:
     let shown = choice.shown();
     let rows =
         u16::try_from(choice.entries.len()).unwrap_or(u16::MAX).saturating_add(2).min(body.height.saturating_sub(2));
-    let inner = window(look, choice.title, (84, rows), buffer, body, is_top);
+    let inner = window(look, &choice.title, (84, rows), buffer, body, is_top);
     if inner.height < 2 {
         return;
     }
@@ -82,7 +83,7 @@ pub fn draw(app: &App, choice: &Choice, buffer: &mut Buffer, body: Rect, is_top:
     let (text, cursor) = choice.field.show(look, width.saturating_sub(6));
     let empty = choice.field.is_empty();
     let words = Words::new(look).gap(1).put(Tone::Key, ">").gap(1).join(text);
-    let words = if empty { words.gap(1).dim("type to find; Enter runs it") } else { words };
+    let words = if empty { words.gap(1).dim("type to find; Enter takes it") } else { words };
     buffer.set_line(inner.x, inner.y, &words.line(), inner.width);
     let x = inner.x + 3 + u16::try_from(cursor).unwrap_or(0);
     if x < inner.right() {
@@ -96,6 +97,9 @@ pub fn draw(app: &App, choice: &Choice, buffer: &mut Buffer, body: Rect, is_top:
         let mark = if chosen { Words::new(look).put(Tone::Key, ">").gap(1) } else { Words::new(look).gap(2) };
         let words = mark.cell(Tone::Key, &entry.keys, keys).gap(1);
         let words = match &entry.reason {
+            Some(reason) if matches!(entry.does, Does::Key(_)) => {
+                words.dim(&entry.words).put(Tone::Warn, format!("  no: {reason}"))
+            }
             Some(reason) => words.dim(&entry.words).put(Tone::Warn, format!("  not now: {reason}")),
             None => words.plain(&entry.words),
         };

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::window;
 use crate::tui::app::CopyKind;
+use crate::tui::doc::window_top;
 use crate::tui::look::{Look, Tone};
 use crate::tui::words::Words;
 
@@ -31,7 +32,8 @@ impl CopyMenu {
 pub fn draw(look: Look, menu: &CopyMenu, buffer: &mut Buffer, body: Rect, is_top: bool) {
     let rows = u16::try_from(menu.entries.len()).unwrap_or(u16::MAX);
     let inner = window(look, "copy", (64, rows), buffer, body, is_top);
-    for (y, (i, (kind, text))) in (inner.y..inner.bottom()).zip(menu.entries.iter().enumerate()) {
+    let top = window_top(0, menu.cursor, menu.entries.len(), usize::from(inner.height));
+    for (y, (i, (kind, text))) in (inner.y..inner.bottom()).zip(menu.entries.iter().enumerate().skip(top)) {
         let chosen = i == menu.cursor;
         let mark = if chosen { Words::new(look).put(Tone::Key, ">").gap(1) } else { Words::new(look).gap(2) };
         let words = mark.put(Tone::Key, kind.letter().to_string()).gap(2).plain(text);

@@ -7,7 +7,9 @@ use ratatui::layout::Rect;
 
 use super::window;
 use crate::flow::view::AskField;
+use crate::jose::Alg;
 use crate::secret::{Class, Secret};
+use crate::shell::Seat;
 use crate::tui::doc::Doc;
 use crate::tui::look::{Look, Sign, Tone};
 use crate::tui::pane::profiles::Choice;
@@ -23,6 +25,16 @@ pub enum Purpose {
     Inputs(Choice),
     /// A token to look at.
     Inspect,
+    Key(KeyForm),
+}
+
+/// What is typed about a key.
+#[derive(Clone, Debug)]
+pub enum KeyForm {
+    Make { store: String, alg: Alg, then: Option<Seat> },
+    Import { store: String, then: Option<Seat> },
+    Csr { uri: String, profile: String },
+    Delete { uri: String, label: String },
 }
 
 pub struct Form {
@@ -50,6 +62,25 @@ impl Form {
             default: None,
         };
         Self::new(Purpose::Inspect, "look at a token", "", &[field])
+    }
+
+    /// A form about a key; none of its fields is secret. Each: name, label, what stands there, help.
+    pub fn of_key(purpose: KeyForm, title: &str, about: String, fields: &[(&str, &str, &str, &str)]) -> Self {
+        let one = |(name, label, default, help): &(&str, &str, &str, &str)| AskField {
+            name: (*name).to_owned(),
+            label: (*label).to_owned(),
+            help: Some((*help).to_owned()).filter(|h| !h.is_empty()),
+            class: Class::Public,
+            default: Some((*default).to_owned()),
+        };
+        let fields: Vec<AskField> = fields.iter().map(one).collect();
+        Self::new(Purpose::Key(purpose), title, about, &fields)
+    }
+
+    /// What was typed into the field of that name, without blanks around it.
+    pub fn public_text(&self, name: &str) -> String {
+        let field = self.fields.iter().find(|(ask, _)| ask.name == name);
+        field.map_or_else(String::new, |(_, f)| f.text().trim().to_owned())
     }
 
     pub fn field(&mut self) -> Option<&mut Field> {

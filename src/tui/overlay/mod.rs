@@ -1,15 +1,19 @@
 //! What lies over the panes: the top one takes the keys. None of it covers the top line or the footer.
 
+pub mod card;
 pub mod choice;
 pub mod copy_menu;
 pub mod form;
 pub mod messages;
+pub mod prompt;
 pub mod question;
+pub mod report;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::app::App;
+use super::doc::DocState;
 use super::keymap::Context;
 use super::look::Look;
 use super::widget::frame::{Border, blank};
@@ -17,7 +21,9 @@ use super::widget::frame::{Border, blank};
 pub use choice::Choice;
 pub use copy_menu::CopyMenu;
 pub use form::Form;
+pub use prompt::Prompt;
 pub use question::Question;
+pub use report::Report;
 
 pub enum Overlay {
     /// Help of a pane, or the palette.
@@ -25,6 +31,9 @@ pub enum Overlay {
     Question(Question),
     Form(Form),
     CopyMenu(CopyMenu),
+    /// The chosen key, line by line.
+    Card(DocState),
+    Report(Report),
     /// Rows scrolled up from the newest.
     Messages(usize),
 }
@@ -36,6 +45,8 @@ impl Overlay {
             Self::Question(_) => Context::Question,
             Self::Form(_) => Context::Form,
             Self::CopyMenu(_) => Context::CopyMenu,
+            Self::Card(_) => Context::Card,
+            Self::Report(_) => Context::Report,
             Self::Messages(_) => Context::Messages,
         }
     }
@@ -44,14 +55,19 @@ impl Overlay {
 /// Draws all of them into the body of the screen, the lowest first.
 pub fn draw(app: &App, buffer: &mut Buffer, body: Rect) {
     for (i, overlay) in app.overlays.iter().enumerate() {
-        let is_top = i + 1 == app.overlays.len();
+        let is_top = i + 1 == app.overlays.len() && !app.prompt_is_up();
         match overlay {
             Overlay::Choice(choice) => choice::draw(app, choice, buffer, body, is_top),
             Overlay::Question(question) => question::draw(app.look(), question, buffer, body, is_top),
             Overlay::Form(form) => form::draw(app.look(), form, buffer, body, is_top),
             Overlay::CopyMenu(menu) => copy_menu::draw(app.look(), menu, buffer, body, is_top),
+            Overlay::Card(state) => card::draw(app, *state, buffer, body, is_top),
+            Overlay::Report(report) => report::draw(app.look(), report, buffer, body, is_top),
             Overlay::Messages(back) => messages::draw(app, *back, buffer, body, is_top),
         }
+    }
+    if let Some(prompt) = app.prompts.front().filter(|p| p.up) {
+        prompt::draw(app.look(), prompt, app.prompts.len() - 1, buffer, body);
     }
 }
 

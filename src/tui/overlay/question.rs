@@ -21,6 +21,10 @@ pub enum Asked {
     StopWaiting,
     /// Another flow, while this one is under way.
     Replace(Choice),
+    /// To the bin.
+    DeleteKey {
+        uri: String,
+    },
     Quit,
 }
 

@@ -19,7 +19,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, geometry: &Geometry, now: Timestamp)
         let Some(area) = geometry.pane(pane) else { continue };
         match pane {
             PaneId::Profiles => profiles::draw(app, buffer, area),
-            PaneId::Keys => keys::draw(app, buffer, area),
+            PaneId::Keys => keys::draw(app, buffer, area, now),
             PaneId::Flow => flow::draw(app, buffer, area, now),
             PaneId::Step => step::draw(app, buffer, area, now),
             PaneId::Inspector => inspector::draw(app, buffer, area, now),

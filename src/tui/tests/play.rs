@@ -10,9 +10,12 @@ use serde_json::json;
 
 use crate::flow::exchange::{ClientCertificate, Completeness, Exchange, Phases, Response, TlsFacts};
 use crate::flow::view::*;
-use crate::profile::{EnvironmentSummary, FlowSummary, Summary};
+use crate::jose::Alg;
+use crate::profile::model::KeyUse;
+use crate::profile::{EnvironmentSummary, FlowSummary, RoleSummary, Summary};
 use crate::redact::Redactor;
 use crate::secret::Class;
+use crate::shell::{StoreFacts, StoreRows};
 use crate::time::Timestamp;
 use crate::tui::chord::Chord;
 use crate::tui::engine::Engine;
@@ -68,7 +71,22 @@ pub fn summaries() -> Vec<Summary> {
             evidence: None,
             steps: vec![("token".into(), "Ask the token endpoint".into()), ("keep".into(), "Keep the token".into())],
         }],
-        roles: vec![("signing".into(), "Client key".into(), "sig".into())],
+        roles: vec![
+            RoleSummary {
+                name: "signing".into(),
+                label: "Client key".into(),
+                usage: KeyUse::Sign,
+                algs: vec![Alg::Es256],
+                min_bits: None,
+            },
+            RoleSummary {
+                name: "transport".into(),
+                label: "Certificate for TLS".into(),
+                usage: KeyUse::Tls,
+                algs: Vec::new(),
+                min_bits: None,
+            },
+        ],
     }]
 }
 
@@ -110,6 +128,7 @@ pub fn ready() -> RunView {
         current: 0,
         countdowns: Vec::new(),
         skew: None,
+        unbound: None,
         redactor,
     }
 }
@@ -280,6 +299,18 @@ pub fn waiting() -> RunView {
     view
 }
 
+pub fn store(scheme: &'static str, generates: bool) -> StoreFacts {
+    let keeps = generates && scheme != "memory";
+    StoreFacts {
+        scheme,
+        generates,
+        imports: keeps,
+        deletes: keeps,
+        has_bin: scheme == "vault",
+        unlocks: scheme == "vault",
+    }
+}
+
 /// The app with a script behind it.
 pub struct Stage {
     pub app: App,
@@ -294,7 +325,9 @@ impl Stage {
         let mut app = App::new(settings);
         let mut commands = app.open(NOW);
         commands.extend(app.update(Message::Profiles(summaries()), NOW));
-        commands.extend(app.update(Message::Keys(Ok(Vec::new())), NOW));
+        commands.extend(app.update(Message::Stores(vec![store("memory", true)]), NOW));
+        commands
+            .extend(app.update(Message::Keys(StoreRows { scheme: "memory", rows: Vec::new(), answered: true }), NOW));
         Self { app, views, commands }
     }
 
@@ -312,6 +345,16 @@ impl Stage {
             self.answer(commands);
         }
         self
+    }
+
+    pub fn tell(&mut self, message: Message) {
+        let commands = self.app.update(message, NOW);
+        self.answer(commands);
+    }
+
+    /// What the next flow shows.
+    pub fn play(&mut self, views: Vec<RunView>) {
+        self.views = views;
     }
 
     fn answer(&mut self, commands: Vec<Command>) {

@@ -4,7 +4,7 @@ use super::play::{Stage, armed, blocked, done, failed, ready, sent, waiting};
 use crate::flow::view::RunView;
 use crate::tui::Look;
 
-const SIZES: [(u16, u16); 4] = [(160, 45), (120, 35), (80, 24), (30, 8)];
+pub const SIZES: [(u16, u16); 4] = [(160, 45), (120, 35), (80, 24), (30, 8)];
 
 fn at_all_sizes(name: &str, views: &[RunView], keys: &str) {
     for (width, height) in SIZES {

@@ -22,7 +22,11 @@ pub struct Field {
 
 impl Field {
     pub fn new(text: &str, class: Class) -> Self {
-        Self { text: Zeroizing::new(text.to_owned()), cursor: text.len(), class }
+        // room for a long secret: growing would leave copies behind
+        let room = if class == Class::Secret { 4096 } else { text.len() };
+        let mut own = Zeroizing::new(String::with_capacity(room.max(text.len())));
+        own.push_str(text);
+        Self { text: own, cursor: text.len(), class }
     }
 
     pub fn text(&self) -> &str {

@@ -108,7 +108,7 @@ async fn deleting_waits_for_thirty_days_and_is_undone() {
     let (store, _) = kms(&fake).await;
     let name = uri("key-id=alias/signing;region=eu-west-1");
     let until = Timestamp::from_seconds(1_797_592_000);
-    assert_eq!(store.delete(&name).await, Ok(Deleted::Until { until }));
+    assert_eq!(store.delete(&name).await, Ok(Deleted::Scheduled { until }));
     assert_eq!(fake.last("ScheduleKeyDeletion"), json!({ "KeyId": ARN, "PendingWindowInDays": 30 }));
     assert!(until > Timestamp::from_seconds(NOW));
     assert_eq!(store.restore(&name).await.unwrap_err().id, "key.not-found");

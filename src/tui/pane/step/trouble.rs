@@ -21,7 +21,9 @@ pub fn show(doc: &mut Doc<'_>, view: &RunView, step: &StepView, error: &StepErro
     if let Some(likely) = &error.likely {
         row(doc, "likely", &redactor.mask_text(likely));
     }
-    if let Some(hint) = &error.hint {
+    if let Some(role) = &view.unbound {
+        row(doc, "do", &format!("Enter chooses a key for {role}, or makes one, and goes on"));
+    } else if let Some(hint) = &error.hint {
         row(doc, "do", &redactor.mask_text(hint));
     }
     let mut listed = false;

@@ -1,0 +1,79 @@
+//! Whether a key can do what a role of a profile wants, and why not.
+
+use super::rows::{KeyRow, RowState};
+use crate::jose::Alg;
+use crate::keys::KeySpec;
+use crate::profile::RoleSummary;
+use crate::profile::model::KeyUse;
+
+/// # Errors
+/// The reason, for a person.
+pub fn fits(key: &KeyRow, role: &RoleSummary) -> Result<(), String> {
+    let card = match (&key.card, key.state) {
+        (Some(card), RowState::Usable) => card,
+        (_, RowState::Locked) => return Err("it is locked: open it first".to_owned()),
+        _ => return Err("it cannot be used".to_owned()),
+    };
+    let names = || role.algs.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ");
+    if role.usage == KeyUse::Encrypt && card.spec == KeySpec::Ed25519 {
+        return Err("an Ed25519 key cannot open what was encrypted".to_owned());
+    }
+    if !role.algs.is_empty() && !role.algs.iter().any(|a| card.spec.signs(*a)) {
+        return Err(format!("the role wants {}, and this is {}", names(), card.spec));
+    }
+    if let (Some(least), KeySpec::Rsa(bits)) = (role.min_bits, card.spec)
+        && bits < least
+    {
+        return Err(format!("the role wants {least} bits"));
+    }
+    if role.usage == KeyUse::Tls && card.chain.is_empty() {
+        return Err("it has no certificate, and TLS shows one".to_owned());
+    }
+    Ok(())
+}
+
+/// What a new key for the role is made for: the first algorithm that a key can be made for.
+pub fn alg_for(role: &RoleSummary) -> Alg {
+    role.algs.iter().copied().find(|a| KeySpec::for_alg(*a).is_some()).unwrap_or(Alg::Es256)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::jose::SecretJwk;
+    use crate::keys::memory::Memory;
+    use crate::shell::rows::row;
+    use crate::x509::testing::{NOW, Plan, make};
+
+    fn role(usage: KeyUse, algs: &[Alg], min_bits: Option<u32>) -> RoleSummary {
+        RoleSummary { name: "r".into(), label: "r".into(), usage, algs: algs.to_vec(), min_bits }
+    }
+
+    #[test]
+    fn a_key_fits_a_role_or_there_is_a_reason() {
+        let store = Memory::new();
+        let made = |name: &str, spec, chain| {
+            row(store.insert(name, SecretJwk::generate(spec).unwrap(), chain).unwrap().info(), &BTreeMap::new(), NOW)
+        };
+        let (ec, rsa) = (made("ec", KeySpec::P256, vec![]), made("rsa", KeySpec::Rsa(2048), vec![]));
+        let root = make(&Plan::authority("Root"), None);
+        let leaf = make(&Plan::seal(), Some(&root));
+        let secret = SecretJwk::from_pem(&leaf.key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+        let seal = row(store.insert("seal", secret, vec![leaf.der()]).unwrap().info(), &BTreeMap::new(), NOW);
+        let locked = KeyRow { state: RowState::Locked, ..KeyRow::default() };
+        for (key, role, why) in [
+            (&ec, role(KeyUse::Sign, &[Alg::Es256], None), None),
+            (&rsa, role(KeyUse::Sign, &[Alg::Es256], None), Some("the role wants ES256, and this is RSA 2048")),
+            (&rsa, role(KeyUse::Sign, &[Alg::Ps256], Some(3072)), Some("the role wants 3072 bits")),
+            (&rsa, role(KeyUse::Sign, &[], None), None),
+            (&ec, role(KeyUse::Tls, &[], None), Some("it has no certificate, and TLS shows one")),
+            (&seal, role(KeyUse::Tls, &[], None), None),
+            (&locked, role(KeyUse::Sign, &[], None), Some("it is locked: open it first")),
+        ] {
+            assert_eq!(fits(key, &role).err().as_deref(), why);
+        }
+        assert_eq!(alg_for(&role(KeyUse::Sign, &[Alg::Hs256, Alg::Ps256], None)), Alg::Ps256);
+    }
+}

@@ -1,0 +1,25 @@
+//! Rows of keys that are the same in every run of the tests.
+
+use std::collections::BTreeMap;
+
+use super::rows::{KeyRow, row};
+use crate::jose::{PublicJwk, pem};
+use crate::keys::{KeyInfo, KeySpec};
+use crate::time::Timestamp;
+
+/// A key with a QSeal certificate and its issuer's.
+pub(crate) fn seal(now: Timestamp) -> KeyRow {
+    let blocks = pem::blocks(include_bytes!("testing/seal.pem")).unwrap();
+    let chain: Vec<Vec<u8>> = blocks.iter().map(|b| b.der.expose().to_vec()).collect();
+    let info = KeyInfo {
+        uri: "vault:seal".parse().unwrap(),
+        label: "seal".into(),
+        spec: KeySpec::P256,
+        public: PublicJwk::from_certificate_der(&chain[0]).unwrap(),
+        exportable: true,
+        costly: false,
+        chain,
+        warning: None,
+    };
+    row(&info, &BTreeMap::from([("vault:seal".to_owned(), vec!["nordbank transport".to_owned()])]), now)
+}
