@@ -50,8 +50,10 @@ pub struct KeysPane {
     stores: Vec<Store>,
     pub loaded: bool,
     pub filter: String,
-    /// The row under the cursor stays there when others come and go.
+    /// The row that a person went to stays under the cursor when others come and go. None: nobody has moved yet.
     at: Option<Place>,
+    /// The row whose details are in view.
+    shown: Option<Place>,
     /// A key that was made just now: the cursor goes to it when it is listed.
     expected: Option<String>,
     /// Position among those that pass the filter.
@@ -155,14 +157,14 @@ impl KeysPane {
         let expected = self.expected.as_ref().and_then(|uri| found(&|r| r.uri == *uri));
         let same = self.at.as_ref().and_then(|at| found(&|r| place(r) == *at));
         let cursor = expected.or(same).unwrap_or(self.cursor).min(last);
-        let at = rows.get(cursor).map(|r| place(r));
+        let shown = rows.get(cursor).map(|r| place(r));
         if expected.is_some() {
-            self.expected = None;
+            (self.expected, self.at) = (None, shown.clone());
         }
-        if at != self.at {
+        if shown != self.shown {
             self.details = 0;
         }
-        (self.cursor, self.at) = (cursor, at);
+        (self.cursor, self.shown) = (cursor, shown);
     }
 }
 
@@ -195,6 +197,11 @@ mod tests {
         pane.settle();
         assert_eq!(labels(&pane), ["keyring", "vault"]);
         assert!(pane.rows().iter().all(|r| r.state == RowState::Asking));
+        pane.set(answer("keyring", &["x"]));
+        pane.settle();
+        assert_eq!(pane.cursor, 0, "nobody has moved: the first row it is");
+        pane.ask(vec![facts("vault")]);
+        pane.ask(vec![facts("keyring"), facts("vault")]);
         pane.set(answer("vault", &["b"]));
         pane.go_by(1);
         pane.settle();
