@@ -115,7 +115,15 @@ async fn stores(session: &Session) -> Vec<Finding> {
             debug_assert!(keys.is_empty(), "files are named, not looked for");
             finding(listing.scheme, State::Ok, "PEM, JWK, JWK Set, PKCS#12, encrypted PKCS#8", "")
         }
-        Ok(keys) => finding(listing.scheme, State::Ok, format!("{} keys", keys.len()), ""),
+        Ok(keys) => {
+            let hint = match listing.scheme {
+                "pkcs11" => {
+                    "its modules run inside this process: one that hangs is given up, one that crashes takes the program along"
+                }
+                _ => "",
+            };
+            finding(listing.scheme, State::Ok, format!("{} keys", keys.len()), hint)
+        }
         // it is there, and opens for who knows how
         Err(e) if e.id == "key.locked" => finding(listing.scheme, State::Ok, e.text, e.hint),
         Err(e) => finding(listing.scheme, State::No, e.text, e.hint),

@@ -111,7 +111,14 @@ impl Session {
         known_roles(&profile, order.bindings.keys().chain(order.chains.keys()))?;
         let mut bindings = references(&profile);
         let mut inputs: BTreeMap<String, Secret> = BTreeMap::new();
-        let brought = self.bring(&profile, &environment, &order.bindings).await;
+        // what a person bound: for this session on screen, or for this run
+        let seats = profile
+            .keys
+            .iter()
+            .filter_map(|k| Some((k.name.clone(), self.seats.get(&seat(&profile.id, &environment.name, &k.name))?)));
+        let mut bound: BTreeMap<String, KeyUri> = seats.collect();
+        bound.extend(order.bindings);
+        let brought = self.bring(&profile, &environment, &bound).await;
         let link = self.link(&environment, &brought).await?;
         let mut chains = chains(&profile, &order.chains).await?;
         if let Some(link) = &link {
@@ -127,12 +134,7 @@ impl Session {
                 bindings.insert(key.role.clone(), uri);
             }
         }
-        for role in profile.keys.iter().map(|k| k.name.clone()) {
-            if let Some(uri) = self.seats.get(&seat(&profile.id, &environment.name, &role)) {
-                bindings.insert(role, uri);
-            }
-        }
-        bindings.extend(order.bindings);
+        bindings.extend(bound);
         for (name, value) in self.memory.values(&Whose::new(&profile.id, &environment.name, &bindings)) {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             inputs.insert(name, Secret::new(text));

@@ -140,7 +140,8 @@ impl App {
             .map(|(seat, role)| {
                 let words = format!("{} / {}  {}  {}", seat.profile, seat.environment, seat.role, role.label);
                 let id = format!("{}-{}-{}", seat.profile, seat.environment, seat.role);
-                entry(KeyChoice::Bind { seat, uri: uri.clone() }, id, words, fits(row, role).err())
+                let reason = fits(row, role, self.is_sandbox(&seat)).err();
+                entry(KeyChoice::Bind { seat, uri: uri.clone() }, id, words, reason)
             })
             .collect();
         entries.sort_by_key(|e| e.reason.is_some());
@@ -166,7 +167,7 @@ impl App {
                 continue;
             }
             let does = KeyChoice::Bind { seat: seat.clone(), uri: row.uri.clone() };
-            entries.push(entry(does, row.uri.clone(), words, fits(row, &role).err()));
+            entries.push(entry(does, row.uri.clone(), words, fits(row, &role, self.is_sandbox(seat)).err()));
         }
         entries.sort_by_key(|e| e.reason.is_some());
         let fitting = entries.iter().take_while(|e| e.reason.is_none()).count();
@@ -177,8 +178,8 @@ impl App {
         for store in self.keys.makers() {
             let words = format!("make a new {} key in {store}: {}", alg.name(), about(store));
             let reason = match (wants_certificate, store) {
-                (true, _) => Some("TLS shows a certificate, and a new key has none".to_owned()),
-                (false, "memory") if !sandbox => Some("it ends with the program, and this bank does not".to_owned()),
+                (true, _) if !sandbox => Some("TLS shows a certificate, and a new key has none".to_owned()),
+                (_, "memory") if !sandbox => Some("it ends with the program, and this bank does not".to_owned()),
                 _ => None,
             };
             let does = KeyChoice::Make { store, alg, then: Some(seat.clone()) };
