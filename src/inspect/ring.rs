@@ -47,7 +47,7 @@ impl KeyRing {
 
     /// A client secret, say.
     pub fn add_secret(&mut self, secret: SecretBytes, from: &str) {
-        self.secrets.push((OctKey { kid: None, alg: None, secret }, from.to_owned()));
+        self.secrets.push((OctKey::bare(secret), from.to_owned()));
     }
 
     pub const fn is_empty(&self) -> bool {

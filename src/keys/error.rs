@@ -1,5 +1,6 @@
 //! What a key store may answer instead of a key.
 
+use crate::jose::jwe::JweError;
 use crate::jose::{Alg, JoseError};
 use crate::text;
 
@@ -27,7 +28,8 @@ pub struct KeyError {
     /// | `key.permission` | the store does not let us read it |
     /// | `key.ambiguous` | several keys fit the reference |
     /// | `key.certificate` | the certificate is missing or belongs to another key |
-    /// | `key.algorithm` | the key cannot or may not sign with that algorithm |
+    /// | `key.algorithm` | the key cannot or may not sign, or open, with that algorithm |
+    /// | `key.unwrap` | what was encrypted was not encrypted to this key |
     /// | `key.refused` | the store or a person said no |
     /// | `key.store` | the store is absent, silent or broken |
     pub id: &'static str,
@@ -64,6 +66,18 @@ impl KeyError {
             _ => "key.unreadable",
         };
         Self::new(id, error.to_string(), error.hint())
+    }
+
+    /// An error of a key in memory that was to open something.
+    pub fn jwe(error: &JweError) -> Self {
+        let id = if *error == JweError::Backend { "key.unreadable" } else { "key.algorithm" };
+        Self::new(id, error.to_string(), error.hint())
+    }
+
+    /// What was given was not encrypted to this key, or was altered: there is no telling which (RFC 7516 §11.5).
+    pub fn unwrap() -> Self {
+        let error = JweError::NotOpened;
+        Self::new("key.unwrap", error.to_string(), error.hint())
     }
 }
 
