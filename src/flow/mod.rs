@@ -19,6 +19,7 @@ mod algorithm;
 mod answer;
 mod check;
 pub mod core;
+mod detour;
 pub mod effect;
 pub mod event;
 pub mod exchange;

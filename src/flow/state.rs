@@ -10,7 +10,8 @@ use super::algorithm::algorithm;
 use super::event::{KeyFacts, Loaded};
 use super::template::{EvalError, Ledger, Random, Scope, Text, Tree, certificate_value, from_json};
 use super::typed::typed;
-use crate::profile::model::{Client, Environment, Flow, Frame, Input, KeyRole, Profile};
+use crate::jose::PublicJwk;
+use crate::profile::model::{Client, Environment, Flow, Frame, Input, KeyRole, Pin, Profile};
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret, class_of_name};
 use crate::time::Timestamp;
@@ -33,9 +34,24 @@ pub struct State {
     metadata: Option<Json>,
     tokens: Json,
     used_jti: Ledger,
+    /// Keys of others that a person approved, by name.
+    pub pins: BTreeMap<String, Pin>,
+    /// The keys themselves that tokens of this run brought under such a name.
+    pub pin_keys: BTreeMap<String, Vec<PublicJwk>>,
+    /// Key sets by address, and when they came.
+    pub key_sets: BTreeMap<String, KeySet>,
     frames: Vec<FrameState>,
     random: Random,
     pub redactor: Redactor,
+}
+
+/// A key set that was fetched.
+#[derive(Clone)]
+pub struct KeySet {
+    pub value: Arc<Json>,
+    pub came: Timestamp,
+    /// Last fetched again because of a kid that was not in it.
+    pub again: Option<Timestamp>,
 }
 
 #[derive(Clone, Default)]
@@ -70,6 +86,9 @@ impl State {
             metadata: None,
             tokens: json!({}),
             used_jti: Ledger::default(),
+            pins: BTreeMap::new(),
+            pin_keys: BTreeMap::new(),
+            key_sets: BTreeMap::new(),
             frames,
             random,
             redactor,
@@ -85,6 +104,7 @@ impl State {
             loaded.keys.iter().filter_map(|(role, facts)| Some((role.clone(), read(facts.chain.first()?)))).collect();
         self.keys = loaded.keys;
         self.metadata = loaded.metadata;
+        self.pins = loaded.pins;
         self.tokens = if loaded.tokens.is_object() { loaded.tokens } else { json!({}) };
         self.used_jti = Ledger(Arc::new(loaded.used_jti.into_iter().collect()));
         for set in self.tokens.as_object().into_iter().flatten() {

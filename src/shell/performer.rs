@@ -14,11 +14,13 @@ use crate::config::Places;
 use crate::flow::effect::{Effect, Op, Saving};
 use crate::flow::event::{Event, KeyFacts, Loaded, OpError, Reply};
 use crate::flow::exchange::Request;
+use crate::jose::jwe::Task;
 use crate::jose::{Alg, PublicJwk};
 use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores, certified};
 use crate::net::{Allowed, ClientIdentity, Limits, Network};
 use crate::profile::model::{Environment, Profile};
-use crate::store::{Memory, Whose, save_values};
+use crate::secret::SecretBytes;
+use crate::store::{Memory, Whose, save_pins, save_values};
 
 /// How long metadata is good where the profile does not say, seconds.
 const METADATA: i64 = 86_400;
@@ -127,8 +129,10 @@ const fn op_of(effect: &Effect) -> Op {
         Effect::Load { op }
         | Effect::Bind { op, .. }
         | Effect::Sign { op, .. }
+        | Effect::Unwrap { op, .. }
         | Effect::Send { op, .. }
         | Effect::Ask { op, .. }
+        | Effect::Pin { op, .. }
         | Effect::Wait { op, .. }
         | Effect::Save { op, .. }
         | Effect::Abort { op } => *op,
@@ -146,6 +150,9 @@ impl Inner {
                 let key = self.key(&role).await.map_err(key_error)?;
                 key.sign(alg, &input).await.map(Reply::Signed).map_err(key_error)
             }
+            Effect::Unwrap { role, task, .. } => {
+                self.unwrap(&role, &task).await.map(Reply::Unwrapped).map_err(key_error)
+            }
             Effect::Send { request, timeout, .. } => self.send(&request, Limits::within(timeout)).await,
             Effect::Ask { step, ask, .. } => match self.people.answer(&step, &ask).await {
                 Some(Ok(answers)) => Ok(Reply::Answered(answers)),
@@ -154,6 +161,13 @@ impl Inner {
                     hint: "look at the checks of what was handed over".to_owned(),
                 }),
                 None => Err(OpError::Person("a person has to act here, and nobody is there to ask".to_owned())),
+            },
+            Effect::Pin { step, pin, .. } => match self.people.approve(&step, &pin).await {
+                Some(good) => Ok(Reply::Approved(good)),
+                None => Err(OpError::Person(format!(
+                    "a person has to compare the keys of “{}” first, and nobody is there to ask",
+                    crate::text::clean(&pin.name)
+                ))),
             },
             Effect::Wait { millis, .. } => {
                 tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
@@ -192,6 +206,8 @@ impl Inner {
             .and_then(|v| v.as_i64());
         loaded.metadata = self.memory.metadata(&whose, seconds.unwrap_or(METADATA), now);
         loaded.tokens = self.memory.tokens(&whose, now);
+        loaded.pins = self.profile.pins.clone();
+        loaded.pins.extend(self.memory.pins(&whose));
         loaded.used_jti = self.memory.used_jti(&whose, now);
         loaded
     }
@@ -249,6 +265,24 @@ impl Inner {
         Ok(key)
     }
 
+    /// None: it was not encrypted to this key.
+    async fn unwrap(&self, role: &str, task: &Task) -> Result<Option<SecretBytes>, KeyError> {
+        let key = self.key(role).await?;
+        let Some(able) = key.as_unwrap() else {
+            let text = format!("the key of role {role} cannot decrypt where it is kept");
+            return Err(KeyError::new("key.algorithm", text, "bind a key whose store can: vault, keyring or file"));
+        };
+        let answer = match task {
+            Task::Decrypt { alg, encrypted_key } => able.unwrap(alg.name(), encrypted_key).await,
+            Task::Agree { epk } => able.agree(epk).await,
+        };
+        match answer {
+            Ok(bytes) => Ok(Some(SecretBytes::new(bytes))),
+            Err(e) if e.id == "key.unwrap" => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
     async fn send(&self, request: &Request, limits: Limits) -> Result<Reply, OpError> {
         let identity = match &request.mtls {
             None => None,
@@ -280,6 +314,9 @@ impl Inner {
         for forget in &what.forget {
             self.memory.forget(&whose, forget);
         }
+        for (name, pin) in &what.pins {
+            self.memory.keep_pin(&whose, name, pin.clone());
+        }
         for (name, value) in &what.values {
             self.memory.keep_value(&whose, name, value.clone());
         }
@@ -288,6 +325,10 @@ impl Inner {
             what.values.into_iter().filter(|(n, _)| self.profile.input(n).is_some_and(|i| i.save)).collect();
         if worth_saving && !saved.is_empty() {
             save_values(&self.places, &self.profile.id, &saved)
+                .map_err(|e| OpError::Store { text: e.text, hint: e.hint })?;
+        }
+        if worth_saving && !what.pins.is_empty() {
+            save_pins(&self.places, &self.profile.id, &what.pins)
                 .map_err(|e| OpError::Store { text: e.text, hint: e.hint })?;
         }
         Ok(())

@@ -6,4 +6,4 @@ mod profiles;
 
 pub use file::{StoreError, read_capped, write_private};
 pub use memory::{Memory, Whose};
-pub use profiles::{load_library, path_of, save_new, save_values};
+pub use profiles::{load_library, path_of, save_new, save_pins, save_values};

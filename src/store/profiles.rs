@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::file::{StoreError, read_capped, write_private};
 use crate::config::Places;
 use crate::profile::Library;
+use crate::profile::model::Pin;
 
 /// Larger files are no profiles.
 const LIMIT: u64 = 1_000_000;
@@ -43,6 +44,21 @@ pub fn path_of(places: &Places, id: &str) -> Option<PathBuf> {
 
 /// Writes values into a saved profile's `[values]`; what else stands in the file stays as it is.
 pub fn save_values(places: &Places, id: &str, values: &[(String, Json)]) -> Result<PathBuf, StoreError> {
+    edit(places, id, |doc| {
+        let table = doc.entry("values").or_insert(toml_edit::table());
+        for (name, value) in values {
+            let item = match value {
+                Json::String(s) => toml_edit::value(s.as_str()),
+                Json::Bool(b) => toml_edit::value(*b),
+                Json::Number(n) if n.is_i64() => toml_edit::value(n.as_i64().unwrap_or_default()),
+                other => toml_edit::value(other.to_string()),
+            };
+            table[name.as_str()] = item;
+        }
+    })
+}
+
+fn edit(places: &Places, id: &str, change: impl FnOnce(&mut toml_edit::DocumentMut)) -> Result<PathBuf, StoreError> {
     let path = path_of(places, id)
         .ok_or_else(|| StoreError::new("there is no place to keep profiles", "give one with --data-dir"))?;
     let text = String::from_utf8(read_capped(&path, LIMIT)?)
@@ -50,18 +66,24 @@ pub fn save_values(places: &Places, id: &str, values: &[(String, Json)]) -> Resu
     let mut doc: toml_edit::DocumentMut = text
         .parse()
         .map_err(|_| StoreError::new(format!("{} is no TOML", path.display()), "run: countersign check FILE"))?;
-    let table = doc.entry("values").or_insert(toml_edit::table());
-    for (name, value) in values {
-        let item = match value {
-            Json::String(s) => toml_edit::value(s.as_str()),
-            Json::Bool(b) => toml_edit::value(*b),
-            Json::Number(n) if n.is_i64() => toml_edit::value(n.as_i64().unwrap_or_default()),
-            other => toml_edit::value(other.to_string()),
-        };
-        table[name.as_str()] = item;
-    }
+    change(&mut doc);
     write_private(&path, doc.to_string().as_bytes())?;
     Ok(path)
+}
+
+/// Writes approved keys into a saved profile's `[pins]`; what else stands in the file stays as it is.
+pub fn save_pins(places: &Places, id: &str, pins: &[(String, Pin)]) -> Result<PathBuf, StoreError> {
+    edit(places, id, |doc| {
+        let table = doc.entry("pins").or_insert(toml_edit::table());
+        for (name, pin) in pins {
+            let mut kept = toml_edit::Table::new();
+            let thumbprints: toml_edit::Array = pin.thumbprints.iter().map(String::as_str).collect();
+            kept["thumbprints"] = toml_edit::value(thumbprints);
+            kept["sha256"] = toml_edit::value(pin.sha256.as_str());
+            kept["approved"] = toml_edit::value(pin.approved.as_str());
+            table[name.as_str()] = toml_edit::Item::Table(kept);
+        }
+    })
 }
 
 /// Writes a new saved profile; refuses to replace one.

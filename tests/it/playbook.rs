@@ -191,6 +191,8 @@ fn words(effect: &Effect) -> String {
         Effect::Load { .. } => "load".into(),
         Effect::Bind { role, algs, .. } => format!("bind {role} {algs:?}"),
         Effect::Sign { role, alg, .. } => format!("sign {role} {alg}"),
+        Effect::Unwrap { role, .. } => format!("unwrap {role}"),
+        Effect::Pin { step, pin, .. } => format!("pin {} at {step}", pin.name),
         Effect::Send { request, .. } => format!("send {} {}", request.method, request.url),
         Effect::Ask { step, ask, .. } => format!("ask {step}: {}", ask.text),
         Effect::Wait { millis, .. } => format!("wait {millis}"),
@@ -211,6 +213,8 @@ fn op_of(effect: &Effect) -> Option<Op> {
         Effect::Load { op }
         | Effect::Bind { op, .. }
         | Effect::Sign { op, .. }
+        | Effect::Unwrap { op, .. }
+        | Effect::Pin { op, .. }
         | Effect::Send { op, .. }
         | Effect::Ask { op, .. }
         | Effect::Wait { op, .. }
@@ -454,6 +458,7 @@ url = "https://as.nordbank.example/token"
 id = "id_token"
 [flow.step.open]
 token = "{{ fetch.json.id_token }}"
+expect = "jws"
 jwks  = "{{ env.jwks_uri }}"
 algs  = ["ES256"]
 iss   = "{{ env.issuer }}"

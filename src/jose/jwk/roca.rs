@@ -30,23 +30,17 @@ fn is_power(rest: u32, prime: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use openssl::bn::{BigNum, BigNumContext};
+    use openssl::bn::BigNum;
 
     #[test]
     fn the_pattern_is_found_and_sound_keys_have_none() {
-        let mut context = BigNumContext::new().unwrap();
         let mut product = BigNum::from_u32(1).unwrap();
         for prime in PRIMES {
             product.mul_word(prime).unwrap();
         }
-        let mut factor = BigNum::from_u32(3).unwrap();
-        // shifted to the length of a real modulus, and made odd
-        for _ in 0..(2048 - product.num_bits() - 2) {
-            let copy = factor.to_owned().unwrap();
-            factor.lshift1(&copy).unwrap();
-        }
+        // a multiple of them all, of a real modulus' length, and a power of the generator
         let mut weak = BigNum::new().unwrap();
-        weak.checked_mul(&product, &factor, &mut context).unwrap();
+        weak.lshift(&product, 2048 - product.num_bits()).unwrap();
         weak.add_word(GENERATOR).unwrap();
         assert!(weak.num_bits() == 2048 && has_pattern(&weak));
         for _ in 0..4 {

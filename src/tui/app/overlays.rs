@@ -114,6 +114,7 @@ impl App {
             }
             Asked::SendAnyway { more } => self.answer_send_anyway(more, now),
             Asked::StopWaiting => self.cancel_now(now),
+            Asked::Pin => self.tell(Event::Approve, now),
             Asked::Replace(choice) => self.prepare(choice, std::collections::BTreeMap::new(), now),
             Asked::Quit => {
                 self.cancel_now(now);
