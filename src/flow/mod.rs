@@ -23,6 +23,7 @@ mod detour;
 pub mod effect;
 pub mod event;
 pub mod exchange;
+mod phase;
 mod request;
 mod run;
 mod sign;

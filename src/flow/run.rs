@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use minijinja::Value;
-
 use super::check;
 use super::core::{Core, core};
 use super::effect::{Effect, Op};
 use super::event::{Event, OpError, Reply};
-use super::sign::Signing;
+pub(super) use super::phase::{Held, Outputs, Pending, Phase, Ready, Sent};
 use super::state::State;
 use super::template::{EvalError, Random, Scope};
 use super::view::{CheckView, ErrorSource, RunStatus, RunView, StepError, StepState, StepView};
@@ -51,54 +49,6 @@ pub struct Run {
     pub(super) detour: Option<super::detour::Detour>,
     /// The current step has asked for keys a second time already.
     pub(super) refetched: bool,
-}
-
-pub(super) enum Phase {
-    Fresh,
-    Loading(Op),
-    /// Before the current step.
-    Standing,
-    Busy(Op, Pending),
-    Armed(Held),
-    Blocked(Held),
-    Over,
-}
-
-/// What an operation under way is for. Taken by value, so that none can be resumed twice.
-pub(super) enum Pending {
-    Bind,
-    Sign(Box<Signing>),
-    Send(Box<Sent>),
-    Unwrap(Box<super::verb::open::Sealed>),
-    /// The bank's keys, from their address.
-    Jwks(Box<super::verb::open::Opening>, String),
-    Pin(Box<super::verb::open::Gate>),
-    /// An approved pin that is being kept.
-    KeepPin(Box<super::verb::open::Gate>),
-    Ask,
-    Save(Box<super::effect::Saving>),
-}
-
-/// What waits for a person's word.
-pub(super) enum Held {
-    Request(Box<Ready>),
-    /// A finished artefact that failed a `must`.
-    Outputs(Outputs),
-}
-
-pub(super) type Outputs = BTreeMap<String, Value>;
-
-/// A request ready to go.
-pub(super) struct Ready {
-    pub built: super::request::Built,
-    pub assertion: Option<super::sign::Signed>,
-    pub drafted_at: Timestamp,
-}
-
-/// A request that went out.
-pub(super) struct Sent {
-    pub built: super::request::Built,
-    pub assertion: Option<super::sign::Signed>,
 }
 
 impl Run {

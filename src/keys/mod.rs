@@ -14,6 +14,7 @@ mod material;
 pub mod memory;
 mod stores;
 mod unlock;
+mod unwrap;
 mod uri;
 pub mod vault;
 
@@ -28,6 +29,7 @@ pub use error::KeyError;
 pub use local::belongs;
 pub use stores::{Listing, Stores};
 pub use unlock::{Given, NobodyUnlocks, Unlock, Wanted};
+pub use unwrap::unwrap;
 pub use uri::KeyUri;
 
 use crate::jose::{Alg, PublicJwk, SecretJwk};

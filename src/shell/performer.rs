@@ -14,9 +14,9 @@ use crate::config::Places;
 use crate::flow::effect::{Effect, Op, Saving};
 use crate::flow::event::{Event, KeyFacts, Loaded, OpError, Reply};
 use crate::flow::exchange::Request;
-use crate::jose::jwe::Task;
-use crate::jose::{Alg, PublicJwk};
-use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores, certified};
+use crate::jose::Alg;
+use crate::jose::jwe::{Family, Task};
+use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores, certified, unwrap};
 use crate::net::{Allowed, ClientIdentity, Limits, Network};
 use crate::profile::model::{Environment, Profile};
 use crate::secret::SecretBytes;
@@ -111,9 +111,9 @@ impl Performer {
         lock(&self.0.running).insert(op, task.abort_handle());
     }
 
-    /// The public halves of the keys that this run opened, by role.
-    pub fn public_keys(&self) -> Vec<(String, PublicJwk)> {
-        lock(&self.0.opened).iter().map(|(role, key)| (role.clone(), key.info().public.clone())).collect()
+    /// The keys that this run opened, by role.
+    pub fn keys(&self) -> Vec<(String, Arc<dyn Key>)> {
+        lock(&self.0.opened).iter().map(|(role, key)| (role.clone(), key.clone())).collect()
     }
 
     /// Ends everything that is under way.
@@ -218,7 +218,8 @@ impl Inner {
             Some(uri) => self.opened(role, &uri).await?,
             // a key that ends with the program is good enough for a bank that does
             None if make && self.environment.sandbox.is_some() => {
-                let spec = algs.iter().copied().find_map(KeySpec::for_alg).unwrap_or(KeySpec::P256);
+                let spec = algs.iter().copied().find_map(KeySpec::for_alg).or_else(|| self.spec_for_decrypting(role));
+                let spec = spec.unwrap_or(KeySpec::P256);
                 let uri = memory_uri(&self.profile.id, role);
                 lock(&self.bindings).insert(role.to_owned(), uri.clone());
                 self.stores.generate(&uri, &spec.into()).await?;
@@ -233,6 +234,11 @@ impl Inner {
             }
         };
         Ok(facts(role, key.as_ref()))
+    }
+
+    fn spec_for_decrypting(&self, role: &str) -> Option<KeySpec> {
+        let alg = self.profile.role(role)?.key_algs.first()?;
+        Some(if alg.family() == Family::Rsa { KeySpec::Rsa(2048) } else { KeySpec::P256 })
     }
 
     async fn key(&self, role: &str) -> Result<Arc<dyn Key>, KeyError> {
@@ -268,19 +274,7 @@ impl Inner {
     /// None: it was not encrypted to this key.
     async fn unwrap(&self, role: &str, task: &Task) -> Result<Option<SecretBytes>, KeyError> {
         let key = self.key(role).await?;
-        let Some(able) = key.as_unwrap() else {
-            let text = format!("the key of role {role} cannot decrypt where it is kept");
-            return Err(KeyError::new("key.algorithm", text, "bind a key whose store can: vault, keyring or file"));
-        };
-        let answer = match task {
-            Task::Decrypt { alg, encrypted_key } => able.unwrap(alg.name(), encrypted_key).await,
-            Task::Agree { epk } => able.agree(epk).await,
-        };
-        match answer {
-            Ok(bytes) => Ok(Some(SecretBytes::new(bytes))),
-            Err(e) if e.id == "key.unwrap" => Ok(None),
-            Err(e) => Err(e),
-        }
+        unwrap(&*key, task).await
     }
 
     async fn send(&self, request: &Request, limits: Limits) -> Result<Reply, OpError> {

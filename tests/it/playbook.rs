@@ -1,6 +1,9 @@
 //! The engine as a conversation: events in, effects out, no runtime. One part for every verb and every turn a person
 //! may take.
 
+#[path = "playbook/open.rs"]
+mod open;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -110,17 +113,7 @@ impl Play {
     }
 
     fn facts(&self) -> KeyFacts {
-        let jwk = self.key.public().clone();
-        KeyFacts {
-            role: "signing".into(),
-            uri: "memory:signing".into(),
-            kind: jwk.kind(),
-            bits: jwk.bits(),
-            jwk,
-            exportable: true,
-            costly: false,
-            chain: Vec::new(),
-        }
+        facts("signing", &self.key)
     }
 
     fn says(&mut self, event: Event) -> &mut Self {
@@ -186,6 +179,20 @@ impl Play {
     }
 }
 
+fn facts(role: &str, key: &SecretJwk) -> KeyFacts {
+    let jwk = key.public().clone();
+    KeyFacts {
+        role: role.into(),
+        uri: format!("memory:{role}"),
+        kind: jwk.kind(),
+        bits: jwk.bits(),
+        jwk,
+        exportable: true,
+        costly: false,
+        chain: Vec::new(),
+    }
+}
+
 fn words(effect: &Effect) -> String {
     match effect {
         Effect::Load { .. } => "load".into(),
@@ -197,6 +204,9 @@ fn words(effect: &Effect) -> String {
         Effect::Ask { step, ask, .. } => format!("ask {step}: {}", ask.text),
         Effect::Wait { millis, .. } => format!("wait {millis}"),
         Effect::Save { what, .. } if !what.jti.is_empty() => "remember jti".into(),
+        Effect::Save { what, .. } if !what.pins.is_empty() => {
+            format!("keep {}", what.pins.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(" "))
+        }
         Effect::Save { what, .. } => format!(
             "save {} {}",
             what.values.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(" "),

@@ -87,6 +87,7 @@ fn step(id: &str, title: &str, verb: &'static str) -> StepView {
         checks: Vec::new(),
         outputs: Vec::new(),
         ask: None,
+        pin: None,
         error: None,
         started_at: None,
         ended_at: None,

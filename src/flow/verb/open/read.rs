@@ -8,7 +8,7 @@ use crate::flow::run::Run;
 use crate::flow::template::{EvalError, Scope, Tree};
 use crate::flow::view::ErrorSource;
 use crate::jose::jwe::{Enc, Jwe, JweError, KeyAlg, Policy, Task};
-use crate::jose::{Alg, Compact};
+use crate::jose::{Alg, Compact, compact};
 use crate::profile::model::{Expect, KeyRole, KeysFrom, Open};
 use crate::secret::SecretBytes;
 
@@ -33,7 +33,7 @@ impl Run {
                 "the client may be registered without an encryption key or algorithm: compare with the registration",
             )),
             (_, false) => {
-                let token = compact(&text, "the token")?;
+                let token = signed(&text, "the token")?;
                 Ok(Token::Signed(Opening { inner: Inner::Signed(Box::new(token), text.clone()), text, jwe: None }))
             }
             (_, true) => self.seal(open, text, scope),
@@ -72,9 +72,9 @@ impl Run {
             ),
             (e, _) => refused(&e),
         })?;
-        let inside = std::str::from_utf8(content.expose()).ok().filter(|t| t.split('.').count() == 3);
-        let signed = match (open.expect, inside) {
-            (Expect::Nested, Some(text)) => Some((compact(text, "the token inside")?, text)),
+        let inside = std::str::from_utf8(content.expose()).ok().filter(|t| compact::looks_signed(t));
+        let inside = match (open.expect, inside) {
+            (Expect::Nested, Some(text)) => Some((signed(text, "the token inside")?, text)),
             (Expect::Nested, None) => {
                 return Err(bank(
                     "token.not-signed",
@@ -85,7 +85,7 @@ impl Run {
             (Expect::Any, Some(text)) => Compact::parse(text).ok().map(|token| (token, text)),
             _ => None,
         };
-        let inner = match signed {
+        let inner = match inside {
             Some((token, text)) => Inner::Signed(Box::new(token), text.to_owned()),
             None => Inner::Content(content),
         };
@@ -104,7 +104,7 @@ impl Run {
     }
 }
 
-fn compact(text: &str, what: &str) -> Result<Compact, Trouble> {
+fn signed(text: &str, what: &str) -> Result<Compact, Trouble> {
     Compact::parse(text).map_err(|e| bank("token.unreadable", format!("{what} is no compact JWS: {e}"), e.hint()))
 }
 

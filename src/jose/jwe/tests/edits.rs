@@ -41,7 +41,7 @@ fn edit(token: &str, kind: u8, place: usize, with: u8) -> String {
 fn holds(which: usize, kind: u8, place: usize, with: u8) -> Result<(), String> {
     let (token, holder) = &TOKENS[which % TOKENS.len()];
     let altered = edit(token, kind, place, with);
-    match holder.open(&altered, &Policy::sound().with_compressed()) {
+    match holder.open(&altered, &everything()) {
         Ok(_) if altered != *token => Err(format!("{altered} was opened; it was {token}")),
         Err(error) if altered == *token => Err(format!("an untouched token: {error}")),
         Err(error) if error.to_string().is_empty() || error.hint().is_empty() => Err("nothing said".into()),
@@ -74,7 +74,7 @@ fn two_million_edits_and_none_opens() {
         fill(&mut dice);
         let number = |range: std::ops::Range<usize>| dice[range].iter().fold(0, |n, b| (n << 8) | usize::from(*b));
         // most algorithms by turns, those of RSA rarely: each costs a private operation
-        let which = if n % 40 == 0 { number(0..2) } else { 12 + number(0..2) % (TOKENS.len() - 12) };
+        let which = if n % 40 == 0 { number(0..2) % 18 } else { 18 + number(0..2) % (TOKENS.len() - 18) };
         assert_eq!(holds(which, dice[2], number(4..8), dice[3]), Ok(()), "edit {n}");
     }
 }
