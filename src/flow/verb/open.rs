@@ -64,7 +64,7 @@ impl Run {
         match self.read_token(open, scope) {
             Ok(read::Token::Signed(opening)) => self.with_keys(opening, now),
             Ok(read::Token::Sealed { sealed, role, task }) => {
-                self.busy(Pending::Unwrap(Box::new(sealed)), |op| Effect::Unwrap { op, role, task })
+                self.busy(Pending::Unwrap(sealed), |op| Effect::Unwrap { op, role, task })
             }
             Err(trouble) => self.fail_open(trouble, now),
         }

@@ -81,7 +81,7 @@ fn pin(name: &str, value: &Json, scope: &Scope) -> Result<Pin, EvalError> {
         return Err(wrong());
     }
     let sha256 = value.get("sha256").and_then(Json::as_str).unwrap_or_default().to_owned();
-    let now = scope.get("now").and_then(|n| n.as_i64()).unwrap_or_default();
+    let now = scope.get("now").and_then(minijinja::Value::as_i64).unwrap_or_default();
     Ok(Pin { thumbprints, sha256, approved: approved_at(now) })
 }
 

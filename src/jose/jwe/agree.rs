@@ -31,7 +31,7 @@ pub(super) fn one_time(
     let mut bytes = zeroize::Zeroizing::new(vec![0; recipient.bits().div_ceil(8) as usize]);
     for _ in 0..TRIES {
         fill(&mut bytes);
-        if recipient.bits() % 8 != 0
+        if !recipient.bits().is_multiple_of(8)
             && let Some(first) = bytes.first_mut()
         {
             *first &= (1 << (recipient.bits() % 8)) - 1;

@@ -95,7 +95,7 @@ impl Jwe {
                 return Err(JweError::Length { part, expected, found: bytes.len() });
             }
         }
-        if matches!(enc, Enc::CbcHs(_)) && (self.ciphertext.is_empty() || self.ciphertext.len() % 16 != 0) {
+        if matches!(enc, Enc::CbcHs(_)) && (self.ciphertext.is_empty() || !self.ciphertext.len().is_multiple_of(16)) {
             return Err(JweError::Blocks(self.ciphertext.len()));
         }
         let expected = match alg {

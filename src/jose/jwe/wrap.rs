@@ -22,7 +22,7 @@ pub(super) fn aes_wrap(kek: &[u8], key: &[u8]) -> Option<Vec<u8>> {
 
 /// `wrapped` is a whole number of 8 bytes, two at least: the reader of the token made sure.
 pub(super) fn aes_unwrap(kek: &[u8], wrapped: &[u8]) -> Option<SecretBytes> {
-    if wrapped.len() < 2 * WRAP_ADDS || wrapped.len() % WRAP_ADDS != 0 {
+    if wrapped.len() < 2 * WRAP_ADDS || !wrapped.len().is_multiple_of(WRAP_ADDS) {
         return None;
     }
     let kek = AesKey::new_decrypt(kek).ok()?;

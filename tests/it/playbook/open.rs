@@ -400,7 +400,7 @@ fn a_token_without_a_key_may_pass_with_a_warning_and_a_wrong_one_never() {
 fn a_mac_is_checked_with_the_client_secret_where_the_profile_allows_it() {
     let how = "expect = \"jws\"\njwks = \"{{ env.jwks_uri }}\"\nalgs = [\"HS256\"]";
     let secret = "a secret of thirty-two characters!";
-    let flows = flow(how).replace("[[flow]]", &format!("[inputs.client_secret]\nclass = \"secret\"\n[[flow]]"));
+    let flows = flow(how).replace("[[flow]]", "[inputs.client_secret]\nclass = \"secret\"\n[[flow]]");
     for (key, verdict) in [(secret, None), ("another secret of thirty-two chars", Some("token.not-verified"))] {
         let mut world = World::of(&flows, Pace::Straight, &[]);
         world.play.run = {

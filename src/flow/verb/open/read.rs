@@ -14,7 +14,7 @@ use crate::secret::SecretBytes;
 
 pub(super) enum Token {
     Signed(Opening),
-    Sealed { sealed: Sealed, role: String, task: Task },
+    Sealed { sealed: Box<Sealed>, role: String, task: Task },
 }
 
 impl Run {
@@ -55,7 +55,7 @@ impl Run {
             return Err(told("key.not-bound", format!("no key is bound to the role {role}"), hint, ErrorSource::Key));
         };
         let task = token.task(&facts.jwk).map_err(|e| refused(&e))?;
-        Ok(Token::Sealed { sealed: Sealed { text, token }, role, task })
+        Ok(Token::Sealed { sealed: Box::new(Sealed { text, token }), role, task })
     }
 
     pub(super) fn read_inside(
