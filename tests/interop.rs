@@ -5,6 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use countersign::jose::jwe::{Enc, KeyAlg, Recipient, Sealing};
+use countersign::jose::{OctKey, PublicJwk};
+
 fn countersign(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_countersign"))
         .args(arguments)
@@ -100,4 +103,65 @@ fn tokens_of_jwcrypto_are_verified_and_changed_ones_are_wrong() {
         let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         assert_eq!(found["verdict"], "no-key", "{alg}");
     }
+}
+
+#[test]
+#[ignore = "needs jwcrypto (.ci/run provides it)"]
+fn every_encryption_of_jwcrypto_is_opened_and_the_token_inside_verified() {
+    let folder = tempfile::tempdir().expect("a folder");
+    judge(&["encrypt", folder.path().to_str().expect("a path")], b"");
+    let mut opened = 0;
+    for alg in KeyAlg::ALL.into_iter().filter(|a| !a.is_risky()) {
+        for enc in Enc::ALL {
+            let path =
+                |end: &str| folder.path().join(format!("{alg}.{enc}.{end}")).to_str().expect("a path").to_owned();
+            let output = countersign(&["inspect", &path("jwe"), "--jwks", &path("jwks"), "--json"]);
+            let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            let status = |n: usize| found["layers"][n]["status"].as_str().unwrap_or("-").to_owned();
+            assert_eq!(
+                (found["kind"].as_str(), found["verdict"].as_str(), status(0), status(1), output.status.code()),
+                (Some("nested-jwt"), Some("verified"), "decrypted".to_owned(), "verified".to_owned(), Some(0)),
+                "{alg} {enc}: {found}"
+            );
+            opened += 1;
+        }
+    }
+    assert_eq!(opened, 78);
+}
+
+#[test]
+#[ignore = "needs jwcrypto (.ci/run provides it)"]
+fn jwcrypto_opens_every_encryption_of_ours() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = folder.path().to_str().expect("a path");
+    // its keys, so that no private key of ours has to leave
+    judge(&["encrypt", made], b"");
+    for alg in KeyAlg::ALL.into_iter().filter(|a| !a.is_risky()) {
+        for enc in Enc::ALL {
+            let set = std::fs::read(folder.path().join(format!("{alg}.{enc}.jwks"))).expect("a set");
+            let set: serde_json::Value = serde_json::from_slice(&set).expect("JSON");
+            let (key, header) = (&set["keys"][0], serde_json::Map::new());
+            let content = br#"{"iss":"countersign"}"#;
+            let sealing = Sealing { alg, enc, header: &header, compress: alg == KeyAlg::Dir, content };
+            let mut n = 0_u8;
+            let mut fill = |bytes: &mut [u8]| {
+                for b in bytes {
+                    n = n.wrapping_mul(13).wrapping_add(7);
+                    *b = n;
+                }
+            };
+            let token = if key["kty"] == "oct" {
+                let shared = OctKey::from_value(key).expect("a secret");
+                sealing.seal(Recipient::Shared(&shared), &mut fill)
+            } else {
+                let public = PublicJwk::from_value(&PublicJwk::public_part(key)).expect("a public key");
+                sealing.seal(Recipient::Public(&public), &mut fill)
+            };
+            let at = |end: &str| folder.path().join(format!("ours-{alg}.{enc}.{end}"));
+            std::fs::write(at("jwe"), token.expect("sealed")).expect("written");
+            std::fs::write(at("jwk"), key.to_string()).expect("written");
+        }
+    }
+    let said = judge(&["decrypt", made], b"");
+    assert_eq!(said.lines().filter(|l| l.starts_with("ok ours-")).count(), 78, "{said}");
 }

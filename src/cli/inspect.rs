@@ -7,10 +7,11 @@ use super::exit::{Exit, Failure};
 use super::session;
 use crate::config::Places;
 use crate::flow::view::{Level, Outcome};
-use crate::inspect::{Inspection, KeyRing, inspect};
+use crate::inspect::{Inspection, KeyRing, inspect, task_for};
 use crate::jose::{JwkSet, Verdict};
-use crate::keys::KeyUri;
+use crate::keys::{Key, KeyUri, unwrap};
 use crate::net::{NetConfig, Network};
+use crate::secret::SecretBytes;
 use crate::shell::Session;
 use crate::store::read_capped;
 
@@ -18,7 +19,7 @@ pub fn run(places: &Places, args: InspectArgs) -> Result<Exit, Failure> {
     let session = session::session(places, None);
     let runtime = session::runtime()?;
     let text = if args.input == "-" { session::standard_input()? } else { session::text_file(Path::new(&args.input))? };
-    let ring = runtime.block_on(keys(&session, &args))?;
+    let ring = runtime.block_on(keys(&session, &args, &text))?;
     let found = inspect(&text, &ring, session.clock.now());
     if args.json {
         say!("{}", found.to_json());
@@ -30,7 +31,7 @@ pub fn run(places: &Places, args: InspectArgs) -> Result<Exit, Failure> {
 }
 
 /// Every key given with `--key` and `--jwks`.
-async fn keys(session: &Session, args: &InspectArgs) -> Result<KeyRing, Failure> {
+async fn keys(session: &Session, args: &InspectArgs, text: &str) -> Result<KeyRing, Failure> {
     let mut ring = KeyRing::new();
     for given in &args.key {
         let uri = match given.parse::<KeyUri>() {
@@ -39,7 +40,13 @@ async fn keys(session: &Session, args: &InspectArgs) -> Result<KeyRing, Failure>
             _ => KeyUri::new("file", given.as_str()),
         };
         match session.stores.open(&uri).await {
-            Ok(key) => ring.add(key.info().public.clone(), &uri.to_string()),
+            Ok(key) => {
+                let public = key.info().public.clone();
+                if let Some(answer) = answer(&*key, text).await? {
+                    ring.add_answer(public.clone(), answer, &uri.to_string());
+                }
+                ring.add(public, &uri.to_string());
+            }
             // a public key is no key of a store, but good enough to verify with
             Err(e) => match public(Path::new(uri.rest())).filter(|_| uri.scheme() == "file") {
                 Some(set) => ring.add_set(&set, &uri.to_string()),
@@ -71,6 +78,14 @@ async fn keys(session: &Session, args: &InspectArgs) -> Result<KeyRing, Failure>
         }
     }
     Ok(ring)
+}
+
+/// What the key makes of an encrypted text: outer None where it is nothing for this key, inner where it does not unwrap.
+async fn answer(key: &dyn Key, text: &str) -> Result<Option<Option<SecretBytes>>, Failure> {
+    match task_for(text, &key.info().public).filter(|_| key.as_unwrap().is_some()) {
+        Some(task) => Ok(Some(unwrap(key, &task).await?)),
+        None => Ok(None),
+    }
 }
 
 /// The public keys in a file: a JWK, a JWK set, or a PEM public key or certificate.
@@ -129,8 +144,8 @@ fn print(found: &Inspection) {
 const fn verdict_words(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Verified => "verified",
-        Verdict::Wrong => "wrong: the signature does not belong to this text and key",
-        Verdict::NoKey => "no key to verify it with (give one with --key or --jwks)",
+        Verdict::Wrong => "wrong: it does not belong to this text and key",
+        Verdict::NoKey => "no key for it (give one with --key or --jwks)",
         Verdict::Unsupported => "unsupported",
         Verdict::Decoded => "only decoded",
     }

@@ -4,7 +4,7 @@ use std::io::{BufRead, Write};
 
 use futures_util::future::BoxFuture;
 
-use crate::flow::view::AskView;
+use crate::flow::view::{AskView, PinView};
 use crate::secret::{Class, Secret};
 use crate::shell::{Answers, People};
 
@@ -14,6 +14,11 @@ impl People for AtTerminal {
     fn answer<'a>(&'a self, _: &'a str, ask: &'a AskView) -> BoxFuture<'a, Option<Result<Answers, String>>> {
         let ask = ask.clone();
         Box::pin(async move { tokio::task::spawn_blocking(move || prompt(&ask)).await.ok().flatten() })
+    }
+
+    fn approve<'a>(&'a self, _: &'a str, pin: &'a PinView) -> BoxFuture<'a, Option<bool>> {
+        let pin = pin.clone();
+        Box::pin(async move { tokio::task::spawn_blocking(move || compare(&pin)).await.ok().flatten() })
     }
 }
 
@@ -41,4 +46,26 @@ fn prompt(ask: &AskView) -> Option<Result<Answers, String>> {
         answers.insert(field.name.clone(), Secret::new(line.trim()));
     }
     Some(Ok(answers))
+}
+
+/// Only the word itself says yes.
+fn compare(pin: &PinView) -> Option<bool> {
+    let mut out = std::io::stderr().lock();
+    let clean = crate::text::clean;
+    let news = if pin.is_changed() { "These keys are not those that were approved before." } else { "First sight." };
+    writeln!(out, "\nKeys of “{}”. {news} Compare them with what the bank says on another way.", clean(&pin.name))
+        .ok()?;
+    for key in &pin.keys {
+        let known = if key.known { "  approved before" } else { "" };
+        writeln!(out, "  {}  {}  {}{known}", key.thumbprint, key.kind, clean(key.kid.as_deref().unwrap_or("-")))
+            .ok()?;
+    }
+    writeln!(out, "  SHA-256 of what came: {}", pin.sha256).ok()?;
+    write!(out, "Are these the bank's keys? Type yes: ").ok()?;
+    out.flush().ok()?;
+    let mut line = String::new();
+    if std::io::stdin().lock().read_line(&mut line).ok()? == 0 {
+        return None;
+    }
+    Some(line.trim() == "yes")
 }

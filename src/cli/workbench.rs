@@ -15,8 +15,8 @@ use super::session;
 use crate::config::{Places, Surroundings};
 use crate::flow::Pace;
 use crate::flow::view::RunView;
-use crate::inspect::{KeyRing, inspect};
-use crate::keys::Unlock;
+use crate::inspect::{KeyRing, inspect, task_for};
+use crate::keys::{Key, Unlock, unwrap};
 use crate::shell::{Order, Performer, Prepared, Problem, Session};
 use crate::tui::clipboard::Ways;
 use crate::tui::{
@@ -179,17 +179,14 @@ fn carry_out(
             }
         }
         Command::Inspect { number, run, text } => {
-            let mut ring = KeyRing::new();
-            if let Some(performer) = run.and_then(|r| running.runs.get(&r)) {
-                for (role, key) in performer.public_keys() {
-                    // with a kid, so that a token of somebody else is not said to be wrong
-                    ring.add(key.with_kid(&key.thumbprint()), &format!("our key for {role}"));
-                }
-            }
+            let keys = run.and_then(|r| running.runs.get(&r)).map(Performer::keys).unwrap_or_default();
             let (out, now) = (out.clone(), session.clock.now());
-            tokio::task::spawn_blocking(move || {
-                let found = inspect(text.expose(), &ring, now);
-                send(&out, Message::Inspected { number, result: Ok(Box::new(found)) });
+            tokio::spawn(async move {
+                let ring = ring(keys, text.expose()).await;
+                let looked = tokio::task::spawn_blocking(move || inspect(text.expose(), &ring, now));
+                if let Ok(found) = looked.await {
+                    send(&out, Message::Inspected { number, result: Ok(Box::new(found)) });
+                }
             });
         }
         Command::ListKeys { only } => {
@@ -245,4 +242,21 @@ impl Engine for crate::flow::Run {
     fn view(&self) -> &RunView {
         Self::view(self)
     }
+}
+
+/// The keys of a run, and what those make of the text that open it without costing a person anything.
+async fn ring(keys: Vec<(String, Arc<dyn Key>)>, text: &str) -> KeyRing {
+    let mut ring = KeyRing::new();
+    for (role, key) in keys {
+        let (public, from) = (&key.info().public, format!("our key for {role}"));
+        let task = task_for(text, public).filter(|_| !key.info().costly && key.as_unwrap().is_some());
+        if let Some(task) = task
+            && let Ok(answer) = unwrap(&*key, &task).await
+        {
+            ring.add_answer(public.with_kid(&public.thumbprint()), answer, &from);
+        }
+        // with a kid, so that a token of somebody else is not said to be wrong
+        ring.add(public.with_kid(&public.thumbprint()), &from);
+    }
+    ring
 }

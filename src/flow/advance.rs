@@ -12,7 +12,10 @@ impl Run {
     /// Begins the current step.
     pub(super) fn begin(&mut self, now: Timestamp) -> Vec<Effect> {
         let step = self.current();
-        self.before[self.view.current] = Some(self.state.clone());
+        if self.detour.is_none() {
+            self.before[self.view.current] = Some(self.state.clone());
+            self.refetched = false;
+        }
         let attempt = self.step().attempt;
         *self.step() = StepView { attempt, started_at: Some(now), state: StepState::Drafting, ..fresh_step(&step) };
         let entered = self.state.enter(step.frame, now);
@@ -59,11 +62,17 @@ impl Run {
                 return self.fail_eval(&e, now);
             }
         }
+        if self.detour.as_ref().is_some_and(|d| index >= d.last) {
+            return self.back_from_detour(now);
+        }
         if index + 1 == flow.steps.len() {
             self.phase = Phase::Over;
             return Vec::new();
         }
         self.view.current = index + 1;
+        if self.detour.is_some() {
+            self.step().attempt += 1;
+        }
         self.stand(now)
     }
 
@@ -92,8 +101,8 @@ impl Run {
     pub(super) fn stand(&mut self, now: Timestamp) -> Vec<Effect> {
         self.phase = Phase::Standing;
         match self.pace {
-            Pace::Step => Vec::new(),
-            Pace::Straight => self.begin(now),
+            Pace::Step if self.detour.is_none() => Vec::new(),
+            _ => self.begin(now),
         }
     }
 
@@ -106,7 +115,7 @@ impl Run {
         }
         match held {
             Held::Outputs(outputs) => self.finish(outputs, now),
-            held if self.pace == Pace::Straight && !confirm => self.release(held, now),
+            held if (self.pace == Pace::Straight || self.detour.is_some()) && !confirm => self.release(held, now),
             held => {
                 self.step().state = StepState::Armed;
                 self.phase = Phase::Armed(held);

@@ -5,8 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::exchange::Request;
-use super::view::AskView;
+use super::view::{AskView, PinView};
 use crate::jose::Alg;
+use crate::jose::jwe::Task;
+use crate::profile::model::Pin;
 
 /// The number of one operation. A reply to an operation that is no longer waited for falls through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +33,12 @@ pub enum Effect {
         alg: Alg,
         input: Vec<u8>,
     },
+    /// A private key has to do its part in opening an encrypted token.
+    Unwrap {
+        op: Op,
+        role: String,
+        task: Task,
+    },
     Send {
         op: Op,
         request: Request,
@@ -41,6 +49,12 @@ pub enum Effect {
         op: Op,
         step: String,
         ask: AskView,
+    },
+    /// A person has to approve keys. A face shows them; headless, the sandbox's people or nobody answers.
+    Pin {
+        op: Op,
+        step: String,
+        pin: PinView,
     },
     Wait {
         op: Op,
@@ -65,6 +79,8 @@ pub struct Saving {
     pub tokens: Vec<(String, Value)>,
     pub metadata: Option<Value>,
     pub records: Vec<(String, Value)>,
+    /// Keys of others that a person approved.
+    pub pins: Vec<(String, Pin)>,
     /// `tokens`, `tokens.SET`, `token:VALUE`.
     pub forget: Vec<String>,
     /// Uses of a `jti` to remember: value and when it may be forgotten, epoch seconds.

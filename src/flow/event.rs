@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::effect::Op;
 use super::exchange::{Exchange, NetError};
 use crate::jose::PublicJwk;
-use crate::secret::Secret;
+use crate::profile::model::Pin;
+use crate::secret::{Secret, SecretBytes};
 
 /// The only way anything in a run changes.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub enum Event {
     Start,
     /// Take the next step: draft it, and arm it where it sends something.
     Step,
-    /// Send what is armed.
+    /// Send what is armed, or take the keys that are shown for the right ones.
     Approve,
     /// Send although a `must` check failed; logged in the view.
     SendAnyway,
@@ -49,8 +50,12 @@ pub enum Reply {
     Bound(Box<KeyFacts>),
     /// The signature in JWS form.
     Signed(Vec<u8>),
+    /// What the key made of its [`crate::jose::jwe::Task`]; None: it was not encrypted to that key.
+    Unwrapped(Option<SecretBytes>),
     Exchanged(Box<Exchange>),
     Answered(BTreeMap<String, Secret>),
+    /// Whether the keys that were shown are the right ones.
+    Approved(bool),
     Saved,
     Waited,
 }
@@ -65,6 +70,8 @@ pub struct Loaded {
     pub metadata: Option<Value>,
     /// `tokens.SET.NAME`, only sets that have not ended.
     pub tokens: Value,
+    /// Keys of others that a person approved in earlier runs.
+    pub pins: BTreeMap<String, Pin>,
     /// `jti` values already used with this client, for the replay check.
     pub used_jti: Vec<String>,
 }

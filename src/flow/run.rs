@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use minijinja::Value;
-
 use super::check;
 use super::core::{Core, core};
 use super::effect::{Effect, Op};
 use super::event::{Event, OpError, Reply};
-use super::sign::Signing;
+pub(super) use super::phase::{Held, Outputs, Pending, Phase, Ready, Sent};
 use super::state::State;
 use super::template::{EvalError, Random, Scope};
 use super::view::{CheckView, ErrorSource, RunStatus, RunView, StepError, StepState, StepView};
@@ -47,51 +45,10 @@ pub struct Run {
     next_op: u64,
     pub(super) view: RunView,
     pub(super) core: &'static Core,
-}
-
-pub(super) enum Phase {
-    Fresh,
-    Loading(Op),
-    /// Before the current step.
-    Standing,
-    Busy(Op, Pending),
-    Armed(Held),
-    Blocked(Held),
-    Over,
-}
-
-/// What an operation under way is for. Taken by value, so that none can be resumed twice.
-pub(super) enum Pending {
-    Bind,
-    /// A key for a role, chosen after the step failed for want of it.
-    Rebind,
-    Sign(Box<Signing>),
-    Send(Box<Sent>),
-    Jwks,
-    Ask,
-    Save(Box<super::effect::Saving>),
-}
-
-/// What waits for a person's word.
-pub(super) enum Held {
-    Request(Box<Ready>),
-    /// A finished artefact that failed a `must`.
-    Outputs(Outputs),
-}
-
-pub(super) type Outputs = BTreeMap<String, Value>;
-
-/// A request ready to go.
-pub(super) struct Ready {
-    pub built: super::request::Built,
-    pub assertion: Option<super::sign::Signed>,
-    pub drafted_at: Timestamp,
-}
-
-/// A request that went out.
-pub(super) struct Sent {
-    pub built: super::request::Built,
-    pub assertion: Option<super::sign::Signed>,
+    /// A step that waits for earlier ones to be done once more.
+    pub(super) detour: Option<super::detour::Detour>,
+    /// The current step has asked for keys a second time already.
+    pub(super) refetched: bool,
 }
 
 impl Run {
@@ -118,7 +75,17 @@ impl Run {
         };
         let before = vec![None; setup.flow.steps.len()];
         let state = State::new(setup.profile, setup.flow, setup.environment, setup.inputs, random);
-        let mut run = Self { state, before, pace: setup.pace, phase: Phase::Fresh, next_op: 0, view, core: core() };
+        let mut run = Self {
+            state,
+            before,
+            pace: setup.pace,
+            phase: Phase::Fresh,
+            next_op: 0,
+            view,
+            core: core(),
+            detour: None,
+            refetched: false,
+        };
         run.view.redactor = run.state.redactor.clone();
         run
     }
@@ -213,6 +180,7 @@ impl Run {
                 let _ = op;
                 self.answered(op, answers, now)
             }
+            (Phase::Busy(_, Pending::Pin(gate)), Event::Approve) => self.approved(*gate, now),
             (Phase::Loading(op), Event::Replied { op: answered, reply: Reply::Loaded(loaded) }) if op == answered => {
                 for (role, error) in &loaded.missing {
                     self.note_missing(role, error);
@@ -243,7 +211,7 @@ impl Run {
             self.view.steps.iter().map(|s| s.state).rfind(|s| matches!(s, StepState::Failed | StepState::Cancelled));
         match &self.phase {
             Phase::Fresh | Phase::Standing => RunStatus::Ready,
-            Phase::Busy(_, Pending::Ask) => RunStatus::Waiting,
+            Phase::Busy(_, Pending::Ask | Pending::Pin(_)) => RunStatus::Waiting,
             Phase::Loading(_) | Phase::Busy(..) => RunStatus::Busy,
             Phase::Armed(_) => RunStatus::Armed,
             Phase::Blocked(_) => RunStatus::Blocked,
@@ -261,7 +229,11 @@ impl Run {
             (Pending::Rebind, Reply::Bound(facts)) => self.rebound(*facts, now),
             (Pending::Sign(signing), Reply::Signed(signature)) => self.signed(*signing, &signature, now),
             (Pending::Send(sent), Reply::Exchanged(exchange)) => self.exchanged(*sent, *exchange, now),
-            (Pending::Jwks, Reply::Exchanged(exchange)) => self.jwks_came(*exchange, now),
+            (Pending::Unwrap(sealed), Reply::Unwrapped(answer)) => self.unwrapped(*sealed, answer.as_ref(), now),
+            (Pending::Jwks(opening, url), Reply::Exchanged(exchange)) => self.jwks_came(*opening, url, *exchange, now),
+            (Pending::Pin(gate), Reply::Approved(true)) => self.approved(*gate, now),
+            (Pending::Pin(_), Reply::Approved(false)) => self.refused(now),
+            (Pending::KeepPin(gate), Reply::Saved) => self.pinned(*gate, now),
             (Pending::Ask, Reply::Answered(answers)) => self.answered(op, answers, now),
             (Pending::Save(saving), Reply::Saved) => self.saved(*saving, now),
             // a reply of another kind than was asked for: keep waiting
@@ -291,12 +263,21 @@ impl Run {
 
     /// Ends the run at the current step, not well.
     pub(super) fn fail(&mut self, error: StepError, now: Timestamp) -> Vec<Effect> {
-        let step = self.step();
-        step.state = StepState::Failed;
-        step.ended_at = Some(now);
-        step.error = Some(error);
+        self.end_step(StepState::Failed, error, now);
         self.phase = Phase::Over;
         Vec::new()
+    }
+
+    /// Ends the current step not well; in a detour also the step that waits for it.
+    pub(super) fn end_step(&mut self, state: StepState, error: StepError, now: Timestamp) {
+        let waiting = self.detour.take().map(|detour| detour.back_to);
+        for index in [Some(self.view.current), waiting].into_iter().flatten() {
+            self.view.current = index;
+            let step = self.step();
+            step.state = state;
+            step.ended_at = Some(now);
+            step.error = Some(error.clone());
+        }
     }
 
     pub(super) fn fail_eval(&mut self, error: &EvalError, now: Timestamp) -> Vec<Effect> {
@@ -387,6 +368,7 @@ pub(super) fn fresh_step(step: &Step) -> StepView {
         checks: Vec::new(),
         outputs: Vec::new(),
         ask: None,
+        pin: None,
         error: None,
         started_at: None,
         ended_at: None,

@@ -1,20 +1,25 @@
 //! What a run knows: inputs, `let`, outputs, keys. Cheap to clone, so that going back restores what was known.
 
+mod keys;
+
+pub(super) use keys::read as read_certificate;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::Value;
 use serde_json::{Value as Json, json};
 
-use super::algorithm::algorithm;
+pub use keys::KeySet;
+
 use super::event::{KeyFacts, Loaded};
-use super::template::{EvalError, Ledger, Random, Scope, Text, Tree, certificate_value, from_json};
+use super::template::{EvalError, Ledger, Random, Scope, Text, Tree, from_json};
 use super::typed::typed;
-use crate::profile::model::{Client, Environment, Flow, Frame, Input, KeyRole, Profile};
+use crate::jose::PublicJwk;
+use crate::profile::model::{Client, Environment, Flow, Frame, Input, Pin, Profile};
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret, class_of_name};
 use crate::time::Timestamp;
-use crate::x509::Passport;
 
 /// How far two clocks may differ, seconds (RFC 7519 §4.1.4 "some small leeway").
 pub const SKEW: i64 = 60;
@@ -33,6 +38,12 @@ pub struct State {
     metadata: Option<Json>,
     tokens: Json,
     used_jti: Ledger,
+    /// Keys of others that a person approved, by name.
+    pub pins: BTreeMap<String, Pin>,
+    /// The keys themselves that tokens of this run brought under such a name.
+    pub pin_keys: BTreeMap<String, Vec<PublicJwk>>,
+    /// Key sets by address, and when they came.
+    pub key_sets: BTreeMap<String, KeySet>,
     frames: Vec<FrameState>,
     random: Random,
     pub redactor: Redactor,
@@ -70,6 +81,9 @@ impl State {
             metadata: None,
             tokens: json!({}),
             used_jti: Ledger::default(),
+            pins: BTreeMap::new(),
+            pin_keys: BTreeMap::new(),
+            key_sets: BTreeMap::new(),
             frames,
             random,
             redactor,
@@ -81,10 +95,14 @@ impl State {
     }
 
     pub fn absorb(&mut self, loaded: Loaded) {
-        self.certificates =
-            loaded.keys.iter().filter_map(|(role, facts)| Some((role.clone(), read(facts.chain.first()?)))).collect();
+        self.certificates = loaded
+            .keys
+            .iter()
+            .filter_map(|(role, facts)| Some((role.clone(), keys::read(facts.chain.first()?))))
+            .collect();
         self.keys = loaded.keys;
         self.metadata = loaded.metadata;
+        self.pins = loaded.pins;
         self.tokens = if loaded.tokens.is_object() { loaded.tokens } else { json!({}) };
         self.used_jti = Ledger(Arc::new(loaded.used_jti.into_iter().collect()));
         for set in self.tokens.as_object().into_iter().flatten() {
@@ -169,46 +187,6 @@ impl State {
             }
         }
         Value::from_pairs(members)
-    }
-
-    /// `keys.ROLE`: what a rule may know of a key. A role without a key is marked unknown.
-    fn key_value(&self, role: &KeyRole, scope: &mut Scope) -> Value {
-        let prefix = format!("keys.{}", role.name);
-        let Some(facts) = self.keys.get(&role.name) else {
-            scope.mark_unknown(prefix, format!("no key is bound to {}", role.name));
-            return Value::from_pairs([("bound", Value::from(false))]);
-        };
-        let certificate = match self.certificates.get(&role.name) {
-            None => Value::from(()),
-            Some(Ok(value)) => value.clone(),
-            Some(Err(why)) => {
-                scope.mark_unknown(format!("{prefix}.certificate"), why.clone());
-                Value::from(())
-            }
-        };
-        let key = Value::from_pairs([("jwk", from_json(facts.jwk.as_value())), ("certificate", certificate.clone())]);
-        let kid = match &role.kid {
-            None => Some(facts.jwk.thumbprint()),
-            Some(text) => {
-                let mut inner = scope.clone();
-                inner.set("key", key);
-                text.eval_text(&inner).ok().flatten()
-            }
-        };
-        let jwk = kid.as_ref().map_or_else(|| facts.jwk.clone(), |k| facts.jwk.with_kid(k));
-        let alg = algorithm(role, facts).map_or(Value::from(()), |a| Value::from(a.name()));
-        Value::from_pairs([
-            ("bound", Value::from(true)),
-            ("jwk", from_json(jwk.as_value())),
-            ("kid", kid.map_or(Value::from(()), Value::from)),
-            ("alg", alg),
-            ("bits", Value::from(facts.bits)),
-            ("kind", Value::from(facts.kind.as_str())),
-            ("uri", Value::from(facts.uri.as_str())),
-            ("exportable", Value::from(facts.exportable)),
-            ("certificate", certificate),
-            ("chain", Value::from(facts.chain.iter().map(|c| Value::from_bytes(c.clone())).collect::<Vec<_>>())),
-        ])
     }
 
     /// Evaluates the inputs of the profile itself.
@@ -391,8 +369,4 @@ impl State {
     pub fn text(&self, text: Option<&Text>, scope: &Scope) -> Result<Option<String>, EvalError> {
         text.map_or(Ok(None), |t| t.eval_text(scope))
     }
-}
-
-pub(super) fn read(der: &[u8]) -> Result<Value, String> {
-    Passport::read(der).map(|p| certificate_value(&p)).map_err(|e| e.to_string())
 }

@@ -19,11 +19,14 @@ impl Run {
 
     /// Stands before an earlier step with the state it began with; what came after is undone in the view.
     pub(super) fn restore(&mut self, index: usize) {
+        self.detour = None;
         if let Some(state) = self.before[index].clone() {
-            let redactor = self.state.redactor.clone();
+            let (redactor, pins) = (self.state.redactor.clone(), self.state.pins.clone());
             self.state = state;
             // what was once secret stays masked
             self.state.redactor = redactor;
+            // and what a person approved, approved
+            self.state.pins = pins;
         }
         let flow = self.state.flow.clone();
         for (step, view) in flow.steps.iter().zip(&mut self.view.steps).skip(index) {
@@ -41,10 +44,7 @@ impl Run {
         let effects = self.abort(&phase);
         let sent = matches!(phase, Phase::Busy(_, Pending::Send(_)));
         let unknown = self.current().unknown.clone();
-        let step = self.step();
-        step.state = StepState::Cancelled;
-        step.ended_at = Some(now);
-        step.error = Some(StepError {
+        let error = StepError {
             id: "cancelled".to_owned(),
             text: if sent {
                 "cancelled after sending: whether the bank acted on it is unknown"
@@ -62,7 +62,8 @@ impl Run {
             }),
             checks: Vec::new(),
             source: ErrorSource::Cancelled,
-        });
+        };
+        self.end_step(StepState::Cancelled, error, now);
         effects
     }
 

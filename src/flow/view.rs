@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::exchange::Exchange;
+use crate::profile::model::Pin;
 use crate::redact::Redactor;
 use crate::secret::Class;
 use crate::time::Timestamp;
@@ -80,6 +81,8 @@ pub struct StepView {
     pub checks: Vec<CheckView>,
     pub outputs: Vec<Field>,
     pub ask: Option<AskView>,
+    /// Keys that wait for a person's approval.
+    pub pin: Option<PinView>,
     pub error: Option<StepError>,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
@@ -206,6 +209,36 @@ pub struct CheckView {
     pub found: String,
     /// Clause or document.
     pub reference: String,
+}
+
+/// Keys of somebody else, before a person has approved them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinView {
+    pub name: String,
+    /// What came.
+    pub keys: Vec<PinnedKey>,
+    /// SHA-256 of the token that brought them, in hex.
+    pub sha256: String,
+    /// What was approved before; None: this is the first sight.
+    pub before: Option<Pin>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinnedKey {
+    /// RFC 7638.
+    pub thumbprint: String,
+    pub kid: Option<String>,
+    /// `RSA 2048`.
+    pub kind: String,
+    /// It was approved before.
+    pub known: bool,
+}
+
+impl PinView {
+    /// Whether other keys were approved before.
+    pub const fn is_changed(&self) -> bool {
+        self.before.is_some()
+    }
 }
 
 /// Something a person has to supply or do.

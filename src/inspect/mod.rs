@@ -18,6 +18,7 @@ mod times;
 mod view;
 
 pub use explain::explain_claim;
+pub use jwe::task_for;
 pub use passport::passport_json;
 pub use ring::KeyRing;
 pub use times::{about, moment, relative};
@@ -41,7 +42,7 @@ pub fn inspect(text: &str, keys: &KeyRing, now: Timestamp) -> Inspection {
     }
     match sniff::guess(text) {
         Guess::Jws => jws::inspect(text, keys, now),
-        Guess::Jwe => jwe::inspect(text),
+        Guess::Jwe => jwe::inspect(text, keys, now),
         Guess::Json => json_text::inspect(text),
         Guess::Pem => certificate::inspect_pem(text, now),
         Guess::Certificate(der) => certificate::inspect_der(&der, now),

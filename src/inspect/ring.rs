@@ -1,6 +1,7 @@
 //! The keys an inspection may use, each with where it comes from.
 
-use crate::jose::{Alg, Compact, JwkSet, OctKey, PublicJwk, Verdict, VerifyError, verify, verify_hmac};
+use crate::jose::jwe::{Admitted, JweError};
+use crate::jose::{Alg, Compact, JwkSet, OctKey, PublicJwk, SecretJwk, Verdict, VerifyError, verify, verify_hmac};
 use crate::secret::SecretBytes;
 
 use super::KeyUsed;
@@ -10,6 +11,24 @@ use super::KeyUsed;
 pub struct KeyRing {
     keys: Vec<(PublicJwk, String)>,
     secrets: Vec<(OctKey, String)>,
+    openers: Vec<(Opener, String)>,
+}
+
+/// Who can open what is encrypted.
+#[derive(Clone, Debug)]
+enum Opener {
+    /// A private key that is at hand.
+    Key(Box<SecretJwk>),
+    /// What a private key elsewhere made of its task; None: it did not unwrap.
+    Answer(Box<PublicJwk>, Option<SecretBytes>),
+}
+
+/// What came of trying to open something.
+pub(super) enum Opened {
+    Content(SecretBytes, KeyUsed),
+    /// A key that should have opened it did not.
+    Wrong(JweError),
+    NoKey,
 }
 
 /// What came of trying the keys.
@@ -43,15 +62,29 @@ impl KeyRing {
     pub fn add_set(&mut self, set: &JwkSet, from: &str) {
         self.keys.extend(set.keys().iter().map(|key| (key.clone(), from.to_owned())));
         self.secrets.extend(set.shared().iter().map(|key| (key.clone(), from.to_owned())));
+        let own = |key: &SecretJwk| (Opener::Key(Box::new(key.clone())), from.to_owned());
+        self.openers.extend(set.secrets().iter().map(own));
     }
 
     /// A client secret, say.
     pub fn add_secret(&mut self, secret: SecretBytes, from: &str) {
-        self.secrets.push((OctKey { kid: None, alg: None, secret }, from.to_owned()));
+        self.secrets.push((OctKey::bare(secret), from.to_owned()));
+    }
+
+    /// What the private half of `key`, wherever it is, answered to [`super::task_for`].
+    pub fn add_answer(&mut self, key: PublicJwk, answer: Option<SecretBytes>, from: &str) {
+        self.openers.push((Opener::Answer(Box::new(key), answer), from.to_owned()));
+    }
+
+    /// Without a key that is known to be the reader's: its failure says nothing of a signature.
+    pub(super) fn without(&self, key: &KeyUsed) -> Self {
+        let mut ring = self.clone();
+        ring.keys.retain(|(public, _)| key.thumbprint.as_ref() != Some(&public.thumbprint()));
+        ring
     }
 
     pub const fn is_empty(&self) -> bool {
-        self.keys.is_empty() && self.secrets.is_empty()
+        self.keys.is_empty() && self.secrets.is_empty() && self.openers.is_empty()
     }
 
     /// Tries the keys that `kid` and `alg` allow. A key of another `kid` may turn out right, but proves nothing wrong.
@@ -60,6 +93,52 @@ impl KeyRing {
             Alg::Hs256 | Alg::Hs384 | Alg::Hs512 => self.judge_hmac(token, alg),
             _ => self.judge_public(token, alg),
         }
+    }
+
+    /// Tries the keys that may open it, the one with the token's kid first.
+    pub(super) fn open(&self, token: &Admitted) -> Opened {
+        let kid = token.jwe().kid();
+        let strange = |own: Option<&str>| kid.is_some() && own.is_some() && own != kid;
+        let mut order: Vec<(&PublicJwk, &Opener, &str)> = Vec::new();
+        for (opener, from) in &self.openers {
+            let public = match opener {
+                Opener::Key(key) => key.public(),
+                Opener::Answer(key, _) => key,
+            };
+            if token.task(public).is_ok() {
+                order.push((public, opener, from));
+            }
+        }
+        order.sort_by_key(|(key, ..)| (kid.is_none() || key.kid() != kid, strange(key.kid())));
+        let mut fault = None;
+        for (public, opener, from) in order {
+            let content = match opener {
+                Opener::Key(key) => key.open_jwe(token),
+                Opener::Answer(_, answer) => token.open(answer.as_ref()),
+            };
+            match content {
+                Ok(content) => {
+                    let thumbprint = Some(public.thumbprint());
+                    return Opened::Content(content, KeyUsed { thumbprint, from: from.to_owned() });
+                }
+                Err(error) if !strange(public.kid()) => {
+                    fault.get_or_insert(error);
+                }
+                Err(_) => {}
+            }
+        }
+        for (key, from) in self.secrets.iter().filter(|(key, _)| key.opens(token.alg(), token.enc())) {
+            match token.open_shared(key) {
+                Ok(content) => {
+                    return Opened::Content(content, KeyUsed { thumbprint: None, from: from.clone() });
+                }
+                Err(error) if !strange(key.kid.as_deref()) => {
+                    fault.get_or_insert(error);
+                }
+                Err(_) => {}
+            }
+        }
+        fault.map_or(Opened::NoKey, Opened::Wrong)
     }
 
     fn judge_public(&self, token: &Compact, alg: Alg) -> Tried {

@@ -179,6 +179,13 @@ pub(crate) fn bounded(token: &str) -> Result<(), CompactError> {
     }
 }
 
+/// Whether a text has the looks of a compact JWS: three parts of the right letters.
+pub fn looks_signed(text: &str) -> bool {
+    text.split('.').count() == 3
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && !text.starts_with('.')
+}
+
 /// The text without any white space.
 pub fn strip(token: &str) -> String {
     token.split_whitespace().collect()

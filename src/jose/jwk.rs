@@ -4,6 +4,7 @@
 mod error;
 mod members;
 mod parse;
+mod roca;
 mod spki;
 
 use josekit::jws::JwsVerifier;
@@ -26,6 +27,8 @@ pub struct PublicJwk {
     value: Value,
     spki: Vec<u8>,
     spec: KeySpec,
+    /// Of a generator whose keys can be factored.
+    roca: bool,
     verifiers: Slots<dyn JwsVerifier>,
 }
 
@@ -174,6 +177,9 @@ impl PublicJwk {
             KeySpec::Rsa(bits) if bits < MIN_RSA_BITS => {
                 Some(format!("RSA with {bits} bits; at least {MIN_RSA_BITS} are due (RFC 7518 §3.3)"))
             }
+            _ if self.roca => Some(
+                "its modulus has the pattern of a faulty generator and can be factored (CVE-2017-15361)".to_owned(),
+            ),
             _ => None,
         }
     }
@@ -188,20 +194,24 @@ impl PublicJwk {
 
     /// What the key says it is for, in words: for messages.
     pub(super) fn purpose(&self) -> String {
-        let parts: Vec<String> = [
-            self.alg().map(|a| format!("alg {a}")),
-            self.use_().map(|u| format!("use {u}")),
-            self.key_ops().map(|ops| format!("key_ops {}", ops.join(" "))),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        crate::text::shorten(&crate::text::clean(&parts.join(", ")), 80).into_owned()
+        purpose(self.alg(), self.use_(), self.key_ops().as_deref())
     }
 
-    pub(super) fn assemble(map: Map<String, Value>, spki: Vec<u8>, spec: KeySpec) -> Self {
-        Self { value: Value::Object(members::arrange(map)), spki, spec, verifiers: Slots::default() }
+    pub(super) fn assemble(map: Map<String, Value>, spki: Vec<u8>, spec: KeySpec, roca: bool) -> Self {
+        Self { value: Value::Object(members::arrange(map)), spki, spec, roca, verifiers: Slots::default() }
     }
+}
+
+/// What `alg`, `use` and `key_ops` say, fit to be shown.
+pub(super) fn purpose<S: AsRef<str>>(alg: Option<&str>, use_: Option<&str>, key_ops: Option<&[S]>) -> String {
+    let ops = |ops: &[S]| ops.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" ");
+    let parts = [
+        alg.map(|a| format!("alg {a}")),
+        use_.map(|u| format!("use {u}")),
+        key_ops.map(|o| format!("key_ops {}", ops(o))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    crate::text::shorten(&crate::text::clean(&parts.join(", ")), 80).into_owned()
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! JOSE as this program needs it: strict parsing, keys, signatures. Pure: no I/O, no clock, and no random numbers but
+//! JOSE as this program needs it: strict parsing, keys, signatures, encryption. Pure: no I/O, no clock, and no random numbers but
 //! those openssl needs for making a key or a signature.
 //!
 //! | to | use |
 //! | --- | --- |
 //! | take a token apart | [`Compact`], then [`verify`] or [`verify_hmac`] |
 //! | make one | [`compact::signing_input`], a key's signature, [`compact::assemble`] |
+//! | open or make an encrypted one | [`jwe::Jwe`], [`jwe::Sealing`] |
 //! | take a key in | [`PublicJwk`], [`SecretJwk`], [`JwkSet`] |
 //! | turn a KMS's signature | [`der::to_raw`] |
 //!
@@ -16,6 +17,7 @@ pub mod compact;
 pub mod der;
 mod error;
 pub mod json;
+pub mod jwe;
 mod jwk;
 pub mod pem;
 mod secret_jwk;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::jwk::{JwkError, private_members, text_member};
+use super::jwk::{JwkError, private_members, purpose, text_member};
 use super::{Alg, JoseError, PublicJwk, SecretJwk, b64};
 use crate::secret::SecretBytes;
 
@@ -25,6 +25,8 @@ pub struct JwkSet {
 pub struct OctKey {
     pub kid: Option<String>,
     pub alg: Option<String>,
+    pub use_: Option<String>,
+    pub key_ops: Option<Vec<String>>,
     pub secret: SecretBytes,
 }
 
@@ -160,12 +162,32 @@ impl OctKey {
             return Err(JwkError::Range { member: "k", rule: "is empty" });
         }
         let text = |name| map.get(name).and_then(Value::as_str).map(str::to_owned);
-        Ok(Self { kid: text("kid"), alg: text("alg"), secret: SecretBytes::new(secret) })
+        let key_ops = map
+            .get("key_ops")
+            .and_then(Value::as_array)
+            .map(|ops| ops.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+        Ok(Self { kid: text("kid"), alg: text("alg"), use_: text("use"), key_ops, secret: SecretBytes::new(secret) })
+    }
+
+    /// A secret that says nothing of itself.
+    pub const fn bare(secret: SecretBytes) -> Self {
+        Self { kid: None, alg: None, use_: None, key_ops: None, secret }
+    }
+
+    /// Whether `use` and `key_ops`, where they are there, allow it.
+    pub(super) fn is_for(&self, use_: &str, does: &[&str]) -> bool {
+        self.use_.as_deref().is_none_or(|own| own == use_)
+            && self.key_ops.as_ref().is_none_or(|own| own.iter().any(|op| does.contains(&op.as_str())))
+    }
+
+    /// What the secret says it is for, in words: for messages.
+    pub(super) fn purpose(&self) -> String {
+        purpose(self.alg.as_deref(), self.use_.as_deref(), self.key_ops.as_deref())
     }
 
     /// Whether this secret may be used for `alg`, by what it says of itself.
     pub fn makes(&self, alg: Alg) -> bool {
-        self.alg.as_deref().is_none_or(|own| own == alg.name())
+        self.alg.as_deref().is_none_or(|own| own == alg.name()) && self.is_for("sig", &["sign", "verify"])
     }
 }
 

@@ -205,6 +205,29 @@ fn a_weak_key_proves_nothing() {
     assert!(matches!(secret.sign(Alg::Rs256, b"x"), Err(JoseError::Weak(_))));
 }
 
+#[test]
+fn a_key_of_a_faulty_generator_proves_nothing() {
+    // a power of 65537 modulo every small prime, as those keys are; nobody has its factors
+    let modulus = {
+        let mut product = openssl::bn::BigNum::from_u32(1).unwrap();
+        for n in (3_u32..=167).filter(|n| (2..*n).all(|d| n % d != 0)) {
+            product.mul_word(n).unwrap();
+        }
+        let mut n = openssl::bn::BigNum::new().unwrap();
+        n.lshift(&product, 2048 - product.num_bits()).unwrap();
+        n.add_word(65_537).unwrap();
+        n.to_vec()
+    };
+    let jwk = json!({"kty": "RSA", "n": b64::encode(&modulus), "e": "AQAB"});
+    let key = PublicJwk::from_value(&jwk).unwrap();
+    let error = verify(Alg::Rs256, &key, b"x", &[1; 256]).unwrap_err();
+    assert!(error.to_string().contains("faulty generator"), "{error}");
+    for (e, rule) in [("AQ", "odd number above 1"), ("AQAA", "odd number above 1")] {
+        let jwk = json!({"kty": "RSA", "n": b64::encode(&modulus), "e": e});
+        assert!(PublicJwk::from_value(&jwk).unwrap_err().to_string().contains(rule), "{e}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 

@@ -1,5 +1,6 @@
 //! What a key store may answer instead of a key.
 
+use crate::jose::jwe::JweError;
 use crate::jose::{Alg, JoseError};
 use crate::text;
 
@@ -36,9 +37,9 @@ pub struct KeyError {
     /// | `key.not-ready` | the key is being made or changed |
     /// | `key.usage` | the key is for something else than signing |
     /// | `key.half-made` | making the key broke off; what is there is told |
-    /// | `key.signature` | the store gave a signature that is not the key's |
     /// | `key.changed` | another key stands behind the same name now |
-    /// | `key.algorithm` | the key cannot or may not sign with that algorithm |
+    /// | `key.algorithm` | the key cannot or may not sign, or open, with that algorithm |
+    /// | `key.unwrap` | what was encrypted was not encrypted to this key |
     /// | `key.request` | no certification request can be made of what was given |
     /// | `key.refused` | the store or a person said no |
     /// | `key.pin` | the PIN of a token is wrong, or cannot be used |
@@ -87,6 +88,18 @@ impl KeyError {
             _ => "key.unreadable",
         };
         Self::new(id, error.to_string(), error.hint())
+    }
+
+    /// An error of a key in memory that was to open something.
+    pub fn jwe(error: &JweError) -> Self {
+        let id = if *error == JweError::Backend { "key.unreadable" } else { "key.algorithm" };
+        Self::new(id, error.to_string(), error.hint())
+    }
+
+    /// What was given was not encrypted to this key, or was altered: there is no telling which (RFC 7516 §11.5).
+    pub fn unwrap() -> Self {
+        let error = JweError::NotOpened;
+        Self::new("key.unwrap", error.to_string(), error.hint())
     }
 }
 

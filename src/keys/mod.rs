@@ -18,6 +18,7 @@ pub mod memory;
 pub mod pkcs11;
 mod stores;
 mod unlock;
+mod unwrap;
 mod uri;
 pub mod vault;
 #[cfg(any(feature = "keyring", feature = "pkcs11"))]
@@ -34,6 +35,7 @@ pub use error::KeyError;
 pub use local::belongs;
 pub use stores::{Listing, StoreFacts, Stores};
 pub use unlock::{Given, NobodyUnlocks, Unlock, Wanted};
+pub use unwrap::unwrap;
 pub use uri::KeyUri;
 
 use crate::jose::{Alg, PublicJwk, SecretJwk};
@@ -163,9 +165,21 @@ pub trait Key: Send + Sync {
     }
 }
 
-/// The ability to open a JWE's encrypted key (RFC 7516 §5.2).
+/// The ability to open a JWE's encrypted key (RFC 7516 §5.2). What does not unwrap is answered with `key.unwrap` alone,
+/// whatever was wrong with it; every other error is of the store.
 pub trait Unwrap: Send + Sync {
+    /// The content key, of `RSA-OAEP` and the like.
     fn unwrap<'a>(&'a self, alg: &'a str, encrypted_key: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, KeyError>>;
+    /// The secret shared with a sender's one-time key, of `ECDH-ES` and the like: the x coordinate, of the field's
+    /// size (RFC 7518 §4.6).
+    fn agree<'a>(&'a self, epk: &'a PublicJwk) -> BoxFuture<'a, Result<Vec<u8>, KeyError>> {
+        let error = KeyError::new(
+            "key.algorithm",
+            format!("this key agrees on no secret with a key of the kind {}", epk.kind()),
+            "ask the bank to encrypt with RSA-OAEP, or bind an EC key whose store can do ECDH",
+        );
+        Box::pin(async move { Err(error) })
+    }
 }
 
 /// What may be known of a key by anybody.

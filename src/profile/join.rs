@@ -129,4 +129,5 @@ pub fn profile(base: &mut RawProfile, over: RawProfile) {
     base.error.extend(over.error);
     replace(&mut base.environment, over.environment);
     base.values.join(over.values, value);
+    base.pins.join(over.pins, |old, new| *old = new);
 }

@@ -1,13 +1,18 @@
 //! A profile as the engine uses it: joined, compiled, checked. Nothing here reads a file.
 
+mod open;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
+
+pub use open::{Expect, KeysFrom, Open, Unverified};
 
 use super::place::Place;
 use crate::flow::template::{Expr, Text, Tree};
 use crate::flow::view::Level;
 use crate::jose::Alg;
+use crate::jose::jwe::KeyAlg;
 use crate::secret::Class;
 
 #[derive(Clone, Debug)]
@@ -38,6 +43,19 @@ pub struct Profile {
     /// Set in a saved profile.
     pub environment: Option<String>,
     pub values: Vec<(String, Json)>,
+    /// Keys of others that a person approved, by name.
+    pub pins: BTreeMap<String, Pin>,
+}
+
+/// Keys that a person approved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pin {
+    /// RFC 7638.
+    pub thumbprints: Vec<String>,
+    /// Of what brought the keys, in hex.
+    pub sha256: String,
+    /// When, as a person reads it.
+    pub approved: String,
 }
 
 impl Profile {
@@ -125,6 +143,8 @@ pub struct KeyRole {
     pub help: Option<String>,
     pub usage: KeyUse,
     pub algs: Vec<Alg>,
+    /// Of a role that decrypts.
+    pub key_algs: Vec<KeyAlg>,
     pub min_bits: Option<u32>,
     pub optional: bool,
     /// None: the RFC 7638 thumbprint.
@@ -294,27 +314,6 @@ pub enum TakeFrom {
 }
 
 #[derive(Clone, Debug)]
-pub struct Open {
-    pub token: Text,
-    pub expect: Option<Text>,
-    pub jwks: Option<Text>,
-    pub own: Option<String>,
-    pub algs: Option<Tree>,
-    pub typ: Option<Tree>,
-    pub iss: Option<Text>,
-    pub aud: Option<Text>,
-    pub nonce: Option<Text>,
-    pub unverified: Unverified,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unverified {
-    Fail,
-    Warn,
-    Info,
-}
-
-#[derive(Clone, Debug)]
 pub struct Ask {
     pub text: Text,
     pub show: Vec<(String, Text)>,
@@ -329,6 +328,7 @@ pub struct Save {
     pub tokens: Vec<(String, Tree)>,
     pub metadata: Option<Text>,
     pub records: Option<Tree>,
+    pub pins: Option<Tree>,
     pub drop: Vec<Text>,
 }
 

@@ -64,6 +64,20 @@ pub struct RawProfile {
     /// Saved profile: values of inputs.
     #[serde(default)]
     pub values: Table<RawValue>,
+    /// Saved profile: keys of others that a person approved.
+    #[serde(default)]
+    pub pins: Table<RawPin>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawPin {
+    /// RFC 7638, of every key.
+    pub thumbprints: Vec<Word>,
+    /// Of what brought the keys, in hex.
+    pub sha256: Option<Word>,
+    /// When a person said so.
+    pub approved: Option<Word>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -262,17 +276,33 @@ pub struct RawTake {
 #[serde(deny_unknown_fields)]
 pub struct RawOpen {
     pub token: RawText,
-    /// `jws any`.
-    pub expect: Option<RawText>,
-    /// A JWKS object.
+    /// `jws jwe nested any`.
+    pub expect: Word,
+    /// The role whose key opens an encrypted one.
+    pub decrypt: Option<Word>,
+    /// A JWKS: its address, or the object.
     pub jwks: Option<RawText>,
     /// A role whose own key verifies it.
     pub own: Option<Word>,
+    /// Name of keys that a person has approved.
+    pub pin: Option<Word>,
+    /// JSON pointer to the keys the token itself brings; only with `pin`.
+    pub inside: Option<Word>,
+    /// Key management algorithms that are gone along with; the role's, where it is left out.
+    pub key_algs: Option<RawValue>,
+    /// Content encryption algorithms; every sound one, where it is left out.
+    pub enc_algs: Option<RawValue>,
+    /// Signature algorithms.
     pub algs: Option<RawValue>,
+    /// Values of `typ`; `omit` where it may be absent.
     pub typ: Option<RawValue>,
     pub iss: Option<RawText>,
     pub aud: Option<RawText>,
     pub nonce: Option<RawText>,
+    /// Whether dates may be texts.
+    pub lenient_dates: Option<RawValue>,
+    /// The earlier step that brings the keys: done once more for a kid that is not known.
+    pub refetch: Option<Word>,
     /// What a token without a usable key is: `fail warn info`.
     pub unverified: Option<Word>,
 }
@@ -299,6 +329,8 @@ pub struct RawSave {
     pub tokens: Table<RawValue>,
     pub metadata: Option<RawText>,
     pub records: Option<RawValue>,
+    /// Name of a pin: the thumbprints of its keys.
+    pub pins: Option<RawValue>,
     pub drop: Option<Vec<RawText>>,
 }
 

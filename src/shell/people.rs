@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::BoxFuture;
 
-use crate::flow::view::AskView;
+use crate::flow::view::{AskView, PinView};
 use crate::secret::Secret;
 
 /// What a person brings back, by name.
@@ -14,6 +14,11 @@ pub type Answers = BTreeMap<String, Secret>;
 pub trait People: Send + Sync {
     /// `step` is the step's `flow.step` name. None: nobody is there for this. `Err`: refused, in their words.
     fn answer<'a>(&'a self, step: &'a str, ask: &'a AskView) -> BoxFuture<'a, Option<Result<Answers, String>>>;
+    /// Whether these keys are the right ones. None: nobody is there who can compare them.
+    fn approve<'a>(&'a self, step: &'a str, pin: &'a PinView) -> BoxFuture<'a, Option<bool>> {
+        let _ = (step, pin);
+        Box::pin(async { None })
+    }
 }
 
 /// Nobody is there.

@@ -14,11 +14,13 @@ use crate::config::Places;
 use crate::flow::effect::{Effect, Op, Saving};
 use crate::flow::event::{Event, KeyFacts, Loaded, OpError, Reply};
 use crate::flow::exchange::Request;
-use crate::jose::{Alg, PublicJwk};
-use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores, certified};
+use crate::jose::Alg;
+use crate::jose::jwe::{Family, Task};
+use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores, certified, unwrap};
 use crate::net::{Allowed, ClientIdentity, Limits, Network};
 use crate::profile::model::{Environment, Profile};
-use crate::store::{Memory, Whose, save_values};
+use crate::secret::SecretBytes;
+use crate::store::{Memory, Whose, save_pins, save_values};
 
 /// How long metadata is good where the profile does not say, seconds.
 const METADATA: i64 = 86_400;
@@ -109,9 +111,9 @@ impl Performer {
         lock(&self.0.running).insert(op, task.abort_handle());
     }
 
-    /// The public halves of the keys that this run opened, by role.
-    pub fn public_keys(&self) -> Vec<(String, PublicJwk)> {
-        lock(&self.0.opened).iter().map(|(role, key)| (role.clone(), key.info().public.clone())).collect()
+    /// The keys that this run opened, by role.
+    pub fn keys(&self) -> Vec<(String, Arc<dyn Key>)> {
+        lock(&self.0.opened).iter().map(|(role, key)| (role.clone(), key.clone())).collect()
     }
 
     /// From now on the role has that key.
@@ -133,8 +135,10 @@ const fn op_of(effect: &Effect) -> Op {
         Effect::Load { op }
         | Effect::Bind { op, .. }
         | Effect::Sign { op, .. }
+        | Effect::Unwrap { op, .. }
         | Effect::Send { op, .. }
         | Effect::Ask { op, .. }
+        | Effect::Pin { op, .. }
         | Effect::Wait { op, .. }
         | Effect::Save { op, .. }
         | Effect::Abort { op } => *op,
@@ -152,6 +156,9 @@ impl Inner {
                 let key = self.key(&role).await.map_err(key_error)?;
                 key.sign(alg, &input).await.map(Reply::Signed).map_err(key_error)
             }
+            Effect::Unwrap { role, task, .. } => {
+                self.unwrap(&role, &task).await.map(Reply::Unwrapped).map_err(key_error)
+            }
             Effect::Send { request, timeout, .. } => self.send(&request, Limits::within(timeout)).await,
             Effect::Ask { step, ask, .. } => match self.people.answer(&step, &ask).await {
                 Some(Ok(answers)) => Ok(Reply::Answered(answers)),
@@ -160,6 +167,13 @@ impl Inner {
                     hint: "look at the checks of what was handed over".to_owned(),
                 }),
                 None => Err(OpError::Person("a person has to act here, and nobody is there to ask".to_owned())),
+            },
+            Effect::Pin { step, pin, .. } => match self.people.approve(&step, &pin).await {
+                Some(good) => Ok(Reply::Approved(good)),
+                None => Err(OpError::Person(format!(
+                    "a person has to compare the keys of “{}” first, and nobody is there to ask",
+                    crate::text::clean(&pin.name)
+                ))),
             },
             Effect::Wait { millis, .. } => {
                 tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
@@ -198,6 +212,8 @@ impl Inner {
             .and_then(|v| v.as_i64());
         loaded.metadata = self.memory.metadata(&whose, seconds.unwrap_or(METADATA), now);
         loaded.tokens = self.memory.tokens(&whose, now);
+        loaded.pins = self.profile.pins.clone();
+        loaded.pins.extend(self.memory.pins(&whose));
         loaded.used_jti = self.memory.used_jti(&whose, now);
         loaded
     }
@@ -208,7 +224,8 @@ impl Inner {
             Some(uri) => self.opened(role, &uri).await?,
             // a key that ends with the program is good enough for a bank that does
             None if make && self.environment.sandbox.is_some() => {
-                let spec = algs.iter().copied().find_map(KeySpec::for_alg).unwrap_or(KeySpec::P256);
+                let spec = algs.iter().copied().find_map(KeySpec::for_alg).or_else(|| self.spec_for_decrypting(role));
+                let spec = spec.unwrap_or(KeySpec::P256);
                 let uri = memory_uri(&self.profile.id, role);
                 lock(&self.bindings).insert(role.to_owned(), uri.clone());
                 self.stores.generate(&uri, &spec.into()).await?;
@@ -223,6 +240,11 @@ impl Inner {
             }
         };
         Ok(facts(role, key.as_ref()))
+    }
+
+    fn spec_for_decrypting(&self, role: &str) -> Option<KeySpec> {
+        let alg = self.profile.role(role)?.key_algs.first()?;
+        Some(if alg.family() == Family::Rsa { KeySpec::Rsa(2048) } else { KeySpec::P256 })
     }
 
     async fn key(&self, role: &str) -> Result<Arc<dyn Key>, KeyError> {
@@ -253,6 +275,12 @@ impl Inner {
         };
         lock(&self.opened).insert(role.to_owned(), key.clone());
         Ok(key)
+    }
+
+    /// None: it was not encrypted to this key.
+    async fn unwrap(&self, role: &str, task: &Task) -> Result<Option<SecretBytes>, KeyError> {
+        let key = self.key(role).await?;
+        unwrap(&*key, task).await
     }
 
     async fn send(&self, request: &Request, limits: Limits) -> Result<Reply, OpError> {
@@ -286,6 +314,9 @@ impl Inner {
         for forget in &what.forget {
             self.memory.forget(&whose, forget);
         }
+        for (name, pin) in &what.pins {
+            self.memory.keep_pin(&whose, name, pin.clone());
+        }
         for (name, value) in &what.values {
             self.memory.keep_value(&whose, name, value.clone());
         }
@@ -294,6 +325,10 @@ impl Inner {
             what.values.into_iter().filter(|(n, _)| self.profile.input(n).is_some_and(|i| i.save)).collect();
         if worth_saving && !saved.is_empty() {
             save_values(&self.places, &self.profile.id, &saved)
+                .map_err(|e| OpError::Store { text: e.text, hint: e.hint })?;
+        }
+        if worth_saving && !what.pins.is_empty() {
+            save_pins(&self.places, &self.profile.id, &what.pins)
                 .map_err(|e| OpError::Store { text: e.text, hint: e.hint })?;
         }
         Ok(())

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::{Map, Value as Json};
 
 use crate::keys::KeyUri;
+use crate::profile::model::Pin;
 use crate::time::Timestamp;
 
 /// Cheap to clone: clones share.
@@ -28,11 +29,17 @@ impl Whose {
     pub fn new(profile: &str, environment: &str, keys: &BTreeMap<String, KeyUri>) -> Self {
         Self { profile: profile.to_owned(), environment: environment.to_owned(), keys: keys.clone() }
     }
+
+    fn bank(&self) -> (String, String) {
+        (self.profile.clone(), self.environment.clone())
+    }
 }
 
 #[derive(Default)]
 struct Kept {
     places: BTreeMap<Whose, Place>,
+    /// By profile and environment: whose keys we use says nothing of the bank's.
+    pins: BTreeMap<(String, String), BTreeMap<String, Pin>>,
 }
 
 #[derive(Default)]
@@ -99,6 +106,15 @@ impl Memory {
 
     pub fn keep_value(&self, whose: &Whose, name: &str, value: Json) {
         self.at(whose, |p| p.values.insert(name.to_owned(), value));
+    }
+
+    /// Keys of others that a person approved, by name.
+    pub fn pins(&self, whose: &Whose) -> BTreeMap<String, Pin> {
+        self.lock().pins.get(&whose.bank()).cloned().unwrap_or_default()
+    }
+
+    pub fn keep_pin(&self, whose: &Whose, name: &str, pin: Pin) {
+        self.lock().pins.entry(whose.bank()).or_default().insert(name.to_owned(), pin);
     }
 
     pub fn used_jti(&self, whose: &Whose, now: Timestamp) -> Vec<String> {

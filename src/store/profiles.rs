@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::file::{StoreError, read_capped, write_private};
 use crate::config::{Places, Settings};
 use crate::profile::Library;
+use crate::profile::model::Pin;
 
 /// Larger files are no profiles.
 const LIMIT: u64 = 1_000_000;
@@ -122,6 +123,22 @@ fn document(places: &Places, id: &str) -> Result<(PathBuf, toml_edit::DocumentMu
         .parse()
         .map_err(|_| StoreError::new(format!("{} is no TOML", path.display()), "run: countersign check FILE"))?;
     Ok((path, doc))
+}
+
+/// Writes approved keys into a saved profile's `[pins]`; what else stands in the file stays as it is.
+pub fn save_pins(places: &Places, id: &str, pins: &[(String, Pin)]) -> Result<PathBuf, StoreError> {
+    let (path, mut doc) = document(places, id)?;
+    let table = doc.entry("pins").or_insert(toml_edit::table());
+    for (name, pin) in pins {
+        let mut kept = toml_edit::Table::new();
+        let thumbprints: toml_edit::Array = pin.thumbprints.iter().map(String::as_str).collect();
+        kept["thumbprints"] = toml_edit::value(thumbprints);
+        kept["sha256"] = toml_edit::value(pin.sha256.as_str());
+        kept["approved"] = toml_edit::value(pin.approved.as_str());
+        table[name.as_str()] = toml_edit::Item::Table(kept);
+    }
+    write_private(&path, doc.to_string().as_bytes())?;
+    Ok(path)
 }
 
 /// Writes a new saved profile; refuses to replace one.

@@ -4,6 +4,8 @@
   judge.py registration  < JWT                      a client registration JWT: signed by the key inside it
   judge.py assertion JWK_FILE < JWT                 a client assertion: signed by that public key
   judge.py make FOLDER                              signed tokens, changed ones and their key sets, for `inspect`
+  judge.py encrypt FOLDER                           encrypted tokens of every alg and enc, with the sets that open them
+  judge.py decrypt FOLDER                           opens every ours-*.jwe with its key
 
 Prints one line per finding; the exit status is 1 when one of them is bad.
 """
@@ -13,7 +15,7 @@ import pathlib
 import sys
 import time
 
-from jwcrypto import jwk, jws
+from jwcrypto import jwe, jwk, jws
 
 findings = []
 
@@ -86,9 +88,69 @@ def make(folder):
         hold(f"made {alg}", True)
 
 
+KEY_ALGS = {
+    "RSA-OAEP": {"kty": "RSA", "size": 2048},
+    "RSA-OAEP-256": {"kty": "RSA", "size": 2048},
+    "ECDH-ES": {"kty": "EC", "crv": "P-256"},
+    "ECDH-ES+A128KW": {"kty": "EC", "crv": "P-384"},
+    "ECDH-ES+A192KW": {"kty": "EC", "crv": "P-521"},
+    "ECDH-ES+A256KW": {"kty": "EC", "crv": "P-256"},
+    "A128KW": {"kty": "oct", "size": 128},
+    "A192KW": {"kty": "oct", "size": 192},
+    "A256KW": {"kty": "oct", "size": 256},
+    "A128GCMKW": {"kty": "oct", "size": 128},
+    "A192GCMKW": {"kty": "oct", "size": 192},
+    "A256GCMKW": {"kty": "oct", "size": 256},
+    "dir": {"kty": "oct"},
+}
+ENCS = {
+    "A128GCM": 128,
+    "A192GCM": 192,
+    "A256GCM": 256,
+    "A128CBC-HS256": 256,
+    "A192CBC-HS384": 384,
+    "A256CBC-HS512": 512,
+}
+
+
+def encrypt(folder):
+    """A token of each pair, in turn plain and compressed, with apu and apv; and signed tokens inside encrypted ones."""
+    folder = pathlib.Path(folder)
+    signer = jwk.JWK.generate(kty="EC", crv="P-256", kid="signer")
+    signed = jws.JWS(json.dumps({"iss": "judge", "exp": int(time.time()) + 300}))
+    signed.add_signature(signer, "ES256", json.dumps({"alg": "ES256", "kid": "signer"}))
+    inside = signed.serialize(compact=True)
+    for alg, kind in KEY_ALGS.items():
+        for n, (enc, bits) in enumerate(ENCS.items()):
+            key = jwk.JWK.generate(**(kind | {"size": bits} if alg == "dir" else kind))
+            header = {"alg": alg, "enc": enc, "cty": "JWT"}
+            if alg.startswith("ECDH") and n % 2:
+                header |= {"apu": "QWxpY2U", "apv": "Qm9i"}
+            if n % 3 == 2:
+                header["zip"] = "DEF"
+            made = jwe.JWE(inside, json.dumps(header))
+            made.add_recipient(key)
+            name = f"{alg}.{enc}"
+            (folder / f"{name}.jwe").write_text(made.serialize(compact=True) + "\n")
+            keys = [key.export(as_dict=True), signer.export_public(as_dict=True)]
+            (folder / f"{name}.jwks").write_text(json.dumps({"keys": keys}))
+    hold("made them", True, str(len(KEY_ALGS) * len(ENCS)))
+
+
+def decrypt(folder):
+    for path in sorted(pathlib.Path(folder).glob("ours-*.jwe")):
+        key = jwk.JWK.from_json(path.with_suffix(".jwk").read_text())
+        opened = jwe.JWE()
+        try:
+            opened.deserialize(path.read_text(), key)
+            hold(path.stem, opened.payload == b'{"iss":"countersign"}')
+        except Exception as why:
+            hold(path.stem, False, type(why).__name__)
+
+
 what, *rest = sys.argv[1:]
-if what == "make":
-    make(*rest)
+if what in ("make", "encrypt", "decrypt"):
+    {"make": make, "encrypt": encrypt, "decrypt": decrypt}[what](*rest)
 else:
     token = sys.stdin.read().strip()
     registration(token) if what == "registration" else assertion(token, *rest)

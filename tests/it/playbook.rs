@@ -1,6 +1,9 @@
 //! The engine as a conversation: events in, effects out, no runtime. One part for every verb and every turn a person
 //! may take.
 
+#[path = "playbook/open.rs"]
+mod open;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -110,17 +113,7 @@ impl Play {
     }
 
     fn facts(&self) -> KeyFacts {
-        let jwk = self.key.public().clone();
-        KeyFacts {
-            role: "signing".into(),
-            uri: "memory:signing".into(),
-            kind: jwk.kind(),
-            bits: jwk.bits(),
-            jwk,
-            exportable: true,
-            costly: false,
-            chain: Vec::new(),
-        }
+        facts("signing", &self.key)
     }
 
     fn says(&mut self, event: Event) -> &mut Self {
@@ -186,15 +179,34 @@ impl Play {
     }
 }
 
+fn facts(role: &str, key: &SecretJwk) -> KeyFacts {
+    let jwk = key.public().clone();
+    KeyFacts {
+        role: role.into(),
+        uri: format!("memory:{role}"),
+        kind: jwk.kind(),
+        bits: jwk.bits(),
+        jwk,
+        exportable: true,
+        costly: false,
+        chain: Vec::new(),
+    }
+}
+
 fn words(effect: &Effect) -> String {
     match effect {
         Effect::Load { .. } => "load".into(),
         Effect::Bind { role, algs, .. } => format!("bind {role} {algs:?}"),
         Effect::Sign { role, alg, .. } => format!("sign {role} {alg}"),
+        Effect::Unwrap { role, .. } => format!("unwrap {role}"),
+        Effect::Pin { step, pin, .. } => format!("pin {} at {step}", pin.name),
         Effect::Send { request, .. } => format!("send {} {}", request.method, request.url),
         Effect::Ask { step, ask, .. } => format!("ask {step}: {}", ask.text),
         Effect::Wait { millis, .. } => format!("wait {millis}"),
         Effect::Save { what, .. } if !what.jti.is_empty() => "remember jti".into(),
+        Effect::Save { what, .. } if !what.pins.is_empty() => {
+            format!("keep {}", what.pins.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(" "))
+        }
         Effect::Save { what, .. } => format!(
             "save {} {}",
             what.values.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(" "),
@@ -211,6 +223,8 @@ fn op_of(effect: &Effect) -> Option<Op> {
         Effect::Load { op }
         | Effect::Bind { op, .. }
         | Effect::Sign { op, .. }
+        | Effect::Unwrap { op, .. }
+        | Effect::Pin { op, .. }
         | Effect::Send { op, .. }
         | Effect::Ask { op, .. }
         | Effect::Wait { op, .. }
@@ -454,6 +468,7 @@ url = "https://as.nordbank.example/token"
 id = "id_token"
 [flow.step.open]
 token = "{{ fetch.json.id_token }}"
+expect = "jws"
 jwks  = "{{ env.jwks_uri }}"
 algs  = ["ES256"]
 iss   = "{{ env.issuer }}"

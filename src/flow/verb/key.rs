@@ -4,7 +4,7 @@ use crate::flow::core::Artefact as On;
 use crate::flow::effect::Effect;
 use crate::flow::event::{KeyFacts, OpError};
 use crate::flow::run::{Held, Outputs, Pending, Phase, Run};
-use crate::flow::state::{State, read};
+use crate::flow::state::{State, read_certificate};
 use crate::flow::view::Field;
 use crate::profile::model::{KeyStep, Verb};
 use crate::secret::Class;
@@ -51,7 +51,7 @@ impl State {
     /// A key that came after the start.
     fn put_key(&mut self, facts: KeyFacts) {
         match facts.chain.first() {
-            Some(leaf) => self.certificates.insert(facts.role.clone(), read(leaf)),
+            Some(leaf) => self.certificates.insert(facts.role.clone(), read_certificate(leaf)),
             None => self.certificates.remove(&facts.role),
         };
         self.keys.insert(facts.role.clone(), facts);

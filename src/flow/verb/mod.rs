@@ -4,5 +4,5 @@ mod ask;
 mod http;
 mod jwt;
 mod key;
-mod open;
-mod save;
+pub(super) mod open;
+pub(super) mod save;

@@ -1,160 +1,187 @@
-//! `open`: reads a signed token and verifies it. Leaves `header claims jwe verdict key text`.
+//! `open`: decrypts, verifies and reads a token. Leaves `header claims jwe verdict key text`.
+//!
+//! ```text
+//!   token ─► encrypted? ─► the role's key unwraps (effect) ─► inside ─► keys: given, fetched (effect), pinned, own
+//!                                                                          │ unknown kid: once more
+//!            checks, outputs ◄── a person approves (effect) ◄── verdict ◄──┘
+//! ```
+
+mod conclude;
+mod judge;
+mod pin;
+mod read;
+mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json};
 
-use crate::flow::core::Artefact as On;
 use crate::flow::effect::Effect;
-use crate::flow::exchange::{Exchange, Request};
-use crate::flow::run::{Held, Outputs, Pending, Run};
-use crate::flow::template::{EvalError, Scope, from_json};
-use crate::flow::view::{Artefact, ErrorSource, StepError};
-use crate::jose::{self, Alg, JwkSet, PublicJwk, Verdict};
-use crate::profile::model::{Open, Unverified, Verb};
+use crate::flow::exchange::{Completeness, Exchange, Request};
+use crate::flow::run::{Pending, Run};
+use crate::flow::state::KeySet;
+use crate::flow::template::{Scope, to_json};
+use crate::jose::{self, Compact, jwe};
+use crate::profile::model::{KeysFrom, Open, Verb};
+use crate::secret::SecretBytes;
 use crate::time::Timestamp;
+use judge::Keys;
+pub(in crate::flow) use pin::Gate;
+use trouble::Trouble;
+
+const FETCH_WITHIN: Duration = Duration::from_secs(20);
+/// How long a fetched key set is good where the profile does not say, seconds.
+const SET_LIVES: i64 = 600;
+/// An unknown kid makes a set be fetched again no more often than this, seconds.
+const AGAIN_AFTER: i64 = 60;
+
+/// An encrypted token whose key is asked.
+pub(in crate::flow) struct Sealed {
+    text: String,
+    token: jwe::Admitted,
+}
+
+/// A token in plain sight, its signature not yet judged.
+pub(in crate::flow) struct Opening {
+    /// As it came.
+    text: String,
+    /// The header of the encryption, where it was encrypted.
+    jwe: Option<Map<String, Json>>,
+    inner: Inner,
+}
+
+/// What there is to be read.
+enum Inner {
+    /// With the text of it.
+    Signed(Box<Compact>, String),
+    /// Encrypted and not signed.
+    Content(SecretBytes),
+}
 
 impl Run {
     pub(in crate::flow) fn begin_open(&mut self, open: &Open, scope: &Scope, now: Timestamp) -> Vec<Effect> {
-        let jwks = match open.jwks.as_ref().map(|t| t.eval(scope)).transpose() {
-            Ok(value) => value.and_then(|v| crate::flow::template::to_json(&v)),
-            Err(e) => return self.fail_eval(&e, now),
-        };
-        match jwks {
-            Some(Json::String(url)) => {
-                let headers = vec![("Accept".to_owned(), "application/jwk-set+json, application/json".to_owned())];
-                let request = Request { method: "GET".to_owned(), url, headers, body: Vec::new(), mtls: None };
-                self.busy(Pending::Jwks, |op| Effect::Send { op, request, timeout: Duration::from_secs(20) })
+        match self.read_token(open, scope) {
+            Ok(read::Token::Signed(opening)) => self.with_keys(opening, now),
+            Ok(read::Token::Sealed { sealed, role, task }) => {
+                self.busy(Pending::Unwrap(sealed), |op| Effect::Unwrap { op, role, task })
             }
-            other => self.opened(open, other.as_ref(), scope, now),
+            Err(trouble) => self.fail_open(trouble, now),
         }
     }
 
-    pub(in crate::flow) fn jwks_came(&mut self, exchange: Exchange, now: Timestamp) -> Vec<Effect> {
+    pub(in crate::flow) fn unwrapped(
+        &mut self,
+        sealed: Sealed,
+        answer: Option<&SecretBytes>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         let step = self.current();
         let Verb::Open(open) = &step.verb else { return Vec::new() };
-        let body = exchange.response.as_ref().filter(|r| r.status == 200).map(|r| r.body.clone()).unwrap_or_default();
-        self.step().exchange = Some(Arc::new(exchange));
+        match self.read_inside(open, sealed, answer) {
+            Ok(opening) => self.with_keys(opening, now),
+            Err(trouble) => self.fail_open(trouble, now),
+        }
+    }
+
+    /// Goes on with the keys that the step names, fetching them where they are elsewhere.
+    pub(in crate::flow) fn with_keys(&mut self, opening: Opening, now: Timestamp) -> Vec<Effect> {
+        let step = self.current();
+        let Verb::Open(open) = &step.verb else { return Vec::new() };
         let scope = self.state.scope(step.frame, now);
-        match jose::json::parse(&body) {
-            Ok(set) => self.opened(open, Some(&set), &scope, now),
-            Err(_) => {
-                let error = StepError {
-                    id: "jwks.unreadable".into(),
-                    text: "the bank's keys could not be read: no JWK set came".into(),
-                    likely: None,
-                    hint: Some("look at the answer; the address may be wrong".into()),
-                    checks: Vec::new(),
-                    source: ErrorSource::Bank,
-                };
-                self.fail(error, now)
-            }
+        let keys = match &open.keys {
+            KeysFrom::Jwks(text) => match text.eval(&scope).map(|v| to_json(&v)) {
+                Err(e) => return self.fail_eval(&e, now),
+                Ok(Some(Json::String(url))) => return self.with_address(opening, url, now),
+                Ok(value) => Keys::of_set(value.as_ref(), "jwks"),
+            },
+            KeysFrom::Own(role) => Ok(Keys::own(role, self.state.keys.get(role))),
+            KeysFrom::Pin { name, inside: None } => Ok(self.pinned_keys(name)),
+            KeysFrom::Pin { name, inside: Some(pointer) } => Keys::inside(&opening, pointer, name),
+            KeysFrom::Nowhere => Ok(Keys::default()),
+        };
+        match keys {
+            Ok(keys) => self.judged(opening, keys, now),
+            Err(trouble) => self.fail_open(trouble, now),
         }
     }
 
-    fn opened(&mut self, open: &Open, jwks: Option<&Json>, scope: &Scope, now: Timestamp) -> Vec<Effect> {
-        match self.read_token(open, jwks, scope) {
-            Ok((outputs, verdict, scope)) => {
-                let step = self.current();
-                let core = self.core;
-                self.run_checks(core.on(On::Opened), &step.path, &scope);
-                let checks = self.bank_checks(&step);
-                self.run_checks(&checks, &step.path, &scope);
-                if verdict != Verdict::Verified && open.unverified == Unverified::Fail {
-                    let text = format!("the token's signature is {}", verdict.word());
-                    let error = StepError {
-                        id: "token.not-verified".into(),
-                        text,
-                        likely: None,
-                        hint: Some("look at the token in the inspector: alg, kid and the keys that were tried".into()),
-                        checks: Vec::new(),
-                        source: ErrorSource::Bank,
-                    };
-                    return self.fail(error, now);
-                }
-                self.hold(Held::Outputs(outputs), false, now)
-            }
-            Err(e) => self.fail_eval(&e, now),
+    fn with_address(&mut self, opening: Opening, url: String, now: Timestamp) -> Vec<Effect> {
+        let lives = self.lifetime("jwks").unwrap_or(SET_LIVES);
+        match self.state.key_sets.get(&url).filter(|set| set.came.plus_seconds(lives) > now) {
+            Some(set) => match Keys::of_set(Some(&set.value), "jwks") {
+                Ok(keys) => self.judged(opening, Keys { address: Some(url), ..keys }, now),
+                Err(trouble) => self.fail_open(trouble, now),
+            },
+            None => self.fetch(opening, url),
         }
     }
 
-    fn read_token(
+    fn lifetime(&self, name: &str) -> Option<i64> {
+        let (_, tree) = self.state.profile.lifetimes.iter().find(|(n, _)| n == name)?;
+        tree.eval(&Scope::default()).ok().flatten()?.as_i64()
+    }
+
+    fn fetch(&mut self, opening: Opening, url: String) -> Vec<Effect> {
+        let headers = vec![("Accept".to_owned(), "application/jwk-set+json, application/json".to_owned())];
+        let request = Request { method: "GET".to_owned(), url: url.clone(), headers, body: Vec::new(), mtls: None };
+        self.busy(Pending::Jwks(Box::new(opening), url), |op| Effect::Send { op, request, timeout: FETCH_WITHIN })
+    }
+
+    pub(in crate::flow) fn jwks_came(
         &mut self,
-        open: &Open,
-        jwks: Option<&Json>,
-        scope: &Scope,
-    ) -> Result<(Outputs, Verdict, Scope), EvalError> {
-        let text = open.token.eval_text(scope)?.ok_or_else(|| EvalError::Missing("token".to_owned()))?;
-        let token =
-            jose::Compact::parse(&text).map_err(|e| EvalError::Wrong(format!("the token is no compact JWS: {e}")))?;
-        let claims = token.claims().map_err(|e| EvalError::Wrong(format!("the token's payload: {e}")))?;
-        let allowed = self.allowed(open, scope)?;
-        let set = jwks.map(JwkSet::parse).transpose().map_err(|e| EvalError::Wrong(format!("the key set: {e}")))?;
-        let own = open.own.as_ref().and_then(|role| self.state.keys.get(role)).map(|k| k.jwk.clone());
-        let (verdict, key) = judge(&token, &allowed, set.as_ref(), own.as_ref());
-        let header = Json::Object(token.header().clone());
-        let expected =
-            |t: Option<&crate::flow::template::Text>| t.map(|t| t.eval_text(scope)).transpose().map(Option::flatten);
-        let (iss, aud, nonce) =
-            (expected(open.iss.as_ref())?, expected(open.aud.as_ref())?, expected(open.nonce.as_ref())?);
-        let key_value = key.map_or(Json::Null, |k| json!({ "thumbprint": k.thumbprint(), "jwk": k.as_value() }));
-        let mut after = scope.clone();
-        after.set_json("header", &header);
-        after.set_json("claims", &claims);
-        after.set("verdict", verdict.word().into());
-        after.set_json("key", &key_value);
-        after.set_json("jwe", &Json::Null);
-        after.set_json("open", &json!({ "iss": iss, "aud": aud, "nonce": nonce }));
-        let class = self.current().class;
-        let step = self.step();
-        step.artefacts = vec![Artefact {
-            step: step.id.clone(),
-            name: step.id.clone(),
-            kind: "jws",
-            header: header.clone(),
-            claims: claims.clone(),
-            token: text.clone(),
-            class,
-        }];
-        let mut outputs = Outputs::new();
-        outputs.insert("header".into(), from_json(&header));
-        outputs.insert("claims".into(), from_json(&claims));
-        outputs.insert("jwe".into(), ().into());
-        outputs.insert("verdict".into(), verdict.word().into());
-        outputs.insert("key".into(), from_json(&key_value));
-        outputs.insert("text".into(), text.as_str().into());
-        Ok((outputs, verdict, after))
-    }
-
-    fn allowed(&self, open: &Open, scope: &Scope) -> Result<Vec<Alg>, EvalError> {
-        let listed = open.algs.as_ref().map(|t| t.eval(scope)).transpose()?.flatten();
-        if let Some(Json::Array(names)) = listed {
-            return Ok(names.iter().filter_map(Json::as_str).filter_map(Alg::parse).collect());
+        opening: Opening,
+        url: String,
+        exchange: Exchange,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let whole = exchange.response.as_ref().filter(|r| r.status == 200 && r.completeness == Completeness::Whole);
+        let set = whole.and_then(|r| jose::json::parse(&r.body).ok());
+        self.step().exchange = Some(Arc::new(exchange));
+        let Some(value) = set else { return self.fail_open(trouble::no_set(), now) };
+        let value = Arc::new(value);
+        let again = self.state.key_sets.get(&url).map(|_| now);
+        self.state.key_sets.insert(url, KeySet { value: value.clone(), came: now, again });
+        // what came just now would not be another set a moment later
+        self.refetched = true;
+        match Keys::of_set(Some(&value), "jwks") {
+            Ok(keys) => self.judged(opening, keys, now),
+            Err(trouble) => self.fail_open(trouble, now),
         }
-        let role = open.own.as_ref().and_then(|r| self.state.profile.role(r));
-        Ok(role.map_or_else(Vec::new, |r| r.algs.clone()))
     }
-}
 
-/// The verdict on a signature, and the key that gave it. Keys and addresses in the token's own header are ignored.
-fn judge(
-    token: &jose::Compact,
-    allowed: &[Alg],
-    set: Option<&JwkSet>,
-    own: Option<&PublicJwk>,
-) -> (Verdict, Option<PublicJwk>) {
-    let Some(alg) = token.alg().filter(|a| allowed.contains(a)) else { return (Verdict::Unsupported, None) };
-    let candidates: Vec<PublicJwk> = match set {
-        Some(set) => set.candidates(token.kid(), alg).into_iter().cloned().collect(),
-        None => own.cloned().into_iter().collect(),
-    };
-    if candidates.is_empty() {
-        return (Verdict::NoKey, None);
+    fn judged(&mut self, opening: Opening, keys: Keys, now: Timestamp) -> Vec<Effect> {
+        let step = self.current();
+        let Verb::Open(open) = &step.verb else { return Vec::new() };
+        let scope = self.state.scope(step.frame, now);
+        let judgement = match self.judge(open, &opening, &keys, &scope) {
+            Ok(judgement) => judgement,
+            Err(trouble) => return self.fail_open(trouble, now),
+        };
+        if judgement.stranger && !self.refetched {
+            self.refetched = true;
+            if let Some(target) = &open.refetch {
+                return self.begin_detour(target, opening, now);
+            }
+            if let Some(url) = keys.address.clone().filter(|url| self.may_fetch_again(url, now)) {
+                return self.fetch(opening, url);
+            }
+        }
+        match &open.keys {
+            KeysFrom::Pin { name, inside: Some(_) } => self.at_gate(name, opening, judgement, keys, now),
+            _ => self.conclude(&opening, &judgement, now),
+        }
     }
-    let good = candidates.into_iter().find(|k| jose::verify(alg, k, token.signing_input(), token.signature()).is_ok());
-    match good {
-        Some(key) => (Verdict::Verified, Some(key)),
-        None => (Verdict::Wrong, None),
+
+    fn may_fetch_again(&self, url: &str, now: Timestamp) -> bool {
+        let last = self.state.key_sets.get(url).and_then(|set| set.again);
+        last.is_none_or(|at| at.plus_seconds(AGAIN_AFTER) <= now)
+    }
+
+    fn fail_open(&mut self, trouble: Trouble, now: Timestamp) -> Vec<Effect> {
+        match trouble {
+            Trouble::Value(error) => self.fail_eval(&error, now),
+            Trouble::Step(error) => self.fail(*error, now),
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::flow::effect::{Effect, Saving};
 use crate::flow::run::{Outputs, Pending, Run};
 use crate::flow::template::{EvalError, Scope};
 use crate::flow::view::Field;
-use crate::profile::model::Save;
+use crate::profile::model::{Pin, Save};
 use crate::secret::{Class, class_of_name};
 use crate::time::Timestamp;
 
@@ -36,6 +36,10 @@ impl Run {
             self.state.set_metadata(metadata.clone());
             fields.push(Field { name: "metadata".into(), value: "kept".into(), class: Class::Public });
         }
+        for (name, pin) in &what.pins {
+            self.state.pins.insert(name.clone(), pin.clone());
+            fields.push(Field { name: format!("pins.{name}"), value: pin.thumbprints.join(" "), class: Class::Public });
+        }
         self.step().outputs = fields;
         self.finish(Outputs::new(), now)
     }
@@ -54,6 +58,9 @@ fn saving(save: &Save, scope: &Scope) -> Result<Saving, EvalError> {
             what.tokens.push((set.clone(), Json::Object(members)));
         }
     }
+    for (name, value) in map(&save.pins)? {
+        what.pins.push((name.clone(), pin(&name, &value, scope)?));
+    }
     what.metadata = match &save.metadata {
         None => None,
         Some(text) => crate::flow::template::to_json(&text.eval(scope)?).filter(|m| !m.is_null()),
@@ -62,4 +69,23 @@ fn saving(save: &Save, scope: &Scope) -> Result<Saving, EvalError> {
         what.forget.extend(text.eval_text(scope)?);
     }
     Ok(what)
+}
+
+/// A pin that a flow states: its thumbprints, or an object with them and the SHA-256 of what brought the keys.
+fn pin(name: &str, value: &Json, scope: &Scope) -> Result<Pin, EvalError> {
+    let wrong = || EvalError::Wrong(format!("the pin `{name}` is no list of RFC 7638 thumbprints"));
+    let list = value.get("thumbprints").unwrap_or(value).as_array().ok_or_else(wrong)?;
+    let whole = |text: &&str| crate::jose::b64::decode(text).is_ok_and(|bytes| bytes.len() == 32);
+    let thumbprints: Vec<String> = list.iter().filter_map(Json::as_str).filter(whole).map(str::to_owned).collect();
+    if thumbprints.is_empty() || thumbprints.len() != list.len() {
+        return Err(wrong());
+    }
+    let sha256 = value.get("sha256").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let now = scope.get("now").and_then(minijinja::Value::as_i64).unwrap_or_default();
+    Ok(Pin { thumbprints, sha256, approved: approved_at(now) })
+}
+
+/// As it stands in a saved profile.
+pub(in crate::flow) fn approved_at(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |t| t.to_string())
 }

@@ -1,26 +1,148 @@
 use super::*;
+use crate::jose::OctKey;
+use crate::jose::jwe::{Enc, KeyAlg, Recipient, Sealing};
+
+/// A token of that header whose parts have the right lengths and nothing in them.
+fn hollow(header: &Value) -> String {
+    let enc = Enc::parse(header["enc"].as_str().unwrap()).unwrap_or(Enc::ALL[0]);
+    let sizes = [0, enc.iv_bytes(), 32, enc.tag_bytes()];
+    let parts = sizes.map(|n| b64::encode(&vec![7; n]));
+    format!("{}.{}", b64::encode(header.to_string().as_bytes()), parts.join("."))
+}
 
 #[test]
 fn an_encrypted_token_stays_shut() {
-    let make = |alg: &str, enc: &str| {
-        format!("{}.AAAA.AAAA.AAAA.AAAA", b64::encode(json!({"alg": alg, "enc": enc}).to_string().as_bytes()))
-    };
     for (alg, enc, verdict) in [
         ("RSA-OAEP", "A128GCM", Verdict::NoKey),
-        ("ECDH-ES", "A256CBC-HS512", Verdict::NoKey),
+        ("dir", "A256CBC-HS512", Verdict::NoKey),
+        ("ECDH-ES", "A256CBC-HS512", Verdict::Wrong),
+        ("A128KW", "A128GCM", Verdict::Wrong),
         ("RSA1_5", "A128GCM", Verdict::Unsupported),
         ("PBES2-HS256+A128KW", "A128GCM", Verdict::Unsupported),
         ("RSA-OAEP", "XYZ", Verdict::Unsupported),
+        ("none", "A128GCM", Verdict::Unsupported),
     ] {
-        let seen = inspect(&make(alg, enc), &KeyRing::new(), NOW);
-        assert_eq!((seen.kind, seen.verdict), (Kind::Jwe, verdict));
+        let header = json!({"alg": alg, "enc": enc});
+        let seen = inspect(&hollow(&header), &KeyRing::new(), NOW);
+        assert_eq!((seen.kind, seen.verdict), (Kind::Jwe, verdict), "{alg} {enc}");
         assert_eq!(
             seen.to_json()["layers"][0],
             json!({"kind": "jwe", "header": {"alg": alg, "enc": enc}, "status": verdict.word()})
         );
+        assert!(seen.problem.is_some_and(|p| !p.hint.is_empty()));
     }
-    let bad = make("RSA-OAEP", "A128GCM").replacen("AAAA", "AA=A", 1);
+    let good = hollow(&json!({"alg": "RSA-OAEP", "enc": "A128GCM"}));
+    let bad = good.replacen("BwcH", "Bw=H", 1);
     assert_eq!(failed(&inspect(&bad, &KeyRing::new(), NOW)), ["JOSE-04"]);
+    let demands = inspect(&hollow(&json!({"alg": "dir", "enc": "A128GCM", "crit": ["x"]})), &KeyRing::new(), NOW);
+    assert_eq!((demands.verdict, failed(&demands)), (Verdict::Unsupported, vec!["JOSE-06"]));
+}
+
+/// Encrypted to that key, of whatever kind it is.
+fn encrypted(to: &SecretJwk, header: &Value, content: &[u8]) -> String {
+    let alg = KeyAlg::ALL.into_iter().find(|a| !a.is_risky() && to.public().opens(*a)).unwrap();
+    let header = header.as_object().unwrap();
+    let sealing = Sealing { alg, enc: Enc::ALL[3], header, compress: false, content };
+    sealing.seal(Recipient::Public(to.public()), &mut |b| b.fill(5)).unwrap()
+}
+
+fn local(keys: &[&SecretJwk]) -> KeyRing {
+    let keys: Vec<Value> = keys.iter().map(|k| k.to_private_value()).collect();
+    let mut ring = KeyRing::new();
+    ring.add_set(&JwkSet::parse_local(&json!({"keys": keys})).unwrap(), "jwks");
+    ring
+}
+
+#[test]
+fn a_nested_token_is_opened_layer_by_layer() {
+    let (bank, own) = (key(), key());
+    let signed = jwt(&bank, &json!({"iss": "c", "exp": 1_700_000_280}));
+    let text = encrypted(&own, &json!({"cty": "JWT"}), signed.as_bytes());
+    let mut ring = local(&[&own]);
+    ring.add(bank.public().clone(), "file:bank.pem");
+    let seen = inspect(&text, &ring, NOW);
+    assert_eq!((seen.kind, seen.verdict, failed(&seen).is_empty()), (Kind::NestedJwt, Verdict::Verified, true));
+    let out = seen.to_json();
+    assert_eq!((&out["kind"], &out["verdict"]), (&json!("nested-jwt"), &json!("verified")));
+    let layers = out["layers"].as_array().unwrap();
+    assert_eq!((layers[0]["kind"].as_str(), layers[0]["status"].as_str()), (Some("jwe"), Some("decrypted")));
+    assert_eq!(layers[0]["key"], json!({"thumbprint": own.public().thumbprint(), "from": "jwks"}));
+    assert!(layers[0].get("payload_b64").is_none());
+    assert_eq!((layers[1]["kind"].as_str(), layers[1]["status"].as_str()), (Some("jws"), Some("verified")));
+    assert_eq!(layers[1]["key"]["from"], "file:bank.pem");
+    assert_eq!(layers[1]["claims"]["iss"], "c");
+    assert!(seen.checks.iter().any(|c| c.id == "JWT-02") && seen.checks.iter().any(|c| c.found == "5 parts"));
+
+    // opened, and the signer is not known
+    assert_eq!(inspect(&text, &local(&[&own]), NOW).verdict, Verdict::NoKey);
+    // the outer layer that does not open wins over what cannot be seen
+    assert_eq!(inspect(&text, &ring_of(&bank), NOW).verdict, Verdict::NoKey);
+    assert_eq!(inspect(&text, &local(&[&key()]), NOW).verdict, Verdict::Wrong);
+    let named = encrypted(&own, &json!({"kid": "a"}), signed.as_bytes());
+    assert_eq!(inspect(&named, &local(&[&key().with_kid("b")]), NOW).verdict, Verdict::NoKey);
+    assert_eq!(inspect(&named, &local(&[&key().with_kid("a")]), NOW).verdict, Verdict::Wrong);
+    let both = local(&[&key().with_kid("a"), &own]);
+    assert_eq!(inspect(&named, &both, NOW).layers[0].status, Status::Decrypted);
+}
+
+fn ring_of(key: &SecretJwk) -> KeyRing {
+    ring(key.public())
+}
+
+#[test]
+fn what_is_encrypted_and_not_signed_is_only_decoded() {
+    let own = key();
+    for (content, claims) in
+        [(&br#"{"iss":"c"}"#[..], Some(json!({"iss": "c"}))), (b"plain words", None), (b"\xff\x00", None), (b"", None)]
+    {
+        let seen = inspect(&encrypted(&own, &json!({}), content), &local(&[&own]), NOW);
+        assert_eq!((seen.kind, seen.verdict, seen.layers.len()), (Kind::Jwe, Verdict::Decoded, 1));
+        let layer = &seen.layers[0];
+        assert_eq!((layer.status, &layer.claims, layer.payload.as_slice()), (Status::Decrypted, &claims, content));
+        assert!(seen.problem.unwrap().hint.contains("not authenticated"));
+    }
+    let forged = format!("{}.", compact::signing_input(json!({"alg": "none"}).as_object().unwrap(), b"{}"));
+    let seen = inspect(&encrypted(&own, &json!({"cty": "JWT"}), forged.as_bytes()), &local(&[&own]), NOW);
+    assert_eq!((seen.kind, seen.verdict), (Kind::NestedJwt, Verdict::Wrong));
+}
+
+#[test]
+fn encryptions_inside_each_other_end_somewhere() {
+    let own = key();
+    let mut text = "inside".to_owned();
+    for _ in 0..6 {
+        text = encrypted(&own, &json!({}), text.as_bytes());
+    }
+    let seen = inspect(&text, &local(&[&own]), NOW);
+    assert_eq!((seen.kind, seen.verdict, seen.layers.len()), (Kind::Jwe, Verdict::Decoded, 3));
+    assert!(seen.layers.iter().all(|l| l.status == Status::Decrypted));
+}
+
+#[test]
+fn a_key_elsewhere_answers_for_the_ring() {
+    let (own, other) = (SecretJwk::generate(KeySpec::Rsa(2048)).unwrap(), key());
+    let text = encrypted(&own, &json!({}), br#"{"iss":"c"}"#);
+    let task = task_for(&text, own.public()).unwrap();
+    assert!(task_for(&text, other.public()).is_none() && task_for("a.b.c", own.public()).is_none());
+    let answer = own.unwrap_for(&task).unwrap();
+    for (answer, verdict) in [(answer, Verdict::Decoded), (None, Verdict::Wrong)] {
+        let mut ring = KeyRing::new();
+        ring.add_answer(own.public().clone(), answer, "pkcs11:object=enc");
+        let seen = inspect(&text, &ring, NOW);
+        assert_eq!(seen.verdict, verdict);
+        assert_eq!(seen.layers[0].key.is_some(), verdict == Verdict::Decoded);
+        assert!(!format!("{seen:?} {ring:?}").contains("iss"));
+    }
+    let k = b64::encode(&[7; 16]);
+    let shared = OctKey::from_value(&json!({"kty": "oct", "k": k})).unwrap();
+    let sealing =
+        Sealing { alg: KeyAlg::Dir, enc: Enc::ALL[0], header: &serde_json::Map::new(), compress: true, content: b"{}" };
+    let text = sealing.seal(Recipient::Shared(&shared), &mut |b| b.fill(5)).unwrap();
+    let mut ring = KeyRing::new();
+    ring.add_secret(SecretBytes::new(vec![7; 16]), "client secret");
+    let seen = inspect(&text, &ring, NOW);
+    assert_eq!((seen.verdict, seen.layers[0].claims.clone()), (Verdict::Decoded, Some(json!({}))));
+    assert_eq!(seen.to_json()["layers"][0]["key"], json!({"from": "client secret"}));
 }
 
 #[test]

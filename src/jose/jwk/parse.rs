@@ -7,7 +7,7 @@ use openssl::rsa::Rsa;
 use serde_json::{Map, Value};
 
 use super::members::{bytes_member, sized_member, text_member};
-use super::{JwkError, PublicJwk, spki};
+use super::{JwkError, PublicJwk, roca, spki};
 use crate::keys::KeySpec;
 
 /// Beyond this an RSA operation costs more than a key is worth.
@@ -28,7 +28,8 @@ pub(super) fn public(map: &Map<String, Value>) -> Result<PublicJwk, JwkError> {
         other => return Err(JwkError::Unsupported { what: "the key type", name: other.to_owned() }),
     };
     let spki = pkey.public_key_to_der().map_err(|_| JwkError::NotSpki)?;
-    Ok(PublicJwk::assemble(map.clone(), spki, spec))
+    let pattern = pkey.rsa().is_ok_and(|rsa| roca::has_pattern(rsa.n()));
+    Ok(PublicJwk::assemble(map.clone(), spki, spec, pattern))
 }
 
 fn operations(map: &Map<String, Value>) -> Result<(), JwkError> {

@@ -30,6 +30,7 @@ const RESERVED: &[&str] = &[
     "response",
     "assertion",
     "verdict",
+    "jwe",
     "params",
     "configuration",
 ];

@@ -3,6 +3,7 @@
 mod flow;
 mod names;
 mod new_key;
+mod open;
 mod part;
 mod reads;
 mod secrets;
@@ -18,6 +19,7 @@ use super::raw::{RawClient, RawFlow, RawInput, RawKey, RawProfile};
 use super::value::{Node, RawValue, Table};
 use crate::flow::template::{Text, Tree};
 use crate::jose::Alg;
+use crate::jose::jwe::{Family, KeyAlg};
 use crate::secret::Class;
 use part::{class, words_of};
 
@@ -94,6 +96,7 @@ impl<'a> Compiler<'a> {
             token_sets: std::collections::BTreeSet::new(),
             environment: words_of(raw.environment.as_ref()),
             values: Vec::new(),
+            pins: self.pins(&raw.pins),
         };
         profile.values = self.values(&raw.values, &profile.inputs);
         if let Some(name) = &raw.environment
@@ -108,6 +111,7 @@ impl<'a> Compiler<'a> {
         profile.token_sets = names::saved_sets(&profile);
         self.places_of_checks(&profile);
         self.names(&mut profile);
+        self.opens(&profile);
         profile
     }
 
@@ -231,11 +235,17 @@ impl<'a> Compiler<'a> {
                 KeyUse::Sign
             }
         };
-        let mut algs = Vec::new();
+        let (mut algs, mut key_algs) = (Vec::new(), Vec::new());
         for alg in raw.algs.iter().flatten() {
             match Alg::parse(&alg.value) {
                 Some(a) => algs.push(a),
-                None if usage == KeyUse::Encrypt => {} // JWE algorithms are policed where a token is opened
+                None if usage == KeyUse::Encrypt => match KeyAlg::parse(&alg.value) {
+                    Some(a) if a.family() != Family::Shared => key_algs.push(a),
+                    _ => {
+                        let text = format!("`{}` is no algorithm that a key of ours decrypts with", alg.value);
+                        self.complain(alg.place, text);
+                    }
+                },
                 None => {
                     self.complain(alg.place, format!("`{}` is no signature algorithm this program knows", alg.value))
                 }
@@ -262,6 +272,7 @@ impl<'a> Compiler<'a> {
             help: words_of(raw.help.as_ref()),
             usage,
             algs,
+            key_algs,
             min_bits: raw.min_bits,
             optional: raw.optional.unwrap_or(false),
             kid: raw.kid.as_ref().map(|t| self.text(t)),

@@ -185,8 +185,8 @@ impl Compiler<'_> {
                 show.iter().for_each(|(_, t)| self.text_names(t, names, place));
                 deadline.iter().for_each(|t| self.tree_names(t, names, place));
             }
-            Verb::Save(Save { values, tokens, metadata, records, drop }) => {
-                values.iter().chain(records).for_each(|t| self.tree_names(t, names, place));
+            Verb::Save(Save { values, tokens, metadata, records, pins, drop }) => {
+                values.iter().chain(records).chain(pins).for_each(|t| self.tree_names(t, names, place));
                 tokens.iter().for_each(|(_, t)| self.tree_names(t, names, place));
                 metadata.iter().chain(drop).for_each(|t| self.text_names(t, names, place));
             }
@@ -221,16 +221,9 @@ impl Compiler<'_> {
     }
 
     fn open_names(&mut self, profile: &Profile, open: &Open, names: &Names, place: Place) {
-        let texts = [&open.expect, &open.jwks, &open.iss, &open.aud, &open.nonce];
-        for text in texts.into_iter().flatten().chain([&open.token]) {
-            self.text_names(text, names, place);
-        }
-        for tree in [&open.algs, &open.typ].into_iter().flatten() {
-            self.tree_names(tree, names, place);
-        }
-        if let Some(role) = &open.own {
-            self.known_role(profile, role, place);
-        }
+        open.texts().for_each(|text| self.text_names(text, names, place));
+        open.trees().for_each(|tree| self.tree_names(tree, names, place));
+        open.roles().for_each(|role| self.known_role(profile, role, place));
     }
 
     fn check_names(&mut self, profile: &Profile, check: &Check, base: &Names) {

@@ -20,20 +20,15 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
             out.extend([&h.query, &h.headers, &h.form, &h.json].into_iter().flatten().flat_map(Tree::exprs));
         }
         Verb::Open(o) => {
-            out.extend(
-                [&o.expect, &o.jwks, &o.iss, &o.aud, &o.nonce]
-                    .into_iter()
-                    .flatten()
-                    .chain([&o.token])
-                    .flat_map(Text::exprs),
-            );
+            out.extend(o.texts().flat_map(Text::exprs));
+            out.extend(o.trees().flat_map(Tree::exprs));
         }
         Verb::Ask(a) => {
             out.extend(a.text.exprs());
             out.extend(a.show.iter().flat_map(|(_, t)| t.exprs()));
         }
         Verb::Save(s) => {
-            out.extend(s.values.iter().chain(&s.records).flat_map(Tree::exprs));
+            out.extend(s.values.iter().chain(&s.records).chain(&s.pins).flat_map(Tree::exprs));
             out.extend(s.tokens.iter().flat_map(|(_, t)| t.exprs()));
             out.extend(s.metadata.iter().chain(&s.drop).flat_map(Text::exprs));
         }
@@ -112,7 +107,8 @@ pub(super) fn roles(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
                     }
                 }
             }
-            Verb::Open(_) | Verb::Ask(_) | Verb::Save(_) => {}
+            Verb::Open(o) => out.extend(o.roles().cloned()),
+            Verb::Ask(_) | Verb::Save(_) => {}
         }
     }
     out

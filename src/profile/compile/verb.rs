@@ -1,10 +1,9 @@
 //! The verbs of a step.
 
 use super::Compiler;
-use super::part::words_of;
 use crate::flow::template::Tree;
-use crate::profile::model::{Ask, Http, Jwt, KeyStep, Open, Save, Take, TakeFrom, Unverified, Verb};
-use crate::profile::raw::{RawAsk, RawHttp, RawJwt, RawOpen, RawSave, RawStep};
+use crate::profile::model::{Ask, Http, Jwt, KeyStep, Save, Take, TakeFrom, Verb};
+use crate::profile::raw::{RawAsk, RawHttp, RawJwt, RawSave, RawStep};
 use crate::secret::class_of_name;
 
 impl Compiler<'_> {
@@ -88,30 +87,6 @@ impl Compiler<'_> {
         }
     }
 
-    fn open(&mut self, raw: &RawOpen) -> Open {
-        let unverified = match raw.unverified.as_ref().map(|w| (w.value.as_str(), w.place)) {
-            None | Some(("fail", _)) => Unverified::Fail,
-            Some(("warn", _)) => Unverified::Warn,
-            Some(("info", _)) => Unverified::Info,
-            Some((_, place)) => {
-                self.complain(place, "`unverified` is fail, warn or info");
-                Unverified::Fail
-            }
-        };
-        Open {
-            token: self.text(&raw.token),
-            expect: raw.expect.as_ref().map(|t| self.text(t)),
-            jwks: raw.jwks.as_ref().map(|t| self.text(t)),
-            own: words_of(raw.own.as_ref()),
-            algs: raw.algs.as_ref().map(|v| self.tree(v)),
-            typ: raw.typ.as_ref().map(|v| self.tree(v)),
-            iss: raw.iss.as_ref().map(|t| self.text(t)),
-            aud: raw.aud.as_ref().map(|t| self.text(t)),
-            nonce: raw.nonce.as_ref().map(|t| self.text(t)),
-            unverified,
-        }
-    }
-
     fn ask(&mut self, raw: &RawAsk) -> Ask {
         Ask {
             text: self.text(&raw.text),
@@ -128,6 +103,7 @@ impl Compiler<'_> {
             tokens: self.members(&raw.tokens),
             metadata: raw.metadata.as_ref().map(|t| self.text(t)),
             records: raw.records.as_ref().map(|v| self.tree(v)),
+            pins: raw.pins.as_ref().map(|v| self.tree(v)),
             drop: raw.drop.iter().flatten().map(|t| self.text(t)).collect(),
         }
     }

@@ -102,7 +102,7 @@ impl App {
             RunStatus::Ready => self.tell(Event::Step, now),
             RunStatus::Armed => self.approve(Go::Approve, now),
             RunStatus::Waiting => {
-                if !self.open_answer() {
+                if !self.ask_about_keys() && !self.open_answer() {
                     self.say(NoticeTone::Plain, "it waits for the answer; Esc stops waiting", now);
                 }
             }
@@ -242,6 +242,24 @@ impl App {
                 ..send_anyway(more - 1)
             }));
         }
+    }
+
+    /// Asks whether the keys that are shown are the right ones. False: none wait for that.
+    fn ask_about_keys(&mut self) -> bool {
+        let Some(view) = self.view() else { return false };
+        let Some(pin) = view.steps.get(view.current).and_then(|s| s.pin.as_ref()) else { return false };
+        let title = if pin.is_changed() { "other keys than before: trust them?" } else { "trust these keys?" };
+        self.overlays.push(Overlay::Question(Question {
+            asked: Asked::Pin,
+            title: title.into(),
+            text:
+                "From now on what these keys sign counts as the bank's. Say yes only after comparing the thumbprints \
+                   with what the bank told on another way."
+                    .into(),
+            yes: "they are the bank's",
+            no: "not yet",
+        }));
+        true
     }
 
     /// Opens the form of the step that asks. False: there is nothing to type.

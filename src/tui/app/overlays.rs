@@ -170,6 +170,7 @@ impl App {
             }
             Asked::SendAnyway { more } => self.answer_send_anyway(more, now),
             Asked::StopWaiting => self.cancel_now(now),
+            Asked::Pin => self.tell(Event::Approve, now),
             Asked::Replace(choice) => self.prepare(choice, std::collections::BTreeMap::new(), now),
             Asked::DeleteKey { uri } => self.delete_key(uri, now),
             Asked::Quit => {

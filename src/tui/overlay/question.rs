@@ -19,6 +19,8 @@ pub enum Asked {
         more: u8,
     },
     StopWaiting,
+    /// Keys of a bank are taken for the right ones.
+    Pin,
     /// Another flow, while this one is under way.
     Replace(Choice),
     /// To the bin.

@@ -105,6 +105,7 @@ fn step(id: &str, title: &str, verb: &'static str) -> StepView {
         checks: Vec::new(),
         outputs: Vec::new(),
         ask: None,
+        pin: None,
         error: None,
         started_at: None,
         ended_at: None,
@@ -309,6 +310,21 @@ pub fn store(scheme: &'static str, generates: bool) -> StoreFacts {
         has_bin: scheme == "vault",
         unlocks: scheme == "vault",
     }
+}
+
+/// Keys of a bank wait to be approved.
+pub fn pinning() -> RunView {
+    let mut view = waiting();
+    let step = &mut view.steps[0];
+    step.verb = "open";
+    step.title = "Trust the bank's keys".into();
+    let key =
+        PinnedKey { thumbprint: "T".repeat(43), kid: Some("bank-1".into()), kind: "RSA 2048".into(), known: false };
+    let pin = PinView { name: "bank".into(), keys: vec![key], sha256: "0a".repeat(32), before: None };
+    let show = vec![field("thumbprint (RSA 2048)", &pin.keys[0].thumbprint, Class::Public)];
+    step.ask = Some(AskView { text: "First sight of these keys.".into(), show, ask: Vec::new(), deadline: None });
+    step.pin = Some(pin);
+    view
 }
 
 /// The app with a script behind it.

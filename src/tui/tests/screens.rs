@@ -1,6 +1,6 @@
 //! The main situations at four sizes.
 
-use super::play::{Stage, armed, blocked, done, failed, ready, sent, waiting};
+use super::play::{Stage, armed, blocked, done, failed, pinning, ready, sent, waiting};
 use crate::flow::view::RunView;
 use crate::tui::Look;
 
@@ -47,6 +47,22 @@ fn a_failed_must_stops_it_before_sending() {
 #[test]
 fn a_question_shows_what_to_hand_over_and_until_when() {
     at_all_sizes("waiting", &[ready(), waiting()], "<enter><enter>");
+}
+
+#[test]
+fn keys_are_shown_and_only_a_yes_to_the_question_trusts_them() {
+    let mut stage = Stage::new(120, 35, Look::default(), vec![ready(), pinning(), done()]);
+    stage.keys("<enter><enter>");
+    let shown = stage.picture();
+    assert!(shown.contains(&"T".repeat(43)) && shown.contains("decides about these keys"), "{shown}");
+    stage.keys("<enter>");
+    assert!(stage.picture().contains("trust these keys?"), "{}", stage.picture());
+    stage.keys("n");
+    assert!(!stage.picture().contains("trust these keys?") && stage.picture().contains(&"T".repeat(43)));
+    stage.keys("<enter><enter>");
+    assert!(stage.picture().contains("trust these keys?"), "Enter is no yes");
+    stage.keys("y");
+    assert!(!stage.picture().contains(&"T".repeat(43)), "{}", stage.picture());
 }
 
 #[test]

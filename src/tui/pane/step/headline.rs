@@ -34,7 +34,11 @@ pub fn headline(look: Look, view: &RunView, index: usize, step: &StepView, now: 
         StepState::Sent => key(words, "Esc", "cancels"),
         StepState::Waiting => {
             let asks = step.ask.as_ref().is_some_and(|a| !a.ask.is_empty());
-            let words = if asks { key(words, "Enter", "answers") } else { words };
+            let words = match (asks, &step.pin) {
+                (_, Some(_)) => key(words, "Enter", "decides about these keys"),
+                (true, None) => key(words, "Enter", "answers"),
+                (false, None) => words,
+            };
             key(words, "Esc", "stops waiting")
         }
         StepState::Done if view.status == RunStatus::Ready && index < view.current => {

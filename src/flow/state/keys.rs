@@ -1,0 +1,70 @@
+//! What a run knows of keys: those of its roles, and the sets that others publish.
+
+use std::sync::Arc;
+
+use minijinja::Value;
+use serde_json::Value as Json;
+
+use super::State;
+use crate::flow::algorithm::algorithm;
+use crate::flow::template::{Scope, certificate_value, from_json};
+use crate::jose::Alg;
+use crate::profile::model::KeyRole;
+use crate::time::Timestamp;
+use crate::x509::Passport;
+
+/// A key set that was fetched.
+#[derive(Clone)]
+pub struct KeySet {
+    pub value: Arc<Json>,
+    pub came: Timestamp,
+    /// Last fetched again because of a kid that was not in it.
+    pub again: Option<Timestamp>,
+}
+
+impl State {
+    /// `keys.ROLE`: what a rule may know of a key. A role without a key is marked unknown.
+    pub(super) fn key_value(&self, role: &KeyRole, scope: &mut Scope) -> Value {
+        let prefix = format!("keys.{}", role.name);
+        let Some(facts) = self.keys.get(&role.name) else {
+            scope.mark_unknown(prefix, format!("no key is bound to {}", role.name));
+            return Value::from_pairs([("bound", Value::from(false))]);
+        };
+        let certificate = match self.certificates.get(&role.name) {
+            None => Value::from(()),
+            Some(Ok(value)) => value.clone(),
+            Some(Err(why)) => {
+                scope.mark_unknown(format!("{prefix}.certificate"), why.clone());
+                Value::from(())
+            }
+        };
+        let key = Value::from_pairs([("jwk", from_json(facts.jwk.as_value())), ("certificate", certificate.clone())]);
+        let kid = match &role.kid {
+            None => Some(facts.jwk.thumbprint()),
+            Some(text) => {
+                let mut inner = scope.clone();
+                inner.set("key", key);
+                text.eval_text(&inner).ok().flatten()
+            }
+        };
+        let jwk = kid.as_ref().map_or_else(|| facts.jwk.clone(), |k| facts.jwk.with_kid(k));
+        let opens = || role.key_algs.iter().find(|a| facts.jwk.opens(**a)).map(|a| a.name());
+        let alg = algorithm(role, facts).map(Alg::name).or_else(opens).map_or(Value::from(()), Value::from);
+        Value::from_pairs([
+            ("bound", Value::from(true)),
+            ("jwk", from_json(jwk.as_value())),
+            ("kid", kid.map_or(Value::from(()), Value::from)),
+            ("alg", alg),
+            ("bits", Value::from(facts.bits)),
+            ("kind", Value::from(facts.kind.as_str())),
+            ("uri", Value::from(facts.uri.as_str())),
+            ("exportable", Value::from(facts.exportable)),
+            ("certificate", certificate),
+            ("chain", Value::from(facts.chain.iter().map(|c| Value::from_bytes(c.clone())).collect::<Vec<_>>())),
+        ])
+    }
+}
+
+pub(in crate::flow) fn read(der: &[u8]) -> Result<Value, String> {
+    Passport::read(der).map(|p| certificate_value(&p)).map_err(|e| e.to_string())
+}
