@@ -39,7 +39,7 @@ impl Report {
     pub fn started(&self, view: &RunView) {
         match self.form {
             Form::Json => line(
-                &json!({ "event": "run", "profile": view.profile, "flow": view.flow, "env": view.environment, "id": view.id }),
+                &json!({ "event": "run", "profile": view.profile, "flow": view.flow, "env": view.environment, "id": view.id, "unverified": view.unverified }),
             ),
             Form::Words => {
                 let place = if view.sandbox {
@@ -49,7 +49,8 @@ impl Report {
                 } else {
                     ""
                 };
-                eprintln!("{} / {}{place}: {}", view.profile, view.environment, view.flow_title);
+                let unverified = if view.unverified { "  (unverified)" } else { "" };
+                eprintln!("{} / {}{place}: {}{unverified}", view.profile, view.environment, view.flow_title);
             }
             Form::Silent => {}
         }

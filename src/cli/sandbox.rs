@@ -8,6 +8,7 @@ use super::exit::{Exit, Failure};
 use super::session;
 use crate::clock::Clock;
 use crate::sandbox::{Bank, World};
+use crate::secret::{Class, class_of_name};
 use crate::store::write_private;
 
 pub fn run(args: &SandboxArgs) -> Result<Exit, Failure> {
@@ -63,7 +64,13 @@ fn write(folder: &Path, world: &World, banks: &[Bank]) -> Result<(), Failure> {
             write_private(&folder.join(format!("{}-{}.pem", bank.id(), key.role)), pem.as_bytes())?;
         }
         for (name, value) in &client.inputs {
-            say!("{}: {name} = {value}", bank.id());
+            if class_of_name(name) == Class::Public {
+                say!("{}: {name} = {value}", bank.id());
+                continue;
+            }
+            let file = folder.join(format!("{}-{name}.txt", bank.id()));
+            write_private(&file, value.as_bytes())?;
+            say!("{}: {name} = @{}", bank.id(), file.display());
         }
     }
     Ok(())

@@ -60,7 +60,7 @@ impl World {
         for bank in banks {
             let bank = bank.open(qtsp, bank_clock.clone(), trouble.clone())?;
             for site in Arc::clone(&bank).sites() {
-                let tls = tls::mutual(site.host, authority, qtsp, &clock, &trouble)?;
+                let tls = tls::server(site.host, site.handshake, (authority, qtsp), &clock, &trouble)?;
                 let front = Front::new(site.host, site.router, bank_clock.clone(), trouble.clone());
                 let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
                 world.hosts.push((site.host.to_owned(), tcp.local_addr()?));

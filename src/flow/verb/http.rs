@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::flow::answer::{Answer, skew};
 use crate::flow::check::{When, blocks, phase};
 use crate::flow::core::Artefact as On;
-use crate::flow::effect::{Effect, Saving};
+use crate::flow::effect::Effect;
 use crate::flow::exchange::{Completeness, Exchange};
 use crate::flow::request::{Body, ClientAuth, Draft};
 use crate::flow::run::{Held, Outputs, Pending, Ready, Run, Sent};
@@ -194,16 +194,7 @@ impl Run {
         self.step().state = StepState::Sent;
         self.step().started_at = Some(now);
         let mut effects = Vec::new();
-        if let Some((jti, exp)) = ready
-            .assertion
-            .as_ref()
-            .and_then(|a| Some((a.claims.get("jti")?.as_str()?.to_owned(), a.claims.get("exp")?.as_i64()?)))
-        {
-            self.state.use_jti(&jti);
-            // nobody waits for this: the ledger is written beside the request
-            let op = self.op();
-            effects.push(Effect::Save { op, what: Saving { jti: vec![(jti, exp)], ..Saving::default() } });
-        }
+        effects.extend(ready.assertion.as_ref().and_then(|a| self.spend_jti(&a.claims)));
         let request = ready.built.request.clone();
         let sent = Sent { built: ready.built, assertion: ready.assertion };
         effects.extend(self.busy(Pending::Send(Box::new(sent)), |op| Effect::Send { op, request, timeout: TOTAL }));
