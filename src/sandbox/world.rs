@@ -117,7 +117,7 @@ mod tests {
 
     async fn start() -> (World, Caller, Hands) {
         let hands = Hands::new();
-        let world = World::start(hands.clock(), Bank::ALL).await.unwrap();
+        let world = World::start(hands.clock(), &[Bank::Dnb]).await.unwrap();
         let client = world.client("dnb", &[]).unwrap().unwrap();
         let transport = client.keys.iter().find(|k| k.role == "transport").unwrap();
         let caller = Caller::new(&world.ca_der(), Some((&transport.chain, &transport.pem)), &hands.clock());

@@ -38,7 +38,10 @@ impl Run {
         let mut show = Vec::new();
         for (name, text) in &ask.show {
             if let Some(value) = text.eval_text(scope)? {
-                show.push(Field { name: name.clone(), value, class: step_class.max(class_of_name(name)) });
+                // a secret of this run stays one, also as a part of what is shown
+                let known = self.state.redactor.mask_text(&value) != value;
+                let class = if known { Class::Secret } else { step_class.max(class_of_name(name)) };
+                show.push(Field { name: name.clone(), value, class });
             }
         }
         let mut fields = Vec::new();
