@@ -219,12 +219,13 @@ impl Run {
             return self.fail(error, now);
         };
         let answer = Answer::of(response);
-        self.register_answer(&answer.json, step.class);
+        let good = answer.expected(&http.expect);
+        self.register_answer(&answer.json, step.class, good);
         let received_at = exchange.ended_at.seconds();
         let mut scope = self.request_scope(&sent.built.value, sent.assertion.as_ref(), now);
         scope.set_json("response", &answer.value(received_at, skew(&exchange)));
         self.check_request(&step.path, &sent.built.value, &scope, When::After);
-        if response.completeness != Completeness::Whole || !answer.expected(&http.expect) {
+        if response.completeness != Completeness::Whole || !good {
             let error = self.refusal(&step, &answer, response);
             return self.fail(error, now);
         }
@@ -301,10 +302,18 @@ impl Run {
         self.finish(outputs, now)
     }
 
-    /// Members with secret names are masked from now on; a step's class covers the whole answer.
-    fn register_answer(&mut self, json: &Json, class: Class) {
+    /// Members with secret names are masked from now on; a step's class covers the whole answer, but not the words of a
+    /// refusal (RFC 6749 §5.2, Berlin Group's `tppMessages`), which a person has to read.
+    fn register_answer(&mut self, json: &Json, class: Class, good: bool) {
+        const WORDS: [&str; 4] = ["error", "error_description", "error_uri", "tppMessages"];
         let mut found = Vec::new();
-        collect(json, class, "", &mut found);
+        match json.as_object().filter(|_| !good) {
+            None => collect(json, class, "", &mut found),
+            Some(members) => members
+                .iter()
+                .filter(|(name, _)| !WORDS.contains(&name.as_str()))
+                .for_each(|(name, value)| collect(value, class, name, &mut found)),
+        }
         for (text, class) in found {
             // what stands in a public input (the client id, a scope) does not become personal by being answered
             if class == Class::Secret || !self.state.is_public_input(&text) {
