@@ -106,7 +106,7 @@ impl Report {
             }
         }
         if step.state == StepState::Done {
-            for field in &step.outputs {
+            for field in step.outputs.iter().chain(told(step)) {
                 if self.once(index, attempt, format!("output {}", field.name)) {
                     line(
                         &json!({ "event": "output", "step": step.id, "name": field.name, "value": field_text(view, field) }),
@@ -147,7 +147,10 @@ impl Report {
             eprintln!("    {mark} {}: {}  (found: {})  {}", check.id, check.say, check.found, check.reference);
         }
         if step.state == StepState::Done {
-            for field in &step.outputs {
+            if let Some(ask) = step.ask.as_ref().filter(|ask| ask.ask.is_empty()) {
+                eprintln!("    {}", view.redactor.mask_text(&ask.text));
+            }
+            for field in step.outputs.iter().chain(told(step)) {
                 say!("{}.{} = {}", step.id, field.name, field_text(view, field));
             }
         }
@@ -181,6 +184,11 @@ impl Report {
             Form::Silent => {}
         }
     }
+}
+
+/// What a step shows without asking for anything.
+fn told(step: &StepView) -> &[Field] {
+    step.ask.as_ref().filter(|ask| ask.ask.is_empty()).map_or(&[], |ask| &ask.show)
 }
 
 /// One JSON object on one line. A closed pipe is the reader's business.

@@ -357,7 +357,8 @@ fn outputs(verb: &Verb) -> Below {
             only(fixed.map(str::to_owned).into_iter().chain(http.take.iter().map(|t| t.name.clone())))
         }
         Verb::Open(_) => only(["header", "claims", "jwe", "verdict", "key", "text"]),
-        Verb::Ask(ask) => only(ask.ask.iter().map(|i| i.name.clone())),
+        Verb::Ask(ask) if ask.wait => only(ask.ask.iter().map(|i| i.name.clone())),
+        Verb::Ask(ask) => only(ask.show.iter().map(|(name, _)| name.clone())),
     }
 }
 
