@@ -93,6 +93,7 @@ fn row_words(app: &App, row: RowId, chosen: bool, width: usize) -> Words {
             let Some(flow) = pane.flow(p, f) else { return mark };
             let n = flow.steps.len();
             let note = match flow.unverified {
+                true if width < 44 => Words::new(look).put(Tone::Warn, "?").gap(1),
                 true => Words::new(look).put(Tone::Warn, "unverified").gap(1),
                 false => Words::new(look).dim(format!("{n} step{}", if n == 1 { "" } else { "s" })).gap(1),
             };
