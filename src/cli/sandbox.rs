@@ -44,7 +44,10 @@ pub fn run(args: &SandboxArgs) -> Result<Exit, Failure> {
             say!("{url}  at  {address}");
         }
         say!("CA and demo clients  in  {}  (removed at the end)", folder.path().display());
-        say!("try: curl --cacert {0}/ca.pem --cert {0}/BANK-transport.pem --resolve HOST:PORT:127.0.0.1 https://HOST:PORT/…", folder.path().display());
+        say!(
+            "try: curl --cacert {0}/ca.pem --cert {0}/BANK-ROLE.pem --resolve HOST:PORT:127.0.0.1 https://HOST:PORT/…",
+            folder.path().display()
+        );
         eprintln!("serving until ^C");
         let stopped = tokio::signal::ctrl_c().await;
         drop(world);

@@ -325,6 +325,16 @@ mod tests {
     }
 
     #[test]
+    fn a_token_in_a_header_is_secret_and_encoded_json_is_not() {
+        let mut d = draft(Body::None, None);
+        d.headers.insert("X-Token".into(), json!("eyJhbGciOiJFUzI1NiJ9.e30.AAAA"));
+        d.headers.insert("X-Key".into(), json!("eyJrdHkiOiJFQyJ9"));
+        let built = d.build().expect("builds");
+        let class = |name: &str| built.view.headers.iter().find(|h| h.name == name).map(|h| h.class);
+        assert_eq!((class("X-Token"), class("X-Key")), (Some(Class::Secret), Some(Class::Public)));
+    }
+
+    #[test]
     fn a_line_end_in_a_header_is_refused() {
         let mut d = draft(Body::None, None);
         d.headers.insert("X-A".into(), json!("1\r\nX-B: 2"));

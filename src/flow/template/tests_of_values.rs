@@ -110,3 +110,18 @@ fn is_placeholder(text: &str) -> bool {
         || lower.contains("your-client")
         || lower.contains("changeme")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_placeholder;
+
+    #[test]
+    fn texts_that_were_meant_to_be_replaced_are_told_from_values() {
+        for left in ["<client id>", "{client_id}", "[client_id]", "$access_token", "$ID", "[Your-ID]", "CHANGEME"] {
+            assert!(is_placeholder(left), "{left}");
+        }
+        for value in ["acme", "https://openbanking.example.no", "a[0]", "$", "$5", "pa$$word", "x{", "eyJ.a.b", ""] {
+            assert!(!is_placeholder(value), "{value}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::X509VerifyParam;
 use openssl::x509::{X509, X509StoreContext, X509StoreContextRef, X509VerifyResult};
+use x509_parser::asn1_rs::Oid;
 use x509_parser::der_parser::parse_der;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -66,10 +67,10 @@ pub(super) fn is_qualified(der: &[u8], kind: QcType) -> bool {
     };
     let Ok((_, tree)) = parse_der(extension.value) else { return false };
     let (mut compliant, mut of_type, mut psd2) = (false, false, false);
-    for statement in tree.as_sequence().map(|all| all.as_slice()).unwrap_or_default() {
-        let Ok([id, info @ ..]) = statement.as_sequence().map(|all| all.as_slice()) else { continue };
-        let inner = info.first().and_then(|i| i.as_sequence().ok()).map(|all| all.as_slice()).unwrap_or_default();
-        match id.as_oid().map(|oid| oid.to_id_string()).as_deref() {
+    for statement in tree.as_sequence().map(Vec::as_slice).unwrap_or_default() {
+        let Ok([id, info @ ..]) = statement.as_sequence().map(Vec::as_slice) else { continue };
+        let inner = info.first().and_then(|i| i.as_sequence().ok()).map(Vec::as_slice).unwrap_or_default();
+        match id.as_oid().map(Oid::to_id_string).as_deref() {
             Ok(COMPLIANCE) => compliant = true,
             Ok(TYPE) => of_type = inner.iter().any(|t| t.as_oid().is_ok_and(|oid| oid.to_id_string() == wanted)),
             Ok(PSD2) => psd2 = inner.first().is_some_and(|r| r.as_sequence().is_ok_and(|roles| !roles.is_empty())),

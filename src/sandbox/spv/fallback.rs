@@ -16,15 +16,20 @@ use crate::sandbox::trouble::Trouble;
 
 /// The JWTs that were shown. One may come again while it lives; its `jti` in another one may not.
 #[derive(Default)]
-pub(super) struct Seen(Mutex<HashMap<(Fingerprint, String), ([u8; 32], i64)>>);
+pub(super) struct Seen(Mutex<HashMap<(Fingerprint, String), Use>>);
+
+/// SHA-256 over the JWT that a `jti` came in, and when it may be forgotten.
+struct Use {
+    jwt: [u8; 32],
+    forget: i64,
+}
 
 impl Seen {
     fn admits(&self, shown: &Sealed, now: i64) -> bool {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.retain(|_, (_, forget)| *forget > now);
-        let key = (shown.certificate, shown.jti.clone());
-        let (jwt, _) = *seen.entry(key).or_insert((shown.jwt, shown.exp.saturating_add(SKEW)));
-        jwt == shown.jwt
+        seen.retain(|_, used| used.forget > now);
+        let first = Use { jwt: shown.jwt, forget: shown.exp.saturating_add(SKEW) };
+        seen.entry((shown.certificate, shown.jti.clone())).or_insert(first).jwt == shown.jwt
     }
 }
 
