@@ -91,7 +91,8 @@ fn an_unverified_flow_says_so_before_and_while_it_runs() {
             let before = stage.picture();
             let row = before.lines().find(|line| line.contains(">     Get an a")).expect("the row");
             assert_eq!(row.contains(mark), unverified, "{before}");
-            assert_eq!(before.contains("seen nowhere"), unverified, "{before}");
+            // in the middle size there is no room for what a flow rests on
+            assert_eq!(before.contains("nowhere"), unverified && height != 35, "{before}");
             let running = stage.keys("<enter>").picture();
             assert_eq!(running.contains("Get an access token (unverified)"), unverified, "{running}");
         }
