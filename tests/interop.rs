@@ -79,6 +79,42 @@ fn jwcrypto_verifies_the_client_assertion() {
     judge(&["assertion", public.to_str().expect("a path")], &built);
 }
 
+/// A key with a certificate of an authority of our own, in one file; made by the openssl program.
+fn certified(folder: &Path, kind: &[&str]) -> String {
+    let openssl = |arguments: &[&str]| {
+        let made = Command::new("openssl").args(arguments).current_dir(folder).output().expect("openssl runs");
+        assert!(made.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&made.stderr));
+    };
+    let ca = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 30 -subj";
+    openssl(&[&ca.split(' ').collect::<Vec<_>>()[..], &["/C=NO/O=Judge/CN=Judge CA"]].concat());
+    let request =
+        ["-nodes", "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", "/C=NO/O=Judge & Sønn AS/CN=seal", "-utf8"];
+    openssl(&[&["req", "-newkey"][..], kind, &request].concat());
+    let issue = "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -set_serial 7 -days 20 -out leaf.pem";
+    openssl(&issue.split(' ').collect::<Vec<_>>());
+    let parts = ["leaf.key", "leaf.pem", "ca.pem"].map(|name| std::fs::read(folder.join(name)).expect("made"));
+    let path = folder.join("seal.pem");
+    std::fs::write(&path, parts.concat()).expect("written");
+    format!("qseal=file:{}", path.display())
+}
+
+#[test]
+#[ignore = "needs jwcrypto (.ci/run provides it)"]
+fn jwcrypto_verifies_the_fallback_headers_of_both_kinds_of_key() {
+    for kind in [&["rsa:2048"][..], &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bind = certified(folder.path(), kind);
+        let print = |what: &str| {
+            let set = ["--bind", &bind, "--set", "include_root=true", "--print", what];
+            printed(&[&["run", "spv", "fallback-headers", "--env", "sandbox"][..], &set].concat())
+        };
+        let header = folder.path().join("header");
+        std::fs::write(&header, print("let.header")).expect("written");
+        let said = judge(&["fallback", header.to_str().expect("a path")], &print("qseal_jwt.jwt"));
+        assert!(said.contains("ok the signature") && said.contains("ok the leaf's key is the JWK's"), "{said}");
+    }
+}
+
 #[test]
 #[ignore = "needs jwcrypto (.ci/run provides it)"]
 fn tokens_of_jwcrypto_are_verified_and_changed_ones_are_wrong() {

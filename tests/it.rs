@@ -15,5 +15,7 @@ mod own_keys;
 mod playbook;
 #[path = "it/profiles.rs"]
 mod profiles;
+#[path = "it/spv.rs"]
+mod spv;
 #[path = "it/support.rs"]
 mod support;

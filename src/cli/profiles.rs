@@ -48,7 +48,11 @@ fn list(library: &Library, as_json: bool) -> Exit {
         match summary {
             Ok(s) if as_json => {
                 let environments: Vec<_> = s.environments.iter().map(|e| json!({ "name": e.name, "production": e.production, "sandbox": e.sandbox, "disabled": e.disabled })).collect();
-                let flows: Vec<_> = s.flows.iter().map(|f| json!({ "id": f.id, "title": f.title })).collect();
+                let flows: Vec<_> = s
+                    .flows
+                    .iter()
+                    .map(|f| json!({ "id": f.id, "title": f.title, "unverified": f.unverified }))
+                    .collect();
                 say!(
                     "{}",
                     json!({ "id": s.id, "name": s.name, "saved": s.saved, "environments": environments, "flows": flows })
@@ -57,14 +61,16 @@ fn list(library: &Library, as_json: bool) -> Exit {
             Ok(s) => {
                 let environments: Vec<_> =
                     s.environments.iter().filter(|e| e.disabled.is_none()).map(|e| e.name.as_str()).collect();
-                let flows: Vec<_> = s.flows.iter().map(|f| f.id.as_str()).collect();
-                say!(
-                    "{:<20} {}\n    environments  {}\n    flows         {}",
-                    s.id,
-                    s.name,
-                    environments.join(" "),
-                    flows.join(" ")
-                );
+                let flows = |unverified: bool| {
+                    let of_kind = s.flows.iter().filter(|f| f.unverified == unverified);
+                    of_kind.map(|f| f.id.as_str()).collect::<Vec<_>>().join(" ")
+                };
+                say!("{:<20} {}\n    environments  {}", s.id, s.name, environments.join(" "));
+                for (name, ids) in [("flows", flows(false)), ("unverified", flows(true))] {
+                    if !ids.is_empty() {
+                        say!("    {name:<13} {ids}");
+                    }
+                }
             }
             Err((id, refused)) => {
                 exit = Exit::Usage;
@@ -117,7 +123,10 @@ fn show(library: &Library, id: &str) -> Result<Exit, Failure> {
     }
     say!("\nflows");
     for f in &p.flows {
-        say!("  {:<14}{}", f.id, f.title);
+        say!("  {:<18}{}", f.id, f.title);
+        if let Some(evidence) = &f.evidence {
+            say!("    {evidence}");
+        }
         let missing = missing(&p, f);
         for s in &f.steps {
             say!("    {:<20}{:<6}{}", s.path, s.verb.word(), s.title);
@@ -132,11 +141,8 @@ fn show(library: &Library, id: &str) -> Result<Exit, Failure> {
 /// Inputs a flow reads that have neither a value nor a default.
 fn missing(p: &Profile, f: &crate::profile::model::Flow) -> Vec<String> {
     let has = |n: &str| p.values.iter().any(|(v, _)| v == n);
-    p.inputs
-        .iter()
-        .filter(|i| f.reads.contains(&i.name) && i.default.is_none() && !i.optional && !has(&i.name))
-        .map(|i| i.name.clone())
-        .collect()
+    let own = p.environment.as_deref().and_then(|name| p.environment(name));
+    p.wants(f, own).filter(|i| !has(&i.name)).map(|i| i.name.clone()).collect()
 }
 
 /// `[keys.ROLE]`, by role.

@@ -39,7 +39,7 @@ impl Report {
     pub fn started(&self, view: &RunView) {
         match self.form {
             Form::Json => line(
-                &json!({ "event": "run", "profile": view.profile, "flow": view.flow, "env": view.environment, "id": view.id }),
+                &json!({ "event": "run", "profile": view.profile, "flow": view.flow, "env": view.environment, "id": view.id, "unverified": view.unverified }),
             ),
             Form::Words => {
                 let place = if view.sandbox {
@@ -49,7 +49,8 @@ impl Report {
                 } else {
                     ""
                 };
-                eprintln!("{} / {}{place}: {}", view.profile, view.environment, view.flow_title);
+                let unverified = if view.unverified { "  (unverified)" } else { "" };
+                eprintln!("{} / {}{place}: {}{unverified}", view.profile, view.environment, view.flow_title);
             }
             Form::Silent => {}
         }
@@ -105,7 +106,7 @@ impl Report {
             }
         }
         if step.state == StepState::Done {
-            for field in &step.outputs {
+            for field in step.outputs.iter().chain(told(step)) {
                 if self.once(index, attempt, format!("output {}", field.name)) {
                     line(
                         &json!({ "event": "output", "step": step.id, "name": field.name, "value": field_text(view, field) }),
@@ -146,7 +147,10 @@ impl Report {
             eprintln!("    {mark} {}: {}  (found: {})  {}", check.id, check.say, check.found, check.reference);
         }
         if step.state == StepState::Done {
-            for field in &step.outputs {
+            if let Some(ask) = step.ask.as_ref().filter(|ask| ask.ask.is_empty()) {
+                eprintln!("    {}", view.redactor.mask_text(&ask.text));
+            }
+            for field in step.outputs.iter().chain(told(step)) {
                 say!("{}.{} = {}", step.id, field.name, field_text(view, field));
             }
         }
@@ -180,6 +184,11 @@ impl Report {
             Form::Silent => {}
         }
     }
+}
+
+/// What a step shows without asking for anything.
+fn told(step: &StepView) -> &[Field] {
+    step.ask.as_ref().filter(|ask| ask.ask.is_empty()).map_or(&[], |ask| &ask.show)
 }
 
 /// One JSON object on one line. A closed pipe is the reader's business.

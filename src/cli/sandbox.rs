@@ -8,6 +8,7 @@ use super::exit::{Exit, Failure};
 use super::session;
 use crate::clock::Clock;
 use crate::sandbox::{Bank, World};
+use crate::secret::{Class, class_of_name};
 use crate::store::write_private;
 
 pub fn run(args: &SandboxArgs) -> Result<Exit, Failure> {
@@ -43,7 +44,10 @@ pub fn run(args: &SandboxArgs) -> Result<Exit, Failure> {
             say!("{url}  at  {address}");
         }
         say!("CA and demo clients  in  {}  (removed at the end)", folder.path().display());
-        say!("try: curl --cacert {0}/ca.pem --cert {0}/BANK-transport.pem --resolve HOST:PORT:127.0.0.1 https://HOST:PORT/…", folder.path().display());
+        say!(
+            "try: curl --cacert {0}/ca.pem --cert {0}/BANK-ROLE.pem --resolve HOST:PORT:127.0.0.1 https://HOST:PORT/…",
+            folder.path().display()
+        );
         eprintln!("serving until ^C");
         let stopped = tokio::signal::ctrl_c().await;
         drop(world);
@@ -63,7 +67,13 @@ fn write(folder: &Path, world: &World, banks: &[Bank]) -> Result<(), Failure> {
             write_private(&folder.join(format!("{}-{}.pem", bank.id(), key.role)), pem.as_bytes())?;
         }
         for (name, value) in &client.inputs {
-            say!("{}: {name} = {value}", bank.id());
+            if class_of_name(name) == Class::Public {
+                say!("{}: {name} = {value}", bank.id());
+                continue;
+            }
+            let file = folder.join(format!("{}-{name}.txt", bank.id()));
+            write_private(&file, value.as_bytes())?;
+            say!("{}: {name} = @{}", bank.id(), file.display());
         }
     }
     Ok(())

@@ -18,7 +18,7 @@ pub(super) struct Answer {
     pub headers: Json,
     pub json: Json,
     pub text: String,
-    /// The OAuth error code, where the body has one.
+    /// The OAuth error code, where the body has one, or that of a Berlin Group bank's first message.
     pub error: Option<String>,
 }
 
@@ -42,7 +42,8 @@ impl Answer {
         } else {
             Json::Null
         };
-        let error = json.get("error").and_then(Json::as_str).filter(|e| is_code(e)).map(str::to_owned);
+        let code = json.get("error").or_else(|| json.pointer("/tppMessages/0/code"));
+        let error = code.and_then(Json::as_str).filter(|e| is_code(e)).map(str::to_owned);
         let text = if response.body.len() <= LARGEST_JSON {
             String::from_utf8_lossy(&response.body).into_owned()
         } else {
@@ -100,7 +101,8 @@ impl Run {
                 source: ErrorSource::Network,
             };
         }
-        let description = answer.json.get("error_description").and_then(Json::as_str).unwrap_or_default();
+        let description = answer.json.get("error_description").or_else(|| answer.json.pointer("/tppMessages/0/text"));
+        let description = description.and_then(Json::as_str).unwrap_or_default();
         let id = answer.error.clone().unwrap_or_else(|| format!("http.{}", answer.status));
         let mut text = match &answer.error {
             Some(code) => format!("the bank answered {} {code}", answer.status),

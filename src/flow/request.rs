@@ -262,7 +262,7 @@ fn as_shown(request: &Request, body: &Body, content_type: Option<String>) -> Res
     };
     let mut headers: Vec<Field> = request.headers.iter().map(|(n, v)| field(n, v)).collect();
     for header in &mut headers {
-        if header.class == Class::Public && header.value.starts_with("eyJ") {
+        if header.class == Class::Public && header.value.starts_with("eyJ") && header.value.contains('.') {
             header.class = Class::Secret;
         }
     }
@@ -322,6 +322,16 @@ mod tests {
         let expected = format!("Basic {}", STANDARD.encode("a+b:p%3A%2Bw"));
         assert!(built.request.headers.contains(&("Authorization".to_owned(), expected)));
         assert_eq!(built.value["form"].get("client_id"), None);
+    }
+
+    #[test]
+    fn a_token_in_a_header_is_secret_and_encoded_json_is_not() {
+        let mut d = draft(Body::None, None);
+        d.headers.insert("X-Token".into(), json!("eyJhbGciOiJFUzI1NiJ9.e30.AAAA"));
+        d.headers.insert("X-Key".into(), json!("eyJrdHkiOiJFQyJ9"));
+        let built = d.build().expect("builds");
+        let class = |name: &str| built.view.headers.iter().find(|h| h.name == name).map(|h| h.class);
+        assert_eq!((class("X-Token"), class("X-Key")), (Some(Class::Secret), Some(Class::Public)));
     }
 
     #[test]

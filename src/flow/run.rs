@@ -8,6 +8,7 @@ use super::core::{Core, core};
 use super::effect::{Effect, Op};
 use super::event::{Event, OpError, Reply};
 pub(super) use super::phase::{Held, Outputs, Pending, Phase, Ready, Sent};
+use super::sign::not_bound;
 use super::state::State;
 use super::template::{EvalError, Random, Scope};
 use super::view::{CheckView, ErrorSource, RunStatus, RunView, StepError, StepState, StepView};
@@ -62,6 +63,7 @@ impl Run {
             profile_name: setup.profile.name.clone(),
             flow: setup.flow.id.clone(),
             flow_title: setup.flow.title.clone(),
+            unverified: setup.flow.is_unverified(),
             environment: setup.environment.name.clone(),
             production: setup.environment.production,
             sandbox: setup.environment.sandbox.is_some(),
@@ -281,6 +283,13 @@ impl Run {
     }
 
     pub(super) fn fail_eval(&mut self, error: &EvalError, now: Timestamp) -> Vec<Effect> {
+        if let EvalError::Missing(name) = error
+            && let Some(role) = name.strip_prefix("keys.").and_then(|rest| rest.split('.').next())
+            && self.state.profile.role(role).is_some()
+            && !self.state.keys.contains_key(role)
+        {
+            return self.fail(not_bound(role), now);
+        }
         let hint = match error {
             EvalError::Missing(name) => missing_hint(name),
             EvalError::Wrong(_) => "correct the value or the profile".to_owned(),

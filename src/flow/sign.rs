@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::algorithm::{algorithm, fits};
 use super::core::Artefact as On;
-use super::effect::Effect;
+use super::effect::{Effect, Saving};
 use super::request::Draft;
 use super::run::{Outputs, Pending, Run};
 use super::template::{EvalError, Scope, Text, Tree, from_json};
@@ -83,13 +83,7 @@ impl Run {
     fn prepare(&self, recipe: Recipe<'_>, then: Then, scope: &Scope) -> Result<Signing, Refusal> {
         let role =
             self.state.profile.role(recipe.role).ok_or_else(|| EvalError::Missing(format!("keys.{}", recipe.role)))?;
-        let facts = self.state.keys.get(recipe.role).ok_or_else(|| {
-            Refusal::key(
-                "key.not-bound",
-                format!("no key is bound to the role {}", recipe.role),
-                format!("bind one: --bind {}=file:key.pem", recipe.role),
-            )
-        })?;
+        let facts = self.state.keys.get(recipe.role).ok_or_else(|| Refusal::Key(Box::new(not_bound(recipe.role))))?;
         let named = recipe.alg.map(|t| t.eval_text(scope)).transpose()?.flatten();
         let alg = match &named {
             Some(name) => {
@@ -195,6 +189,14 @@ impl Run {
         Ok((header, claims))
     }
 
+    /// From now on the `jti` of this JWT counts as used. Nobody waits for the effect: the ledger is written beside what goes on.
+    pub(super) fn spend_jti(&mut self, claims: &Json) -> Option<Effect> {
+        let (jti, exp) = (claims.get("jti")?.as_str()?.to_owned(), claims.get("exp")?.as_i64()?);
+        self.state.use_jti(&jti);
+        let op = self.op();
+        Some(Effect::Save { op, what: Saving { jti: vec![(jti, exp)], ..Saving::default() } })
+    }
+
     /// Checks a JWT: the core's, and those given; `claims header jwt` are in scope.
     pub(super) fn check_jwt(
         &mut self,
@@ -244,6 +246,11 @@ fn wrong_key(role: &str, kind: &str, algs: &[Alg]) -> Refusal {
         format!("the key of role {role} is {kind} and cannot sign with {}", names.join(" or ")),
         format!("bind a key that can to the role {role}"),
     )
+}
+
+pub(super) fn not_bound(role: &str) -> StepError {
+    let text = format!("no key is bound to the role {role}");
+    key_error("key.not-bound", text, format!("bind one: --bind {role}=file:key.pem"))
 }
 
 pub(super) fn key_error(id: &str, text: impl Into<String>, hint: impl Into<String>) -> StepError {

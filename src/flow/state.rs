@@ -137,6 +137,8 @@ impl State {
         scope.set_ledger(self.used_jti.clone());
         scope.set_json("now", &json!(now.seconds()));
         scope.set_json("skew", &json!(SKEW));
+        let saved: Vec<&str> = self.profile.values.iter().map(|(name, _)| name.as_str()).collect();
+        scope.set_json("saved", &json!(saved));
         // a set that was never saved is empty, so that a rule can ask for a member of it
         let mut tokens = self.tokens.clone();
         if let Some(all) = tokens.as_object_mut() {

@@ -20,6 +20,8 @@ pub struct RunView {
     pub profile_name: String,
     pub flow: String,
     pub flow_title: String,
+    /// No documentation of the bank confirms this flow.
+    pub unverified: bool,
     pub environment: String,
     pub production: bool,
     /// The embedded bank that answers, where the environment names one.

@@ -10,8 +10,14 @@ use super::raw::{RawFlow, RawProfile};
 use super::summary::{EnvironmentSummary, FlowSummary, RoleSummary, Summary};
 
 /// Compiled into the program, in the order in which they are offered.
-const BANKS: &[(&str, &str)] = &[("banks/dnb.toml", include_str!("../../profiles/banks/dnb.toml"))];
+const BANKS: &[(&str, &str)] = &[
+    ("banks/dnb.toml", include_str!("../../profiles/banks/dnb.toml")),
+    ("banks/spv.toml", include_str!("../../profiles/banks/spv.toml")),
+];
 const FLOWS: &[(&str, &str)] = &[
+    ("flows/berlin-group-accounts.toml", include_str!("../../profiles/flows/berlin-group-accounts.toml")),
+    ("flows/berlin-group-consent.toml", include_str!("../../profiles/flows/berlin-group-consent.toml")),
+    ("flows/berlin-group-payment.toml", include_str!("../../profiles/flows/berlin-group-payment.toml")),
     ("flows/call.toml", include_str!("../../profiles/flows/call.toml")),
     ("flows/client-credentials.toml", include_str!("../../profiles/flows/client-credentials.toml")),
     ("flows/discover.toml", include_str!("../../profiles/flows/discover.toml")),
@@ -231,6 +237,7 @@ fn summary(loaded: &Loaded) -> Summary {
         title: f.title.clone(),
         about: f.about.clone(),
         evidence: f.evidence.clone(),
+        unverified: f.is_unverified(),
         steps: f.steps.iter().map(|s| (s.path.clone(), s.title.clone())).collect(),
     });
     Summary {

@@ -198,10 +198,19 @@ pub struct Flow {
     pub evidence: Option<String>,
     pub frames: Vec<Frame>,
     pub steps: Vec<Step>,
-    /// Names of inputs that any part of it reads.
+    /// Names of inputs that its parts read themselves.
     pub reads: BTreeSet<String>,
+    /// Names of environment values that its parts read.
+    pub env_reads: BTreeSet<String>,
     /// Key roles it needs.
     pub roles: BTreeSet<String>,
+}
+
+impl Flow {
+    /// No documentation of the bank confirms it.
+    pub fn is_unverified(&self) -> bool {
+        self.evidence.as_deref().is_some_and(|e| e.starts_with("unverified"))
+    }
 }
 
 /// The scope of one flow among the used ones: its inputs, `let`, and what it publishes.

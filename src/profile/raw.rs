@@ -172,6 +172,7 @@ pub struct RawFlow {
     pub id: Word,
     pub title: Option<Word>,
     pub about: Option<Word>,
+    /// How sure the facts are. One that begins with `unverified` marks a flow that no documentation of the bank confirms.
     pub evidence: Option<Word>,
     #[serde(default)]
     pub inputs: Table<RawInput>,

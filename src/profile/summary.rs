@@ -48,6 +48,8 @@ pub struct FlowSummary {
     pub title: String,
     pub about: Option<String>,
     pub evidence: Option<String>,
+    /// No documentation of the bank confirms it.
+    pub unverified: bool,
     /// Steps in order: id and title.
     pub steps: Vec<(String, String)>,
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 
 /// `{"error": …, "error_description": …}` with that status.
@@ -36,6 +36,20 @@ pub(super) fn unavailable() -> Response {
         problem(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "The service is down for maintenance.");
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     response
+}
+
+pub(super) fn too_many_requests() -> Response {
+    let mut response = problem(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Global limit has been reached");
+    for (name, value) in [("retry-after", "7"), ("x-ratelimit-limit", "10"), ("x-ratelimit-remaining", "0")] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// What a gateway says when it gets no answer from the bank behind it.
+pub(super) fn html_page() -> Response {
+    let page = "<!doctype html><title>Bad gateway</title><h1>502 Bad gateway</h1>";
+    (StatusCode::BAD_GATEWAY, Html(page)).into_response()
 }
 
 /// A failure inside the sandbox itself.

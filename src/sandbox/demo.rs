@@ -1,15 +1,25 @@
 //! The client that every embedded bank already knows when a world starts, and what becomes of keys that a person brings.
 
+use std::fmt;
+
 use crate::secret::Secret;
 
 /// Everything a profile's inputs and key roles need to run as that client.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DemoClient {
     /// Input name and value, as the bank's profile names them.
     pub inputs: Vec<(String, String)>,
     pub keys: Vec<DemoKey>,
     /// The demo QTSP's certificates for keys that were brought, by role: leaf first, DER.
     pub certified: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+/// Names alone: an input may be the client's secret.
+impl fmt::Debug for DemoClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inputs: Vec<&str> = self.inputs.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("DemoClient").field("inputs", &inputs).field("keys", &self.keys).finish_non_exhaustive()
+    }
 }
 
 /// The public half of a key that a person has bound to a role, to be used instead of the demo client's.

@@ -44,6 +44,10 @@ impl Front {
         }
         let mut response = if self.trouble.has(Trouble::Status503) {
             answer::unavailable()
+        } else if self.trouble.has(Trouble::TooManyRequests) {
+            answer::too_many_requests()
+        } else if self.trouble.has(Trouble::HtmlPage) {
+            answer::html_page()
         } else if self.is_for_us(&request) {
             let Ok(response) = self.bank.call(request).await;
             response

@@ -10,7 +10,7 @@
 //! Nothing here uses the program's own JOSE, checks or flows: keys and signatures go through openssl, and JSON, base64url
 //! and forms are read by the strict readers next door. One mistake must not sit on both sides of the wire.
 //!
-//! A bank is one folder, `dnb` the first, behind the trait of `bank`; what two banks share is a file beside it.
+//! A bank is one folder, behind the trait of `bank`; what two banks share is a file beside it.
 
 mod answer;
 mod b64;
@@ -33,6 +33,7 @@ mod people;
 mod qc;
 mod random;
 mod scope;
+mod spv;
 #[cfg(test)]
 mod testing;
 mod tls;

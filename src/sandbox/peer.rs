@@ -8,7 +8,7 @@ use rustls::ServerConnection;
 use super::b64;
 
 /// SHA-256 over a certificate in DER (RFC 8705 §3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
@@ -30,6 +30,10 @@ pub(super) struct Peer {
 impl Peer {
     pub fn of(connection: &ServerConnection) -> Self {
         Self { chain: connection.peer_certificates().unwrap_or_default().iter().map(|c| c.to_vec()).collect() }
+    }
+    /// The client certificate, DER.
+    pub fn leaf(&self) -> Option<&[u8]> {
+        self.chain.first().map(Vec::as_slice)
     }
     /// The client certificate; None where none was asked for or shown.
     pub fn certificate(&self) -> Option<Fingerprint> {

@@ -21,6 +21,12 @@ pub enum Trouble {
     RotatedKey,
     /// The servers show a certificate that ended yesterday.
     ExpiredCertificate,
+    /// Every request is answered 429 with `Retry-After`.
+    TooManyRequests,
+    /// The client is known but granted nothing: no audience, no customer, no fallback.
+    NotGranted,
+    /// A gateway answers in the bank's place: 502 and a page of HTML.
+    HtmlPage,
 }
 
 /// The switchboard. Clones share their state; what is changed holds from the next handshake or request on.

@@ -61,12 +61,14 @@ pub(super) fn flow(profile: &Profile, id: &str) -> Result<Arc<Flow>, Problem> {
 }
 
 /// Inputs of the profile that the flow reads and that have no value from anywhere.
-pub(super) fn needs(profile: &Profile, flow: &Flow, given: &BTreeMap<String, Secret>) -> Vec<AskField> {
+pub(super) fn needs(
+    profile: &Profile,
+    flow: &Flow,
+    environment: &Environment,
+    given: &BTreeMap<String, Secret>,
+) -> Vec<AskField> {
     let has = |name: &str| given.contains_key(name) || profile.values.iter().any(|(n, _)| n == name);
-    let open = profile
-        .inputs
-        .iter()
-        .filter(|i| flow.reads.contains(&i.name) && !i.optional && i.default.is_none() && !has(&i.name));
+    let open = profile.wants(flow, Some(environment)).filter(|i| !has(&i.name));
     open.map(|i| AskField {
         name: i.name.clone(),
         label: i.label.clone(),

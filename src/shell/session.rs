@@ -145,7 +145,7 @@ impl Session {
             inputs.extend(kept.map(|text| (input.name.clone(), Secret::new(text))));
         }
         inputs.extend(order.inputs);
-        let needs = needs(&profile, &flow, &inputs);
+        let needs = needs(&profile, &flow, &environment, &inputs);
         if !needs.is_empty() {
             let names: Vec<&str> = needs.iter().map(|n| n.name.as_str()).collect();
             let text = format!("{} needs {}", flow.title, names.join(", "));

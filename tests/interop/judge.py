@@ -3,6 +3,7 @@
 
   judge.py registration  < JWT                      a client registration JWT: signed by the key inside it
   judge.py assertion JWK_FILE < JWT                 a client assertion: signed by that public key
+  judge.py fallback HEADER_FILE < JWT               the two PSD2 fallback headers: a certificate, a JWT its key signed
   judge.py make FOLDER                              signed tokens, changed ones and their key sets, for `inspect`
   judge.py encrypt FOLDER                           encrypted tokens of every alg and enc, with the sets that open them
   judge.py decrypt FOLDER                           opens every ours-*.jwe with its key
@@ -10,11 +11,14 @@
 Prints one line per finding; the exit status is 1 when one of them is bad.
 """
 import base64
+import hashlib
 import json
 import pathlib
 import sys
 import time
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwcrypto import jwe, jwk, jws
 
 findings = []
@@ -62,6 +66,33 @@ def assertion(token, path):
     hold("jti is a UUID", len(claims["jti"]) == 36)
     hold("it lives four minutes", claims["exp"] - claims["iat"] == 240)
     signed_by(token, key, "ES256")
+
+
+def fallback(token, path):
+    header, claims = json.loads(part(token, 0)), json.loads(part(token, 1))
+    shown = pathlib.Path(path).read_text().rstrip("\n")
+    public = json.loads(base64.b64decode(shown, validate=True).decode())
+    hold("the JWK is public", not {"d", "p", "q", "dp", "dq", "qi", "oth", "k"} & set(public), " ".join(public))
+    chain = [base64.b64decode(der, validate=True) for der in public["x5c"]]
+    certificates = [x509.load_der_x509_certificate(der) for der in chain]
+    for below, above in zip(certificates, certificates[1:]):
+        below.verify_directly_issued_by(above)  # raises where it is not so
+    hold("x5c is a chain, leaf first", len(certificates) == 2)
+    key = jwk.JWK(**{n: v for n, v in public.items() if n != "x5c"})
+    spki = certificates[0].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    hold("the leaf's key is the JWK's", jwk.JWK.from_pem(spki).thumbprint() == key.thumbprint())
+    sha1 = hashlib.sha1(chain[0]).digest()
+    hold("x5t names the leaf", header["x5t"] == base64.urlsafe_b64encode(sha1).rstrip(b"=").decode())
+    hold("kid is the same in upper-case hexadecimal", header["kid"] == sha1.hex().upper())
+    hold("typ is JWT", header["typ"] == "JWT" and set(header) == {"alg", "kid", "x5t", "typ"}, " ".join(header))
+    name = certificates[0].subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)[0].value
+    hold("iss is the registered name", claims["iss"] == name, claims["iss"])
+    hold("aud is the documented text", claims["aud"] == "spv fallback prod")
+    hold("it lives an hour from now", claims["nbf"] == claims["iat"] and claims["exp"] - claims["iat"] == 3600)
+    hold("jti is 128 bits in hexadecimal", len(bytes.fromhex(claims["jti"])) == 16)
+    alg = {"RSA": "RS256", "EC": "ES256"}[public["kty"]]
+    hold("alg fits the key", header["alg"] == alg, alg)
+    signed_by(token, key, alg)
 
 
 def make(folder):
@@ -152,6 +183,5 @@ what, *rest = sys.argv[1:]
 if what in ("make", "encrypt", "decrypt"):
     {"make": make, "encrypt": encrypt, "decrypt": decrypt}[what](*rest)
 else:
-    token = sys.stdin.read().strip()
-    registration(token) if what == "registration" else assertion(token, *rest)
+    {"registration": registration, "assertion": assertion, "fallback": fallback}[what](sys.stdin.read().strip(), *rest)
 sys.exit(0 if findings and all(findings) else 1)

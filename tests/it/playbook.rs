@@ -13,7 +13,7 @@ use countersign::flow::{Effect, Event, KeyFacts, Loaded, Op, OpError, Pace, Repl
 use countersign::jose::{Alg, SecretJwk};
 use countersign::keys::KeySpec;
 use countersign::profile::Library;
-use countersign::secret::Secret;
+use countersign::secret::{Class, Secret};
 use countersign::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -559,4 +559,100 @@ fn a_used_flow_is_one_name_and_a_skipped_one_leaves_none() {
         "end",
         StepState::Done,
     );
+}
+
+const SEALED: &str = r#"
+[[flow]]
+id = "seal"
+[flow.let]
+public = "{{ keys.signing.jwk | only('kty') }}"
+[[flow.step]]
+id    = "first"
+class = "secret"
+[flow.step.jwt]
+key    = "signing"
+claims = { jti = "0123456789abcdef", iat = "{{ now }}", exp = "{{ now + 60 }}" }
+[[flow.step]]
+id = "pair"
+[flow.step.ask]
+text = "Take both."
+wait = false
+show = { kind = "{{ let.public.kty }}", seal = "Seal: {{ first.jwt }}" }
+[[flow.step]]
+id = "second"
+[flow.step.jwt]
+key    = "signing"
+claims = { jti = "0123456789abcdef", iat = "{{ now }}", exp = "{{ now + 60 }}" }
+[[flow.step.check]]
+id    = "NEW-JTI"
+level = "must"
+rule  = "not used(claims.jti)"
+say   = "jti is new"
+"#;
+
+#[test]
+fn the_jti_of_any_jwt_counts_as_used_once_it_is_signed() {
+    let mut play = Play::begun(SEALED, "seal", Pace::Straight);
+    play.wants(&["sign signing ES256"]).signs().wants(&["remember jti", "sign signing ES256"]);
+    play.signs().wants(&["remember jti"]).stands(RunStatus::Blocked, "second", StepState::Blocked);
+}
+
+#[test]
+fn a_step_that_does_not_wait_leaves_what_it_shows_and_keeps_its_secrets() {
+    let mut play = Play::begun(SEALED, "seal", Pace::Step);
+    play.says(Event::Step).signs().says(Event::Step).wants(&[]);
+    play.stands(RunStatus::Ready, "pair", StepState::Done);
+    let show = &play.run.view().steps[1].ask.as_ref().expect("it shows").show;
+    let classes: Vec<_> = show.iter().map(|f| (f.name.as_str(), f.class)).collect();
+    assert_eq!(classes, [("kind", Class::Public), ("seal", Class::Secret)]);
+    assert_eq!(play.run.output("pair.kind", play.now).as_deref(), Some("EC"));
+    assert!(play.run.output("pair.seal", play.now).is_some_and(|seal| seal.starts_with("Seal: eyJ")));
+}
+
+#[test]
+fn a_value_of_a_role_without_a_key_says_which_role_wants_one() {
+    let mut play = Play::of(SEALED, "seal", Pace::Straight);
+    play.says(Event::Start).wants(&["load"]);
+    play.loads(false).wants(&[]).fails("first", "key.not-bound");
+}
+
+const PERSONAL: &str = r#"
+[[flow]]
+id = "list"
+[[flow.step]]
+id    = "list"
+class = "personal"
+[flow.step.http]
+url = "{{ env.issuer }}/accounts"
+"#;
+
+#[test]
+fn a_refusal_is_read_and_a_personal_answer_is_not() {
+    let refusals = [
+        (json!({ "error": "no_access", "error_description": "ask the customer", "name": "Ola Nordmann" }), "no_access"),
+        (
+            json!({ "tppMessages": [{ "code": "CONSENT_INVALID", "text": "ask the customer" }], "name": "Ola Nordmann" }),
+            "CONSENT_INVALID",
+        ),
+    ];
+    for (body, id) in refusals {
+        let mut play = Play::begun(PERSONAL, "list", Pace::Straight);
+        play.answers(401, &body).fails("list", id);
+        let text = play.run.view().steps[0].error.as_ref().expect("an error").text.clone();
+        assert_eq!(text, format!("the bank answered 401 {id}: ask the customer"));
+        assert_eq!(play.run.view().redactor.mask_text("Ola Nordmann"), "********");
+    }
+    let mut play = Play::begun(PERSONAL, "list", Pace::Straight);
+    play.answers(200, &json!({ "error": "no_access", "name": "Ola Nordmann" }));
+    play.stands(RunStatus::Done, "list", StepState::Done);
+    assert_eq!(play.run.view().redactor.mask_text("no_access, Ola Nordmann"), "********, ********");
+}
+
+#[test]
+fn rules_know_which_inputs_a_saved_profile_holds() {
+    let saved = "[values]\nscope = \"accounts\"\n[[check]]\nid = \"KEPT\"\nlevel = \"must\"\nat = [\"list.list\"]\nrule = \"'scope' in saved and 'client_id' not in saved\"\nsay = \"scope is kept\"\n";
+    let mut play = Play::begun(&format!("{saved}{PERSONAL}"), "list", Pace::Step);
+    play.says(Event::Step).stands(RunStatus::Armed, "list", StepState::Armed);
+    let kept = play.run.view().steps[0].checks.iter().find(|c| c.id == "KEPT").map(|c| c.outcome);
+    assert_eq!(kept, Some(Outcome::Pass));
 }

@@ -98,6 +98,8 @@ pub(super) fn add(env: &mut Environment<'static>) {
         let Ok(chain) = items(&v)?.iter().map(der).collect::<Result<Vec<_>, _>>() else { return Ok(false) };
         Ok::<_, Error>(linked(&chain).is_ok())
     });
+    // a root: subject and issuer are one name (RFC 5280 §3.2)
+    env.add_test("self_issued", |v: Value| read(&v).map(|p| p.subject == p.issuer));
 }
 
 #[cfg(test)]
@@ -137,6 +139,7 @@ mod tests {
             "members.nothing | certificate is none and members.nothing | subject is none",
             "members.nothing is not chain",
             "chain is chain and x5c is chain",
+            "chain | reject('self_issued') | length == 1 and x5c | reject('self_issued') | first is not self_issued",
             "not (upside_down is chain) and not (['AAAA'] is chain) and not ([] is chain)",
         ] {
             assert_eq!(eval(rule), Ok(true), "{rule}");

@@ -109,6 +109,7 @@ pub(super) const TESTS: &[&str] = &[
     "public_jwk",
     "sound_jwk",
     "chain",
+    "self_issued",
 ];
 
 pub(super) fn machine() -> &'static Environment<'static> {

@@ -94,13 +94,34 @@ fn is_scope_list(text: &str) -> bool {
         && text.split(' ').all(|t| !t.is_empty() && t.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)))
 }
 
-/// Text that a person was meant to replace: `<client id>`, `{client_id}`, `[Your-…]`.
+/// Text that a person was meant to replace: `<client id>`, `{client_id}`, `[client_id]`, `$CLIENT_ID`, `[Your-…]`.
 fn is_placeholder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let bracketed = |open: char, close: char| text.find(open).is_some_and(|at| text[at..].contains(close));
+    let variable = text.strip_prefix('$').is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    });
     bracketed('<', '>')
         || bracketed('{', '}')
+        || (text.starts_with('[') && text.ends_with(']'))
+        || variable
         || lower.contains("[your")
         || lower.contains("your-client")
         || lower.contains("changeme")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_placeholder;
+
+    #[test]
+    fn texts_that_were_meant_to_be_replaced_are_told_from_values() {
+        for left in ["<client id>", "{client_id}", "[client_id]", "$access_token", "$ID", "[Your-ID]", "CHANGEME"] {
+            assert!(is_placeholder(left), "{left}");
+        }
+        for value in ["acme", "https://openbanking.example.no", "a[0]", "$", "$5", "pa$$word", "x{", "eyJ.a.b", ""] {
+            assert!(!is_placeholder(value), "{value}");
+        }
+    }
 }

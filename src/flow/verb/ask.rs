@@ -1,4 +1,5 @@
-//! `ask`: a person has to hand something over, or to bring something back. Leaves what was asked for, by name.
+//! `ask`: a person has to hand something over, or to bring something back. Leaves what was asked for, by name;
+//! a step that does not wait leaves what it shows.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ impl Run {
         self.run_checks(&checks, &step.path, scope);
         self.step().ask = Some(view.clone());
         if !ask.wait {
-            return self.hold(Held::Outputs(Outputs::new()), false, now);
+            let shown = view.show.iter().map(|f| (f.name.clone(), f.value.as_str().into()));
+            return self.hold(Held::Outputs(shown.collect()), false, now);
         }
         self.step().state = StepState::Waiting;
         self.busy(Pending::Ask, |op| Effect::Ask {
@@ -38,7 +40,10 @@ impl Run {
         let mut show = Vec::new();
         for (name, text) in &ask.show {
             if let Some(value) = text.eval_text(scope)? {
-                show.push(Field { name: name.clone(), value, class: step_class.max(class_of_name(name)) });
+                // a secret of this run stays one, also as a part of what is shown
+                let known = self.state.redactor.mask_text(&value) != value;
+                let class = if known { Class::Secret } else { step_class.max(class_of_name(name)) };
+                show.push(Field { name: name.clone(), value, class });
             }
         }
         let mut fields = Vec::new();

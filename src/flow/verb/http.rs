@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::flow::answer::{Answer, skew};
 use crate::flow::check::{When, blocks, phase};
 use crate::flow::core::Artefact as On;
-use crate::flow::effect::{Effect, Saving};
+use crate::flow::effect::Effect;
 use crate::flow::exchange::{Completeness, Exchange};
 use crate::flow::request::{Body, ClientAuth, Draft};
 use crate::flow::run::{Held, Outputs, Pending, Ready, Run, Sent};
@@ -194,16 +194,7 @@ impl Run {
         self.step().state = StepState::Sent;
         self.step().started_at = Some(now);
         let mut effects = Vec::new();
-        if let Some((jti, exp)) = ready
-            .assertion
-            .as_ref()
-            .and_then(|a| Some((a.claims.get("jti")?.as_str()?.to_owned(), a.claims.get("exp")?.as_i64()?)))
-        {
-            self.state.use_jti(&jti);
-            // nobody waits for this: the ledger is written beside the request
-            let op = self.op();
-            effects.push(Effect::Save { op, what: Saving { jti: vec![(jti, exp)], ..Saving::default() } });
-        }
+        effects.extend(ready.assertion.as_ref().and_then(|a| self.spend_jti(&a.claims)));
         let request = ready.built.request.clone();
         let sent = Sent { built: ready.built, assertion: ready.assertion };
         effects.extend(self.busy(Pending::Send(Box::new(sent)), |op| Effect::Send { op, request, timeout: TOTAL }));
@@ -228,12 +219,13 @@ impl Run {
             return self.fail(error, now);
         };
         let answer = Answer::of(response);
-        self.register_answer(&answer.json, step.class);
+        let good = answer.expected(&http.expect);
+        self.register_answer(&answer.json, step.class, good);
         let received_at = exchange.ended_at.seconds();
         let mut scope = self.request_scope(&sent.built.value, sent.assertion.as_ref(), now);
         scope.set_json("response", &answer.value(received_at, skew(&exchange)));
         self.check_request(&step.path, &sent.built.value, &scope, When::After);
-        if response.completeness != Completeness::Whole || !answer.expected(&http.expect) {
+        if response.completeness != Completeness::Whole || !good {
             let error = self.refusal(&step, &answer, response);
             return self.fail(error, now);
         }
@@ -310,10 +302,18 @@ impl Run {
         self.finish(outputs, now)
     }
 
-    /// Members with secret names are masked from now on; a step's class covers the whole answer.
-    fn register_answer(&mut self, json: &Json, class: Class) {
+    /// Members with secret names are masked from now on; a step's class covers the whole answer, but not the words of a
+    /// refusal (RFC 6749 §5.2, Berlin Group's `tppMessages`), which a person has to read.
+    fn register_answer(&mut self, json: &Json, class: Class, good: bool) {
+        const WORDS: [&str; 4] = ["error", "error_description", "error_uri", "tppMessages"];
         let mut found = Vec::new();
-        collect(json, class, "", &mut found);
+        match json.as_object().filter(|_| !good) {
+            None => collect(json, class, "", &mut found),
+            Some(members) => members
+                .iter()
+                .filter(|(name, _)| !WORDS.contains(&name.as_str()))
+                .for_each(|(name, value)| collect(value, class, name, &mut found)),
+        }
         for (text, class) in found {
             // what stands in a public input (the client id, a scope) does not become personal by being answered
             if class == Class::Secret || !self.state.is_public_input(&text) {

@@ -39,6 +39,8 @@ impl Run {
         self.check_jwt(&signed, On::Jwt, &checks, &step.path, &scope);
         let configuration: Vec<_> = self.state.profile.checks.iter().filter(|c| c.at.is_empty()).cloned().collect();
         self.run_checks(&configuration, "configuration", &scope);
-        self.hold(Held::Outputs(signed.outputs()), false, now)
+        let mut effects: Vec<Effect> = self.spend_jti(&signed.claims).into_iter().collect();
+        effects.extend(self.hold(Held::Outputs(signed.outputs()), false, now));
+        effects
     }
 }

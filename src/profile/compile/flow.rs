@@ -19,6 +19,7 @@ const RESERVED: &[&str] = &[
     "key",
     "metadata",
     "tokens",
+    "saved",
     "let",
     "now",
     "skew",
@@ -54,6 +55,7 @@ impl Compiler<'_> {
             frames: Vec::new(),
             steps: Vec::new(),
             reads: BTreeSet::new(),
+            env_reads: BTreeSet::new(),
             roles: BTreeSet::new(),
         };
         self.frame(&mut flow, &resolved, None, "", "", profile, None, 0);

@@ -38,12 +38,10 @@ impl Compiler<'_> {
         let mut base = Names::new();
         base.insert("inputs".into(), Below::Only(inputs));
         base.insert("metadata".into(), Below::Open);
+        base.insert("omit".into(), only::<String>([]));
         for host in &profile.hosts {
-            self.text_names(
-                host,
-                &with(&Names::from([("inputs".to_owned(), base["inputs"].clone())]), &[]),
-                Place::default(),
-            );
+            let seen = ["inputs", "omit"].map(|name| (name.to_owned(), base[name].clone()));
+            self.text_names(host, &Names::from(seen), Place::default());
         }
         for e in &profile.environments {
             let mut seen = base.clone();
@@ -58,7 +56,7 @@ impl Compiler<'_> {
         base.insert("client".into(), only(["id", "auth", "mtls"]));
         base.insert("keys".into(), only(profile.keys.iter().map(|k| k.name.clone())));
         base.insert("tokens".into(), only(profile.token_sets.clone()));
-        for bare in ["now", "skew", "omit"] {
+        for bare in ["now", "skew", "saved"] {
             base.insert(bare.into(), only::<String>([]));
         }
         for input in &profile.inputs {
@@ -97,8 +95,8 @@ impl Compiler<'_> {
             self.check_names(profile, &check, &base);
         }
         let found: Vec<_> = profile.flows.iter().map(|f| (reads(profile, f), roles(profile, f))).collect();
-        for (flow, (reads, roles)) in profile.flows.iter_mut().zip(found) {
-            flow.reads = reads;
+        for (flow, ((reads, env_reads), roles)) in profile.flows.iter_mut().zip(found) {
+            (flow.reads, flow.env_reads) = (reads, env_reads);
             flow.roles = roles;
         }
     }
@@ -357,7 +355,8 @@ fn outputs(verb: &Verb) -> Below {
             only(fixed.map(str::to_owned).into_iter().chain(http.take.iter().map(|t| t.name.clone())))
         }
         Verb::Open(_) => only(["header", "claims", "jwe", "verdict", "key", "text"]),
-        Verb::Ask(ask) => only(ask.ask.iter().map(|i| i.name.clone())),
+        Verb::Ask(ask) if ask.wait => only(ask.ask.iter().map(|i| i.name.clone())),
+        Verb::Ask(ask) => only(ask.show.iter().map(|(name, _)| name.clone())),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::flow::template::{Expr, Text, Tree};
-use crate::profile::model::{Flow, Profile, Verb};
+use crate::profile::model::{Environment, Flow, Input, Profile, Verb};
 
 fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
     let mut out: Vec<&Expr> = Vec::new();
@@ -36,8 +36,8 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
     out
 }
 
-/// Inputs that a flow reads, through its steps, its clients and the environment values they mention.
-pub(super) fn reads(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
+/// Inputs that a flow reads, through its steps and its clients, and the environment values that they mention.
+pub(super) fn reads(profile: &Profile, flow: &Flow) -> (BTreeSet<String>, BTreeSet<String>) {
     let mut exprs: Vec<&Expr> = flow.steps.iter().flat_map(|s| verb_exprs(&s.verb)).collect();
     for frame in &flow.frames {
         exprs.extend(frame.with.iter().chain(&frame.lets).flat_map(|(_, t)| t.exprs()));
@@ -45,47 +45,57 @@ pub(super) fn reads(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
     if flow.steps.iter().any(|s| matches!(&s.verb, Verb::Http(h) if h.auth.is_some())) {
         for c in &profile.clients {
             exprs.extend(c.id.exprs().chain(c.auth.exprs()));
+            if c.auth.as_literal().is_none_or(|method| method.starts_with("client_secret")) {
+                exprs.extend(c.secret.exprs());
+            }
             if let Some(a) = &c.assertion {
                 exprs.extend(a.header.exprs().into_iter().chain(a.claims.exprs()));
             }
         }
     }
-    let mut out = BTreeSet::new();
-    let mut env: BTreeSet<&str> = BTreeSet::new();
+    let (mut inputs, mut env) = (BTreeSet::new(), BTreeSet::new());
+    let by_id: Vec<&Expr> = profile.clients.iter().flat_map(|c| c.id.exprs()).collect();
     for path in exprs.iter().flat_map(|e| e.names()) {
         match (path[0].as_str(), path.get(1)) {
             ("inputs", Some(name)) => {
-                out.insert(name.clone());
+                inputs.insert(name.clone());
             }
             ("env", Some(name)) => {
-                env.insert(name);
+                env.insert(name.clone());
             }
-            ("client", Some(m)) if m == "id" => {
-                out.extend(
-                    profile
-                        .clients
-                        .iter()
-                        .flat_map(|c| c.id.exprs())
-                        .flat_map(Expr::names)
-                        .filter(|p| p[0] == "inputs")
-                        .filter_map(|p| p.get(1).cloned()),
-                );
-            }
+            ("client", Some(m)) if m == "id" => inputs.extend(below("inputs", &by_id)),
             _ => {}
         }
     }
-    for e in &profile.environments {
-        for (_, tree) in e.values.iter().filter(|(k, _)| env.contains(k.as_str())) {
-            out.extend(
-                tree.exprs()
-                    .into_iter()
-                    .flat_map(Expr::names)
-                    .filter(|p| p[0] == "inputs")
-                    .filter_map(|p| p.get(1).cloned()),
-            );
+    (inputs, env)
+}
+
+/// The members of that root that any of the expressions reads.
+fn below(root: &str, exprs: &[&Expr]) -> BTreeSet<String> {
+    exprs.iter().flat_map(|e| e.names()).filter(|p| p[0] == root).filter_map(|p| p.get(1).cloned()).collect()
+}
+
+impl Profile {
+    /// Inputs that a flow cannot do without in one environment, or in any where none is chosen: neither optional nor with
+    /// a default.
+    pub fn wants<'p>(&'p self, flow: &Flow, environment: Option<&Environment>) -> impl Iterator<Item = &'p Input> {
+        let mut names = flow.reads.clone();
+        let chosen: Vec<&Environment> = match environment {
+            Some(one) => vec![one],
+            None => self.environments.iter().collect(),
+        };
+        for environment in chosen {
+            let mut read = flow.env_reads.clone();
+            // a value may read those that stand before it
+            for (name, tree) in environment.values.iter().rev() {
+                if read.contains(name) {
+                    names.extend(below("inputs", &tree.exprs()));
+                    read.extend(below("env", &tree.exprs()));
+                }
+            }
         }
+        self.inputs.iter().filter(move |i| names.contains(&i.name) && !i.optional && i.default.is_none())
     }
-    out
 }
 
 pub(super) fn roles(profile: &Profile, flow: &Flow) -> BTreeSet<String> {

@@ -4,6 +4,7 @@
 mod curl;
 
 use super::App;
+use crate::flow::view::{Field, StepView};
 use crate::secret::Class;
 use crate::shell::PublicForm;
 use crate::time::Timestamp;
@@ -15,6 +16,9 @@ use crate::tui::pane::keys::card::{self, subject_name};
 use crate::tui::pane::{inspector, step};
 use crate::tui::span::{grouped, size};
 use crate::x509::{DnForm, KidMode, OrganizationForm};
+
+/// What a flow calls a command that it shows to be copied whole.
+const CURL: &str = "curl";
 
 /// A line of the copy menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -140,7 +144,12 @@ impl App {
                 let found = self.value_here()?;
                 format!("the value here: {}", found.name)
             }
-            CopyKind::Handover => format!("{}, to hand over", step?.ask.as_ref()?.show.first()?.name),
+            CopyKind::Handover => match handed(step?)[..] {
+                [] => return None,
+                [one] => format!("{}, to hand over", one.name),
+                ref all => format!("{} to hand over, a line each", all.len()),
+            },
+            CopyKind::Curl if curl_shown(step?).is_some() => "the curl command, secrets in it".into(),
             CopyKind::Curl => {
                 step?.request.as_ref()?;
                 "the request as curl, secrets as $NAMES".into()
@@ -239,9 +248,18 @@ impl App {
             }
             CopyKind::Claims => Found::new("claims", self.claims()?, Class::Personal),
             CopyKind::Value => self.value_here()?,
-            CopyKind::Handover => {
-                let field = step?.ask.as_ref()?.show.first()?;
-                Found::new(&field.name, &field.value, field.class)
+            CopyKind::Handover => match handed(step?)[..] {
+                [] => return None,
+                [one] => Found::new(&one.name, &one.value, one.class),
+                ref all => {
+                    let lines: Vec<String> = all.iter().map(|f| format!("{}: {}", f.name, f.value)).collect();
+                    let class = all.iter().map(|f| f.class).max().unwrap_or_default();
+                    Found::new(format!("{} to hand over", all.len()), lines.join("\n"), class)
+                }
+            },
+            CopyKind::Curl if curl_shown(step?).is_some() => {
+                let field = curl_shown(step?)?;
+                Found::new("the curl command", &field.value, field.class)
             }
             CopyKind::Curl => {
                 let text = curl::command(step?.request.as_ref()?, self.redactor());
@@ -285,6 +303,16 @@ impl App {
             }
         }
     }
+}
+
+/// What a step wants handed over.
+fn handed(step: &StepView) -> Vec<&Field> {
+    step.ask.iter().flat_map(|ask| &ask.show).filter(|f| f.name != CURL).collect()
+}
+
+/// A step without a request of its own may show one for others to send.
+fn curl_shown(step: &StepView) -> Option<&Field> {
+    step.ask.as_ref()?.show.iter().find(|f| f.name == CURL)
 }
 
 fn told(report: &CopyReport) -> String {

@@ -69,6 +69,7 @@ pub fn summaries() -> Vec<Summary> {
             title: "Get an access token".into(),
             about: Some("The client asks for itself.".into()),
             evidence: None,
+            unverified: false,
             steps: vec![("token".into(), "Ask the token endpoint".into()), ("keep".into(), "Keep the token".into())],
         }],
         roles: vec![
@@ -121,6 +122,7 @@ pub fn ready() -> RunView {
         profile_name: "Nordbank".into(),
         flow: "token".into(),
         flow_title: "Get an access token".into(),
+        unverified: false,
         environment: "sandbox".into(),
         production: false,
         sandbox: true,

@@ -1,8 +1,11 @@
 //! The main situations at four sizes.
 
-use super::play::{Stage, armed, blocked, done, failed, pinning, ready, sent, waiting};
-use crate::flow::view::RunView;
+use super::play::{NOW, Stage, armed, blocked, done, failed, pinning, ready, sent, summaries, waiting};
+use crate::flow::view::{Field, RunView};
+use crate::secret::Class;
 use crate::tui::Look;
+use crate::tui::app::CopyKind;
+use crate::tui::message::{Command, Message};
 
 pub const SIZES: [(u16, u16); 4] = [(160, 45), (120, 35), (80, 24), (30, 8)];
 
@@ -88,4 +91,49 @@ fn without_colour_and_in_ascii_the_states_still_read() {
     let picture = stage.picture();
     assert!(picture.is_ascii() || picture.chars().all(|c| c.is_ascii() || c == '§'), "{picture}");
     insta::assert_snapshot!("ascii_120x35", picture);
+}
+
+#[test]
+fn an_unverified_flow_says_so_before_and_while_it_runs() {
+    for (width, height, mark) in [(160, 45, " ? "), (120, 35, " ? "), (80, 24, "unverified")] {
+        for unverified in [true, false] {
+            let mut view = ready();
+            view.unverified = unverified;
+            let mut stage = Stage::new(width, height, Look::default(), vec![view]);
+            let mut banks = summaries();
+            banks[0].flows[0].unverified = unverified;
+            banks[0].flows[0].evidence = unverified.then(|| "unverified: seen nowhere".to_owned());
+            stage.app.update(Message::Profiles(banks), NOW);
+            let before = stage.picture();
+            let row = before.lines().find(|line| line.contains(">     Get an a")).expect("the row");
+            assert_eq!(row.contains(mark), unverified, "{before}");
+            // in the middle size there is no room for what a flow rests on
+            assert_eq!(before.contains("nowhere"), unverified && height != 35, "{before}");
+            let running = stage.keys("<enter>").picture();
+            assert_eq!(running.contains("Get an access token (unverified)"), unverified, "{running}");
+        }
+    }
+}
+
+#[test]
+fn what_is_to_be_handed_over_is_copied_together_and_a_shown_command_by_itself() {
+    let mut view = waiting();
+    let field = |name: &str, value: &str, class| Field { name: name.into(), value: value.into(), class };
+    let ask = view.steps[0].ask.as_mut().expect("a question");
+    ask.show = vec![
+        field("X-Seal", "s3al", Class::Secret),
+        field("X-Cert", "c3rt", Class::Public),
+        field("curl", "curl -H 'X-Seal: s3al'", Class::Secret),
+    ];
+    let mut stage = Stage::new(120, 35, Look::default(), vec![view]);
+    stage.keys("<enter>");
+    for (letter, kind, text) in
+        [("h", CopyKind::Handover, "X-Seal: s3al\nX-Cert: c3rt"), ("u", CopyKind::Curl, "curl -H 'X-Seal: s3al'")]
+    {
+        assert!(stage.app.copies().iter().any(|(offered, _)| *offered == kind), "{:?}", stage.app.copies());
+        stage.keys(&format!("y{letter}"));
+        let copied = stage.commands.iter().rev().find_map(|c| if let Command::Copy(c) = c { Some(c) } else { None });
+        let copied = copied.expect("a copy");
+        assert_eq!((copied.text.expose(), copied.class), (text, Class::Secret));
+    }
 }

@@ -21,7 +21,8 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
     let focused = app.focus == PaneId::Flow;
     if let Some(view) = app.view() {
         let done = view.steps.len().min(view.current + 1);
-        let title = format!("3 Flow  {}: {}", view.profile_name, view.flow_title);
+        let unverified = if view.unverified { " (unverified)" } else { "" };
+        let title = format!("3 Flow  {}: {}{unverified}", view.profile_name, view.flow_title);
         let right = format!("step {done} of {}", view.steps.len());
         let border = Border { right: &right, loud: is_loud(app), ..Border::new(look, focused, &title) };
         let inner = border.draw(buffer, area);
@@ -61,6 +62,7 @@ fn outlook(look: Look, flow: &FlowSummary, buffer: &mut Buffer, inner: Rect) {
         .gap(2)
         .dim("not started: ")
         .strong(&flow.title)
+        .put(Tone::Warn, if flow.unverified { " (unverified)" } else { "" })
         .dim("   ")
         .put(Tone::Key, "Enter")
         .dim(" in pane 1 starts it");

@@ -92,7 +92,11 @@ fn row_words(app: &App, row: RowId, chosen: bool, width: usize) -> Words {
         RowId::Flow(p, _, f) => {
             let Some(flow) = pane.flow(p, f) else { return mark };
             let n = flow.steps.len();
-            let note = Words::new(look).dim(format!("{n} step{}", if n == 1 { "" } else { "s" })).gap(1);
+            let note = match flow.unverified {
+                true if width < 44 => Words::new(look).put(Tone::Warn, "?").gap(1),
+                true => Words::new(look).put(Tone::Warn, "unverified").gap(1),
+                false => Words::new(look).dim(format!("{n} step{}", if n == 1 { "" } else { "s" })).gap(1),
+            };
             let room = width.saturating_sub(note.width() + 7);
             mark.gap(4).cell(Tone::Plain, &flow.title, room).right(note, width)
         }
@@ -121,7 +125,8 @@ fn details(app: &App, width: u16) -> Doc<'static> {
     let pair = |name: &str, value: &str| Words::new(look).gap(1).cell(Tone::Dim, name, 8).gap(1).plain(value);
     doc.push(pair("bank", &bank.name), 10, None);
     doc.push(pair("goes to", env_name(&env.label, &env.name)), 10, None);
-    if let Some(evidence) = &bank.evidence {
+    let of_flow = pane.chosen_flow().and_then(|f| f.evidence.as_ref());
+    if let Some(evidence) = of_flow.or(bank.evidence.as_ref()) {
         doc.push(pair("facts", evidence), 10, None);
     }
     if let Some(reason) = &env.disabled {
