@@ -458,7 +458,9 @@ async fn every_flow_ends_done_alone_and_every_check_of_the_sheet_passes_somewher
         let bank = Bank::start().await;
         let session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
         let view = done(&session, order(flow)).await;
-        let bad = [checks(&view, Outcome::Fail), checks(&view, Outcome::Warn), checks(&view, Outcome::NotChecked)];
+        let mut bad = [checks(&view, Outcome::Fail), checks(&view, Outcome::Warn), checks(&view, Outcome::NotChecked)];
+        // the access token is the API's to verify: no key of its issuer is at hand
+        bad[2].retain(|id| *id != "JOSE-09");
         assert!(bad.iter().all(Vec::is_empty), "{flow}: {bad:?}");
         assert_eq!(view.unverified, flow.starts_with("psd2-"), "{flow}");
         passed.extend(checks(&view, Outcome::Pass).into_iter().filter(|id| own(id)).map(str::to_owned));

@@ -119,12 +119,18 @@ impl Terminal {
         self.child.process_id().expect("a running program")
     }
 
-    /// Waits for the end, taking in what is still said.
+    /// Waits for the end, taking in what is still said. One that does not come fails the test instead of holding it.
     pub fn end(&mut self) -> ExitStatus {
-        while let Ok(bytes) = self.output.recv_timeout(CEILING) {
-            self.take(&bytes);
+        loop {
+            match self.output.recv_timeout(CEILING) {
+                Ok(bytes) => self.take(&bytes),
+                // its side of the terminal is closed: the program has ended, or is about to
+                Err(RecvTimeoutError::Disconnected) => return self.child.wait().expect("the program ended"),
+                Err(RecvTimeoutError::Timeout) => break,
+            }
         }
-        self.child.wait().expect("the program ended")
+        let _ = self.child.kill();
+        panic!("the program does not end:\n{}", self.emulator.screen().contents());
     }
 
     /// Whether the program left the terminal as it found it: main screen, cursor shown, no mouse, no bracketed paste.
