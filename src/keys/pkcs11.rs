@@ -44,6 +44,9 @@ use super::{
     material,
 };
 
+/// How a module is named.
+const WAY: &str =
+    "name it: [pkcs11] modules = [\"/usr/lib/…/libsofthsm2.so\"] in config.toml, or COUNTERSIGN_PKCS11_MODULES";
 const SCHEME: &str = "pkcs11";
 /// Bytes of a fresh CKA_ID.
 const ID_SIZE: usize = 16;
@@ -75,12 +78,15 @@ impl Pkcs11 {
         Self { modules, unlock }
     }
 
-    fn modules(&self, reference: &Reference) -> Result<Vec<Arc<Host>>, KeyError> {
-        const WAY: &str =
-            "name it: [pkcs11] modules = [\"/usr/lib/…/libsofthsm2.so\"] in config.toml, or COUNTERSIGN_PKCS11_MODULES";
+    fn configured(&self) -> Result<(), KeyError> {
         if self.modules.is_empty() {
             return Err(KeyError::new("key.absent", "no PKCS#11 module is configured", WAY));
         }
+        Ok(())
+    }
+
+    fn modules(&self, reference: &Reference) -> Result<Vec<Arc<Host>>, KeyError> {
+        self.configured()?;
         let fits = |path: &PathBuf| reference.module.as_ref().is_none_or(|m| m.fits(path));
         let hosts: Vec<_> = self.modules.iter().filter(|(p, _)| fits(p)).map(|(_, h)| h.clone()).collect();
         if hosts.is_empty() {
@@ -302,9 +308,10 @@ impl KeyStore for Pkcs11 {
         SCHEME
     }
 
-    /// Asks for no PIN. Where no module is configured there is nothing to list.
+    /// Asks for no PIN.
     fn list(&self) -> BoxFuture<'_, Result<Vec<KeyInfo>, KeyError>> {
         Box::pin(async {
+            self.configured()?;
             let seen = self.look().await?;
             let mut tokens: BTreeMap<&str, usize> = BTreeMap::new();
             seen.iter().for_each(|s| *tokens.entry(&s.token.label).or_default() += 1);

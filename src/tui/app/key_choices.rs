@@ -83,7 +83,11 @@ impl App {
             .collect();
         for (facts, answered) in self.keys.stores().filter(|(f, _)| !makers.contains(&f.scheme)) {
             let store = facts.scheme;
-            let why = if facts.generates && !answered { "it did not answer" } else { "it makes no keys" };
+            let why = if facts.generates && !answered {
+                "it cannot be used now: pane 2 says why"
+            } else {
+                "it makes no keys"
+            };
             let words = format!("{store:<9}{}", about(store));
             entries.push(entry(KeyChoice::MakeIn { store }, store.to_owned(), words, Some(why.to_owned())));
         }
@@ -96,7 +100,7 @@ impl App {
             let store = facts.scheme;
             let reason = match (facts.imports, answered) {
                 (false, _) => Some("it takes no keys over".to_owned()),
-                (true, false) => Some("it did not answer".to_owned()),
+                (true, false) => Some("it cannot be used now: pane 2 says why".to_owned()),
                 (true, true) => None,
             };
             let words = format!("{store:<9}{}", about(store));
