@@ -9,23 +9,27 @@ use futures_util::future::BoxFuture;
 
 use super::ca::Authority;
 use super::clock::BankClock;
+use super::danske::Danske;
 use super::demo::{Brought, DemoClient};
 use super::dnb::Dnb;
+use super::tls::Handshake;
 use super::trouble::Switches;
 
 /// A bank that can be embedded. One per dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bank {
     Dnb,
+    DanskeFtn,
 }
 
 impl Bank {
-    pub const ALL: &[Self] = &[Self::Dnb];
+    pub const ALL: &[Self] = &[Self::Dnb, Self::DanskeFtn];
 
     /// As a profile's environment names it.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Dnb => "dnb",
+            Self::DanskeFtn => "danske-ftn",
         }
     }
 
@@ -42,6 +46,7 @@ impl Bank {
     ) -> io::Result<Arc<dyn Embedded>> {
         match self {
             Self::Dnb => Ok(Arc::new(Dnb::open(qtsp, clock, trouble)?)),
+            Self::DanskeFtn => Ok(Arc::new(Danske::open(clock, trouble))),
         }
     }
 }
@@ -52,7 +57,7 @@ pub type Answer = Result<BTreeMap<String, String>, String>;
 /// An embedded bank.
 pub(super) trait Embedded: Send + Sync {
     fn id(&self) -> &'static str;
-    /// Its servers, each for one host name of the profile; they want a certificate of the demo QTSP in the handshake.
+    /// Its servers, each for one host name of the profile.
     fn sites(self: Arc<Self>) -> Vec<Site>;
     /// The client that it knows, with the keys that a person brings in place of its own: the bank registers what it would
     /// register, and the demo QTSP certifies what needs a certificate.
@@ -63,5 +68,6 @@ pub(super) trait Embedded: Send + Sync {
 
 pub(super) struct Site {
     pub host: &'static str,
+    pub handshake: Handshake,
     pub router: Router,
 }

@@ -75,7 +75,7 @@ mod tests {
     use super::super::clock::BankClock;
     use super::super::qc::QcType;
     use super::super::testing::{Caller, Hands, NOW, Reply};
-    use super::super::tls;
+    use super::super::tls::{self, Handshake};
     use super::super::trouble::{Switches, Trouble};
     use super::*;
     use axum::routing::{get, post};
@@ -100,7 +100,7 @@ mod tests {
         async fn start() -> Self {
             let (hands, trouble) = (Hands::new(), Switches::default());
             let (servers, qtsp) = (Authority::new("S", NOW).unwrap(), Authority::new("Q", NOW).unwrap());
-            let config = tls::mutual(HOST, &servers, &qtsp, &hands.clock(), &trouble).unwrap();
+            let config = tls::server(HOST, Handshake::Mutual, (&servers, &qtsp), &hands.clock(), &trouble).unwrap();
             let who = |Extension(peer): Extension<Peer>| async move { peer.certificate().unwrap().x5t() };
             let router = Router::new().route("/who", get(who)).route("/form", post(|| async { "" }));
             let front = Front::new(HOST, router, BankClock::new(hands.clock(), trouble.clone()), trouble.clone());

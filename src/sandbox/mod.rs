@@ -10,7 +10,7 @@
 //! Nothing here uses the program's own JOSE, checks or flows: keys and signatures go through openssl, and JSON, base64url
 //! and forms are read by the strict readers next door. One mistake must not sit on both sides of the wire.
 //!
-//! A bank is one folder, `dnb` the first, behind the trait of `bank`; what two banks share is a file beside it.
+//! A bank is one folder, behind the trait of `bank`; what two banks share is a file beside it.
 
 mod answer;
 mod b64;
@@ -19,11 +19,14 @@ mod bearer;
 mod ca;
 mod clients;
 mod clock;
+mod danske;
 mod demo;
 mod dnb;
+mod flaw;
 mod form;
 mod front;
 mod json;
+mod jwe;
 mod jwk;
 mod jwt;
 mod listener;
@@ -32,6 +35,7 @@ mod peer;
 mod people;
 mod qc;
 mod random;
+mod rsa;
 mod scope;
 #[cfg(test)]
 mod testing;
@@ -43,6 +47,7 @@ mod world;
 pub use bank::{Answer, Bank};
 pub use clock::Clock;
 pub use demo::{Brought, DemoClient, DemoKey};
+pub use flaw::{IdTokenFlaw, Refusal, TrustFlaw};
 pub use people::People;
 pub use trouble::{Switches, Trouble};
 pub use world::World;

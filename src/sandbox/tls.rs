@@ -16,20 +16,34 @@ use super::ca::{Authority, Issued};
 use super::clock::{Clock, TlsClock};
 use super::trouble::{Switches, Trouble};
 
-/// A server for `host` that refuses a handshake without a certificate from `clients`.
-pub(super) fn mutual(
+/// Whether a server asks who its client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handshake {
+    /// It asks for no certificate.
+    Plain,
+    /// It refuses a client without a certificate of the QTSP.
+    Mutual,
+}
+
+/// A server for `host`, certified by the first authority; the second is the one whose clients it takes.
+pub(super) fn server(
     host: &str,
-    servers: &Authority,
-    clients: &Authority,
+    handshake: Handshake,
+    (servers, clients): (&Authority, &Authority),
     clock: &Clock,
     trouble: &Switches,
 ) -> io::Result<ServerConfig> {
     let provider = Arc::new(default_provider());
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(clients.root_der().to_vec())).map_err(io::Error::other)?;
-    let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider))
-        .build()
-        .map_err(io::Error::other)?;
+    let verifier = match handshake {
+        Handshake::Plain => WebPkiClientVerifier::no_client_auth(),
+        Handshake::Mutual => {
+            let mut roots = RootCertStore::empty();
+            roots.add(CertificateDer::from(clients.root_der().to_vec())).map_err(io::Error::other)?;
+            WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider))
+                .build()
+                .map_err(io::Error::other)?
+        }
+    };
     let shown = Shown {
         good: certified(&servers.server(host)?)?,
         expired: certified(&servers.expired_server(host)?)?,

@@ -32,6 +32,7 @@ use super::jwk::{PrivateKey, PublicKey};
 use super::peer::Fingerprint;
 use super::qc::QcType;
 use super::random;
+use super::tls::Handshake;
 use super::trouble::{Switches, Trouble};
 
 const CIAM_HOST: &str = "api.ciam.dnb.no";
@@ -133,7 +134,8 @@ impl Embedded for Dnb {
             .route("/", get(prevalidation::about))
             .route("/v1/accounts/validate", post(prevalidation::validate))
             .with_state(self);
-        vec![Site { host: CIAM_HOST, router: ciam }, Site { host: API_HOST, router: api }]
+        let site = |host, router| Site { host, handshake: Handshake::Mutual, router };
+        vec![site(CIAM_HOST, ciam), site(API_HOST, api)]
     }
 
     fn client(&self, brought: &[Brought]) -> io::Result<DemoClient> {

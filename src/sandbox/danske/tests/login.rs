@@ -1,0 +1,107 @@
+//! The login page as a browser drives it, and the end user played without one.
+
+use super::*;
+use crate::sandbox::danske::person::PEOPLE;
+use crate::sandbox::{Refusal, Trouble};
+
+#[tokio::test]
+async fn the_page_shows_who_asks_and_lets_a_person_agree_or_cancel() {
+    let rig = Rig::start().await;
+    let page = rig.ask(&rig.object()).await;
+    assert!(page.header("content-type").starts_with("text/html"));
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    let shown = text(&page);
+    assert!(shown.contains(SERVICE_NAME) && shown.contains(&PEOPLE[2].name()) && shown.contains("SANDBOX"));
+
+    let allowed = rig.decide(&page, &[("person", "1"), ("decision", "allow")]).await;
+    let sent = parameters(&allowed);
+    assert!(sent["code"].len() >= 22 && sent["state"] == STATE && sent.len() == 2);
+
+    let page = rig.ask(&rig.object()).await;
+    let denied = rig.decide(&page, &[("person", "1"), ("decision", "deny")]).await;
+    assert_sent_back(&denied, "access_denied", "cancelled");
+}
+
+#[tokio::test]
+async fn a_page_is_answered_once_and_soon() {
+    let rig = Rig::start().await;
+    let allow = [("person", "0"), ("decision", "allow")];
+    let page = rig.ask(&rig.object()).await;
+    assert_eq!(rig.decide(&page, &allow).await.status, 303);
+    assert_page(&rig.decide(&page, &allow).await, "invalid_request", "answered before");
+    let page = rig.ask(&rig.object()).await;
+    rig.hands.forward(600);
+    assert_page(&rig.decide(&page, &allow).await, "invalid_request", "too old");
+}
+
+#[tokio::test]
+async fn answers_that_make_no_sense_are_refused_and_cost_nothing() {
+    let rig = Rig::start().await;
+    let page = rig.ask(&rig.object()).await;
+    for (fields, word) in [
+        (&[("decision", "allow")][..], "Nobody"),
+        (&[("decision", "allow"), ("person", "3")], "Nobody"),
+        (&[("decision", "allow"), ("person", "-1")], "Nobody"),
+        (&[("person", "0")], "Nothing was decided"),
+        (&[("decision", "maybe"), ("person", "0")], "Nothing was decided"),
+        (&[("session", "twice")], "more than once"),
+    ] {
+        assert_page(&rig.decide(&page, fields).await, "invalid_request", word);
+    }
+    let json = rig.send(("POST", LOGIN_PATH), &[("content-type", "application/json")], "{}").await;
+    assert_eq!(json.status, 415);
+    assert_eq!(rig.decide(&page, &[("person", "0"), ("decision", "allow")]).await.status, 303);
+}
+
+#[tokio::test]
+async fn form_post_sends_the_browser_on_with_a_form() {
+    let rig = Rig::start().await;
+    let page = rig.ask(&rig.object().claim("response_mode", "form_post")).await;
+    let reply = rig.decide(&page, &[("person", "0"), ("decision", "allow")]).await;
+    let form = text(&reply);
+    assert_eq!(reply.status, 200);
+    assert!(form.contains(&format!("action=\"{}\"", REDIRECT_URIS[0])), "{form}");
+    assert!(reply.header("content-security-policy").contains("script-src 'sha256-"));
+    assert_eq!(hidden(&form, "state"), STATE);
+    let token = rig.redeem(&rig.fields(&hidden(&form, "code"))).await;
+    assert_eq!(token.status, 200);
+}
+
+#[tokio::test]
+async fn foreign_text_on_a_page_is_text() {
+    let rig = Rig::start().await;
+    let object = rig.object().claim("response_mode", "form_post").claim("state", "\"><script>alert(1)</script>");
+    let login = rig.ask(&object).await;
+    let page = text(&rig.decide(&login, &[("person", "0"), ("decision", "deny")]).await);
+    assert!(page.contains("&quot;&gt;&lt;script&gt;alert(1)") && !page.contains("<script>alert"), "{page}");
+}
+
+#[tokio::test]
+async fn the_person_is_played_where_there_is_no_browser() {
+    let rig = Rig::start().await;
+    let play = async |object: &Draft, person: Option<&str>| {
+        let mut show = BTreeMap::from([("url".to_owned(), rig.url(object))]);
+        show.extend(person.map(|p| ("person".to_owned(), p.to_owned())));
+        rig.world.people().answer(BANK, "callback", &show).await
+    };
+    let answer = play(&rig.object(), None).await.unwrap().unwrap();
+    let url = answer["callback"].strip_prefix(REDIRECT_URIS[0]).unwrap();
+    let sent: BTreeMap<String, String> = url::form_urlencoded::parse(&url.as_bytes()[1..]).into_owned().collect();
+    assert_eq!(sent["state"], STATE);
+    assert_eq!(rig.redeem(&rig.fields(&sent["code"])).await.status, 200);
+
+    let posted = play(&rig.object().claim("response_mode", "form_post"), Some("2")).await.unwrap().unwrap();
+    assert!(posted["callback"].starts_with("code=") && posted["callback"].ends_with(&format!("&state={STATE}")));
+    let cancelled = play(&rig.object(), Some("nobody")).await.unwrap().unwrap();
+    assert!(cancelled["callback"].contains("error=access_denied"));
+    assert!(play(&rig.object(), Some("7")).await.unwrap().unwrap_err().contains("no such person"));
+    rig.world.trouble().on(Trouble::AtAuthorize(Refusal::ServerError));
+    assert!(play(&rig.object(), None).await.unwrap().unwrap()["callback"].contains("error=server_error"));
+    rig.world.trouble().clear();
+    let nowhere = play(&rig.object().without("redirect_uri"), None).await.unwrap().unwrap_err();
+    assert!(nowhere.contains("redirect_uri") && nowhere.contains("Trace ID"), "{nowhere}");
+    let other = BTreeMap::from([("url".to_owned(), "https://elsewhere.example/authorize?x=y".to_owned())]);
+    assert!(rig.world.people().answer(BANK, "callback", &other).await.is_none());
+    assert!(rig.world.people().answer(BANK, "submit", &BTreeMap::new()).await.is_none());
+}
