@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use openssl::sha::sha256;
 
 use super::LOGIN_PATH;
-use super::person::PEOPLE;
+use super::person::{PEOPLE, Person};
 use super::request_object::{Asked, Locale};
 
 const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:34em;margin:3em auto;padding:0 1em;color:#222}\
@@ -27,13 +27,11 @@ const fn words(locale: Locale) -> (&'static str, &'static str, &'static str, &'s
 /// Who are you, and may they know?
 pub(super) fn login(session: &str, asked: &Asked) -> Response {
     let (title, to, yes, no) = words(asked.locale);
-    let mut people = String::new();
-    for (index, person) in PEOPLE.iter().enumerate() {
-        let checked = if index == 0 { " checked" } else { "" };
-        let (name, hetu) = (person.name(), person.hetu());
-        people +=
-            &format!("<label><input type=\"radio\" name=\"person\" value=\"{index}\"{checked}> {name}, {hetu}</label>");
-    }
+    let choice = |(index, person): (usize, &Person)| {
+        let (checked, name, hetu) = (if index == 0 { " checked" } else { "" }, person.name(), person.hetu());
+        format!("<label><input type=\"radio\" name=\"person\" value=\"{index}\"{checked}> {name}, {hetu}</label>")
+    };
+    let people: String = PEOPLE.iter().enumerate().map(choice).collect();
     let body = format!(
         "<p>{to} <strong>{}</strong></p><form method=\"post\" action=\"{LOGIN_PATH}\">\
          <input type=\"hidden\" name=\"session\" value=\"{}\">{people}\
