@@ -35,6 +35,10 @@ pub(super) struct Callback {
 }
 
 impl Callback {
+    pub fn address(&self) -> &str {
+        &self.address.redirect_uri
+    }
+
     /// What a person copies from the browser: the URL, or the body of the form.
     pub fn as_text(&self) -> String {
         if self.address.form_post { self.encoded() } else { self.url() }

@@ -1,6 +1,5 @@
 //! The end user: signs in on the page and lets the client know, or does not; or is played without a browser.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
@@ -15,7 +14,6 @@ use super::person::PEOPLE;
 use super::refused::Refused;
 use super::request_object::Asked;
 use super::{AUTHORIZATION_ENDPOINT, Danske};
-use crate::sandbox::bank::Answer;
 use crate::sandbox::flaw::Refusal;
 use crate::sandbox::{answer, form};
 
@@ -64,26 +62,19 @@ fn decide(danske: &Danske, asked: Asked, person: Option<usize>, now: i64) -> Cal
     }
 }
 
-/// Plays the person of a browser that is shown `url`: what it is sent back with stands in `callback`, a URL, or the body
-/// of the form where one is posted. `person` chooses another person by number, or `nobody` who cancels.
-pub(super) fn play(danske: &Danske, show: &BTreeMap<String, String>) -> Option<Answer> {
-    let query = show.get("url")?.strip_prefix(AUTHORIZATION_ENDPOINT)?.strip_prefix('?')?;
+/// Plays the end user whose browser is sent to `url`: the first of them signs in. What the browser ends on at
+/// `redirect_uri`, or the body of the form that it posts there.
+pub(super) fn play(danske: &Danske, url: &str, redirect_uri: &str) -> Option<Result<String, String>> {
+    let query = url.strip_prefix(AUTHORIZATION_ENDPOINT)?.strip_prefix('?')?;
     let now = danske.clock.now();
-    let person = match show.get("person").map(String::as_str) {
-        None => Some(0),
-        Some("nobody") => None,
-        Some(index) => match index.parse().ok().filter(|index| *index < PEOPLE.len()) {
-            Some(index) => Some(index),
-            None => return Some(Err("There is no such person.".to_owned())),
-        },
-    };
     let callback = match authorize::begin(danske, query.as_bytes(), now) {
         Outcome::Nowhere(refused) => return Some(Err(refused.in_words())),
         Outcome::Back(callback) => callback,
         Outcome::Login(session, _) => match danske.pending.answered(&session, now) {
-            Some(asked) => decide(danske, asked, person, now),
+            Some(asked) => decide(danske, asked, Some(0), now),
             None => return Some(Err(Refused::failure().in_words())),
         },
     };
-    Some(Ok(BTreeMap::from([("callback".to_owned(), callback.as_text())])))
+    let there = callback.address() == redirect_uri;
+    Some(if there { Ok(callback.as_text()) } else { Err("The bank sends its answer to another address.".to_owned()) })
 }

@@ -59,7 +59,8 @@ const SIGNING: &str = "signing";
 const ENCRYPTION: &str = "encryption";
 
 /// What was agreed with every client.
-const REDIRECT_URIS: &[&str] = &["https://tpp.countersign.example/callback", "https://localhost:8613/callback"];
+const REDIRECT_URIS: &[&str] =
+    &["https://tpp.countersign.example/callback", "https://tpp.countersign.example/ftn?client=demo"];
 const SERVICE_NAME: &str = "Countersign Demo";
 
 /// How far a client's clock may be off, seconds.
@@ -168,8 +169,12 @@ impl Embedded for Danske {
         Ok(client)
     }
 
-    /// Whoever is shown an authorization URL is the end user, whatever the step is called.
-    fn answer<'a>(&'a self, _: &'a str, show: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {
-        Box::pin(async move { login::play(self, show) })
+    /// Everything that was agreed is agreed already.
+    fn answer<'a>(&'a self, _: &'a str, _: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {
+        Box::pin(async { None })
+    }
+
+    fn authorize<'a>(&'a self, url: &'a str, redirect_uri: &'a str) -> BoxFuture<'a, Option<Result<String, String>>> {
+        Box::pin(async move { login::play(self, url, redirect_uri) })
     }
 }
