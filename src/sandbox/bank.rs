@@ -59,6 +59,11 @@ pub(super) trait Embedded: Send + Sync {
     fn id(&self) -> &'static str;
     /// Its servers, each for one host name of the profile.
     fn sites(self: Arc<Self>) -> Vec<Site>;
+    /// Its pages for the browser of an end user. They are served once more over plain HTTP on loopback: no browser trusts
+    /// the sandbox's certificates, or finds the bank's host here.
+    fn pages(self: Arc<Self>) -> Option<Site> {
+        None
+    }
     /// The client that it knows, with the keys that a person brings in place of its own: the bank registers what it would
     /// register, and the demo QTSP certifies what needs a certificate.
     fn client(&self, brought: &[Brought]) -> io::Result<DemoClient>;

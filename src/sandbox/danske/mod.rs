@@ -50,6 +50,8 @@ const AUTHORIZATION_ENDPOINT: &str =
     "https://sandbox-userapi2.danskebank.com/sandbox/external/ftn/idp-oidc/connect/authorize";
 const TOKEN_ENDPOINT: &str = "https://sandbox-userapi2.danskebank.com/sandbox/external/ftn/idp-oidc/connect/token";
 const ERROR_PAGE: &str = "https://sandbox-userapi2.danskebank.com/sandbox/external/ftn/idp-oidc/errorcodes";
+/// The path of everything but the issuer.
+const DOMAIN: &str = "/sandbox/external/ftn/idp-oidc";
 /// Where the login page is posted to; the sandbox's own path.
 const LOGIN_PATH: &str = "/sandbox/external/ftn/idp-oidc/login";
 const ACR: &str = "http://ftn.ficora.fi/2017/loatest2";
@@ -155,8 +157,17 @@ impl Embedded for Danske {
             .route("/login", post(login::submit))
             .route("/errorcodes", get(error_codes))
             .with_state(self);
-        let router = Router::new().nest("/sandbox/external/ftn/idp-oidc", domain);
+        let router = Router::new().nest(DOMAIN, domain);
         vec![Site { host: HOST, handshake: Handshake::Plain, router }]
+    }
+
+    fn pages(self: Arc<Self>) -> Option<Site> {
+        let domain = Router::new()
+            .route("/connect/authorize", get(authorize::authorize))
+            .route("/login", post(login::submit))
+            .route("/errorcodes", get(error_codes))
+            .with_state(self);
+        Some(Site { host: HOST, handshake: Handshake::Plain, router: Router::new().nest(DOMAIN, domain) })
     }
 
     fn client(&self, brought: &[Brought]) -> io::Result<DemoClient> {
