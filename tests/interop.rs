@@ -4,6 +4,10 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use countersign::sandbox::{Bank, World};
 
 use countersign::jose::jwe::{Enc, KeyAlg, Recipient, Sealing};
 use countersign::jose::{OctKey, PublicJwk};
@@ -16,11 +20,16 @@ fn countersign(arguments: &[&str]) -> Output {
         .expect("countersign runs")
 }
 
-/// jwcrypto's verdict. `COUNTERSIGN_TEST_PYTHON` names a Python that has it.
+/// jwcrypto's verdict.
 fn judge(arguments: &[&str], input: &[u8]) -> String {
+    run("judge.py", arguments, input)
+}
+
+/// A script that uses jwcrypto. `COUNTERSIGN_TEST_PYTHON` names a Python that has it.
+fn run(script: &str, arguments: &[&str], input: &[u8]) -> String {
     let python = std::env::var("COUNTERSIGN_TEST_PYTHON")
         .expect("COUNTERSIGN_TEST_PYTHON names a python with jwcrypto; .ci/run provides one");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/judge.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(script);
     let mut child = Command::new(python)
         .arg(script)
         .args(arguments)
@@ -200,4 +209,35 @@ fn jwcrypto_opens_every_encryption_of_ours() {
     }
     let said = judge(&["decrypt", made], b"");
     assert_eq!(said.lines().filter(|l| l.starts_with("ok ours-")).count(), 78, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs jwcrypto (.ci/run provides it)"]
+async fn a_client_of_another_hand_identifies_a_person_at_the_embedded_bank() {
+    let now = || i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs());
+    let world = World::start(Arc::new(move || now().expect("fits")), &[Bank::DanskeFtn]).await.expect("a world");
+    let client = world.client("danske-ftn", &[]).expect("keys are made").expect("the bank is there");
+    let folder = tempfile::tempdir().expect("a folder");
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, world.ca_pem()).expect("written");
+    for key in &client.keys {
+        std::fs::write(folder.path().join(format!("{}.pem", key.role)), key.pem.expose()).expect("written");
+    }
+    let (host, address) = world.hosts().remove(0);
+    let mut facts = serde_json::json!({
+        "address": address.to_string(),
+        "ca": ca,
+        "domain": format!("https://{host}/sandbox/external/ftn/idp-oidc"),
+        "issuer": format!("https://{host}/ftn-idp"),
+        "host": host,
+        "acr": "http://ftn.ficora.fi/2017/loatest2",
+    });
+    for (name, value) in client.inputs {
+        facts[name] = value.into();
+    }
+    std::fs::write(folder.path().join("client.json"), facts.to_string()).expect("written");
+    let path = folder.path().to_str().expect("a path").to_owned();
+    let said = tokio::task::spawn_blocking(move || run("danske.py", &[&path], b"")).await.expect("it ends");
+    assert!(said.contains("ok the id_token is signed by a key of the signed JWKS"), "{said}");
+    assert!(said.contains("ok the personal identity code checks"), "{said}");
 }

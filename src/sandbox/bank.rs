@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::ca::Authority;
 use super::clock::BankClock;
+use super::danske::Danske;
 use super::demo::{Brought, DemoClient};
 use super::dnb::Dnb;
 use super::spv::Spv;
@@ -20,16 +21,18 @@ use super::trouble::Switches;
 pub enum Bank {
     Dnb,
     Spv,
+    DanskeFtn,
 }
 
 impl Bank {
-    pub const ALL: &[Self] = &[Self::Dnb, Self::Spv];
+    pub const ALL: &[Self] = &[Self::Dnb, Self::Spv, Self::DanskeFtn];
 
     /// As a profile's environment names it.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Dnb => "dnb",
             Self::Spv => "spv",
+            Self::DanskeFtn => "danske-ftn",
         }
     }
 
@@ -47,6 +50,7 @@ impl Bank {
         match self {
             Self::Dnb => Ok(Arc::new(Dnb::open(qtsp, clock, trouble)?)),
             Self::Spv => Ok(Arc::new(Spv::open(qtsp, clock, trouble)?)),
+            Self::DanskeFtn => Ok(Arc::new(Danske::open(clock, trouble))),
         }
     }
 }
@@ -59,11 +63,22 @@ pub(super) trait Embedded: Send + Sync {
     fn id(&self) -> &'static str;
     /// Its servers, each for one host name of the profile.
     fn sites(self: Arc<Self>) -> Vec<Site>;
+    /// Its pages for the browser of an end user. They are served once more over plain HTTP on loopback: no browser trusts
+    /// the sandbox's certificates, or finds the bank's host here.
+    fn pages(self: Arc<Self>) -> Option<Site> {
+        None
+    }
     /// The client that it knows, with the keys that a person brings in place of its own: the bank registers what it would
     /// register, and the demo QTSP certifies what needs a certificate.
     fn client(&self, brought: &[Brought]) -> io::Result<DemoClient>;
     /// Plays the people of a step; None where nobody is there for it.
     fn answer<'a>(&'a self, step: &'a str, show: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>>;
+    /// Plays the end user who is sent to `url`: what their browser ends on, or the reason why not. None: nobody signs in
+    /// at this bank.
+    fn authorize<'a>(&'a self, url: &'a str, redirect_uri: &'a str) -> BoxFuture<'a, Option<Result<String, String>>> {
+        let _ = (url, redirect_uri);
+        Box::pin(async { None })
+    }
 }
 
 pub(super) struct Site {

@@ -41,6 +41,31 @@ pub(super) async fn serve(tcp: TcpListener, tls: Arc<ServerConfig>, front: Arc<F
     }
 }
 
+/// The same without TLS, for a browser on this machine.
+pub(super) async fn serve_plain(tcp: TcpListener, front: Arc<Front>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = tcp.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(plain(stream, Arc::clone(&front)));
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn plain(stream: TcpStream, front: Arc<Front>) {
+    let (wire, scissors) = Wire::new(stream);
+    let service = service_fn(move |request| {
+        let (front, scissors) = (Arc::clone(&front), scissors.clone());
+        async move { front.answer(request, &scissors).await }
+    });
+    let _ = http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(wire), service).await;
+}
+
 /// One connection from handshake to close. A failure is the client's to notice.
 async fn connection(stream: TcpStream, acceptor: TlsAcceptor, front: Arc<Front>) {
     // Without it an answer in two writes waits for a delayed acknowledgement.

@@ -18,8 +18,13 @@ pub(super) fn id() -> io::Result<String> {
     Ok(b64::encode(&bytes::<16>()?))
 }
 
+/// 256 random bits, in hexadecimal.
+pub(super) fn hex() -> io::Result<String> {
+    Ok(bytes::<32>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 #[expect(clippy::disallowed_methods, reason = "the embedded bank draws its own random numbers")]
-fn bytes<const N: usize>() -> io::Result<[u8; N]> {
+pub(super) fn bytes<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|e| io::Error::other(e.to_string()))?;
     Ok(bytes)
@@ -37,6 +42,6 @@ mod tests {
         assert_eq!(one.as_bytes()[14], b'4');
         assert!(b"89ab".contains(&one.as_bytes()[19]));
         assert!(one.match_indices('-').map(|(at, _)| at).eq([8, 13, 18, 23]));
-        assert_eq!(id().unwrap().len(), 22);
+        assert_eq!((id().unwrap().len(), hex().unwrap().len()), (22, 64));
     }
 }

@@ -4,6 +4,8 @@ use std::mem::discriminant;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::flaw::{IdTokenFlaw, Refusal, TrustFlaw};
+
 /// One thing that goes wrong while it is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -27,6 +29,14 @@ pub enum Trouble {
     NotGranted,
     /// A gateway answers in the bank's place: 502 and a page of HTML.
     HtmlPage,
+    /// The authorization endpoint refuses every request with this error.
+    AtAuthorize(Refusal),
+    /// The token endpoint refuses every request with this error.
+    AtToken(Refusal),
+    /// ID tokens have this flaw.
+    IdToken(IdTokenFlaw),
+    /// The entity statement or the signed JWK set has this flaw.
+    Trust(TrustFlaw),
 }
 
 /// The switchboard. Clones share their state; what is changed holds from the next handshake or request on.
@@ -66,6 +76,22 @@ impl Switches {
 
     pub(super) fn delay(&self) -> Option<Duration> {
         self.lock().iter().find_map(|t| if let Trouble::Slow(ms) = t { Some(Duration::from_millis(*ms)) } else { None })
+    }
+
+    pub(super) fn at_authorize(&self) -> Option<Refusal> {
+        self.lock().iter().find_map(|t| if let Trouble::AtAuthorize(r) = t { Some(*r) } else { None })
+    }
+
+    pub(super) fn at_token(&self) -> Option<Refusal> {
+        self.lock().iter().find_map(|t| if let Trouble::AtToken(r) = t { Some(*r) } else { None })
+    }
+
+    pub(super) fn id_token(&self) -> Option<IdTokenFlaw> {
+        self.lock().iter().find_map(|t| if let Trouble::IdToken(flaw) = t { Some(*flaw) } else { None })
+    }
+
+    pub(super) fn trust(&self) -> Option<TrustFlaw> {
+        self.lock().iter().find_map(|t| if let Trouble::Trust(flaw) = t { Some(*flaw) } else { None })
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Trouble>> {

@@ -12,7 +12,7 @@ use super::ca::Authority;
 use super::clock::{BankClock, Clock};
 use super::demo::{Brought, DemoClient};
 use super::front::Front;
-use super::listener::serve;
+use super::listener::{serve, serve_plain};
 use super::people::People;
 use super::tls;
 use super::trouble::Switches;
@@ -20,6 +20,8 @@ use super::trouble::Switches;
 /// Dropping it stops every server and closes every connection.
 pub struct World {
     hosts: Vec<(String, SocketAddr)>,
+    /// Hosts with pages for a browser, and where it finds them.
+    pages: Vec<(&'static str, SocketAddr)>,
     ca_der: Vec<u8>,
     ca_pem: String,
     banks: Vec<Arc<dyn Embedded>>,
@@ -51,6 +53,7 @@ impl World {
         let bank_clock = BankClock::new(Arc::clone(&clock), trouble.clone());
         let mut world = Self {
             hosts: Vec::new(),
+            pages: Vec::new(),
             ca_der: authority.root_der().to_vec(),
             ca_pem: authority.root_pem(),
             banks: Vec::new(),
@@ -66,6 +69,12 @@ impl World {
                 world.hosts.push((site.host.to_owned(), tcp.local_addr()?));
                 world.servers.spawn(serve(tcp, Arc::new(tls), Arc::new(front)));
             }
+            if let Some(site) = Arc::clone(&bank).pages() {
+                let front = Front::new("127.0.0.1", site.router, bank_clock.clone(), trouble.clone());
+                let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+                world.pages.push((site.host, tcp.local_addr()?));
+                world.servers.spawn(serve_plain(tcp, Arc::new(front)));
+            }
             world.banks.push(bank);
         }
         Ok(world)
@@ -74,6 +83,14 @@ impl World {
     /// Every host name of the banks, and the loopback address that answers for it.
     pub fn hosts(&self) -> Vec<(String, SocketAddr)> {
         self.hosts.clone()
+    }
+
+    /// Where a browser on this machine finds the page that a bank has at `url`. None: no bank has pages there.
+    pub fn for_browser(&self, url: &str) -> Option<String> {
+        self.pages.iter().find_map(|(host, addr)| {
+            let path = url.strip_prefix("https://")?.strip_prefix(host)?;
+            path.starts_with('/').then(|| format!("http://{addr}{path}"))
+        })
     }
 
     /// The root that the servers' certificates chain to, DER.
@@ -104,7 +121,9 @@ impl World {
 
     /// What is served where, for a person: origin and address.
     pub fn describe(&self) -> Vec<(String, String)> {
-        self.hosts.iter().map(|(host, addr)| (format!("https://{host}"), addr.to_string())).collect()
+        let hosts = self.hosts.iter().map(|(host, addr)| (format!("https://{host}"), addr.to_string()));
+        let pages = self.pages.iter().map(|(host, addr)| (format!("pages of {host}"), format!("http://{addr}")));
+        hosts.chain(pages).collect()
     }
 }
 

@@ -1,0 +1,83 @@
+//! The way back to the client: where the browser is sent, and with what (RFC 6749 §4.1.2, Form Post Response Mode §2).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::page;
+use super::refused::Refused;
+
+/// Where an answer goes; only a registered address gets here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ReturnAddress {
+    pub redirect_uri: String,
+    pub state: Option<String>,
+    pub form_post: bool,
+}
+
+impl ReturnAddress {
+    pub fn code(&self, code: &str) -> Callback {
+        self.with(vec![("code", code.to_owned())])
+    }
+
+    pub fn error(&self, refused: &Refused) -> Callback {
+        self.with(refused.parameters())
+    }
+
+    fn with(&self, mut parameters: Vec<(&'static str, String)>) -> Callback {
+        parameters.extend(self.state.iter().map(|state| ("state", state.clone())));
+        Callback { address: self.clone(), parameters }
+    }
+}
+
+pub(super) struct Callback {
+    address: ReturnAddress,
+    parameters: Vec<(&'static str, String)>,
+}
+
+impl Callback {
+    pub fn address(&self) -> &str {
+        &self.address.redirect_uri
+    }
+
+    /// What a person copies from the browser: the URL, or the body of the form.
+    pub fn as_text(&self) -> String {
+        if self.address.form_post { self.encoded() } else { self.url() }
+    }
+
+    fn encoded(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.parameters).finish()
+    }
+
+    fn url(&self) -> String {
+        let uri = &self.address.redirect_uri;
+        format!("{uri}{}{}", if uri.contains('?') { '&' } else { '?' }, self.encoded())
+    }
+}
+
+impl IntoResponse for Callback {
+    fn into_response(self) -> Response {
+        if self.address.form_post {
+            return page::form_post(&self.address.redirect_uri, &self.parameters);
+        }
+        match HeaderValue::from_str(&self.url()) {
+            // 303: what was posted to the bank is not posted on (RFC 9700 §4.12)
+            Ok(url) => (StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response(),
+            Err(_) => Refused::failure().page(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_keeps_its_own_query() {
+        let back =
+            |uri: &str| ReturnAddress { redirect_uri: uri.to_owned(), state: Some("a b".to_owned()), form_post: false };
+        assert_eq!(back("https://rp.example").code("c").as_text(), "https://rp.example?code=c&state=a+b");
+        assert_eq!(back("https://rp.example/?x=1").code("c").as_text(), "https://rp.example/?x=1&code=c&state=a+b");
+        let form = ReturnAddress { form_post: true, ..back("https://rp.example") };
+        assert_eq!(form.code("c").as_text(), "code=c&state=a+b");
+    }
+}

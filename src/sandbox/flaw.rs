@@ -1,0 +1,101 @@
+//! What can be made wrong in one artefact of a bank: one flaw at a time, each for a check that is to find it.
+
+/// An error that an OpenID provider answers with, in place of what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    InvalidRequest,
+    InvalidRequestObject,
+    UnauthorizedClient,
+    InvalidClient,
+    InvalidScope,
+    InvalidGrant,
+    UnsupportedResponseType,
+    UnsupportedGrantType,
+    AccessDenied,
+    ServerError,
+}
+
+impl Refusal {
+    pub const ALL: &[Self] = &[
+        Self::InvalidRequest,
+        Self::InvalidRequestObject,
+        Self::UnauthorizedClient,
+        Self::InvalidClient,
+        Self::InvalidScope,
+        Self::InvalidGrant,
+        Self::UnsupportedResponseType,
+        Self::UnsupportedGrantType,
+        Self::AccessDenied,
+        Self::ServerError,
+    ];
+
+    /// The value of `error` (RFC 6749 §4.1.2.1 and §5.2, RFC 9101 §6).
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::AccessDenied => "access_denied",
+            Self::ServerError => "server_error",
+        }
+    }
+}
+
+/// What is wrong with an ID token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdTokenFlaw {
+    WrongNonce,
+    WrongAcr,
+    WrongAudience,
+    WrongIssuer,
+    Expired,
+    /// Issued twenty minutes ago.
+    Old,
+    /// The person signed in an hour before the request.
+    OldSignIn,
+    /// `exp`, `iat` and `auth_time`, and `expires_in` beside the token, are texts.
+    DatesAsTexts,
+    /// Signed by another key, under the `kid` of the right one.
+    WrongKey,
+    /// Signed by a key that is never published, under its own `kid`.
+    UnknownKid,
+    /// Signed RS384.
+    OtherAlg,
+    /// `alg` is none, and there is no signature.
+    Unsigned,
+    /// Encrypted A256GCM.
+    OtherEnc,
+    /// The content key is wrapped with RSA-OAEP-256.
+    OtherKeyAlg,
+    /// Encrypted to somebody else's key, under the client's `kid`.
+    OtherRecipient,
+    /// Signed, but not encrypted.
+    NotEncrypted,
+    /// Claims about the person are missing although they were asked for.
+    NoPerson,
+    /// The control character of the personal identity code is wrong.
+    WrongControlCharacter,
+}
+
+/// What is wrong with an entity statement or a signed JWK set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrustFlaw {
+    /// Both are signed by a new entity key, which the statement shows.
+    OtherEntityKey,
+    StatementExpired,
+    StatementWithoutTyp,
+    /// The statement's `kid` is not among the keys inside it.
+    StatementKidNotInside,
+    StatementOfAnother,
+    StatementWithoutProvider,
+    /// Signed by another key, under the `kid` of the entity key.
+    JwksWrongKey,
+    JwksOfAnother,
+    JwksExpired,
+    JwksWithoutKeys,
+}

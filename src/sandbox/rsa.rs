@@ -1,0 +1,212 @@
+//! RSA keys as the banks hold them: made, published and used through openssl.
+
+use std::sync::OnceLock;
+
+use openssl::encrypt::Encrypter;
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::pkey::{PKey, Private, Public};
+use openssl::rsa::{Padding, Rsa};
+use openssl::sha::sha256;
+use openssl::sign::{Signer, Verifier};
+use serde_json::{Value, json};
+
+use super::b64;
+use crate::secret::Secret;
+
+const BITS: u32 = 2048;
+
+/// A public key of 2048 bits or more.
+#[derive(Clone)]
+pub(super) struct PublicKey {
+    key: PKey<Public>,
+    n: String,
+    e: String,
+}
+
+impl PublicKey {
+    /// The key in a SubjectPublicKeyInfo (RFC 3279 §2.3.1), DER.
+    pub fn from_spki(der: &[u8]) -> Result<Self, &'static str> {
+        let key = PKey::public_key_from_der(der).map_err(|_| "it is no public key")?;
+        let rsa = key.rsa().map_err(|_| "it is no RSA key")?;
+        if rsa.n().num_bits() < 2048 {
+            return Err("it is shorter than 2048 bits");
+        }
+        Ok(Self::of(key, rsa.n().to_vec(), rsa.e().to_vec()))
+    }
+
+    fn of(key: PKey<Public>, n: Vec<u8>, e: Vec<u8>) -> Self {
+        Self { key, n: b64::encode(&n), e: b64::encode(&e) }
+    }
+
+    /// RS256 over the whole input (RFC 7518 §3.3).
+    pub fn verifies(&self, input: &[u8], signature: &[u8]) -> bool {
+        let check = || -> Result<bool, ErrorStack> {
+            Verifier::new(MessageDigest::sha256(), &self.key)?.verify_oneshot(signature, input)
+        };
+        check().unwrap_or(false)
+    }
+
+    /// RSAES-OAEP with one hash for both places (RFC 7518 §4.3).
+    pub fn wrap(&self, content_key: &[u8], hash: MessageDigest) -> Result<Vec<u8>, ErrorStack> {
+        let mut encrypter = Encrypter::new(&self.key)?;
+        encrypter.set_rsa_padding(Padding::PKCS1_OAEP)?;
+        encrypter.set_rsa_oaep_md(hash)?;
+        encrypter.set_rsa_mgf1_md(hash)?;
+        let mut wrapped = vec![0; encrypter.encrypt_len(content_key)?];
+        let length = encrypter.encrypt(content_key, &mut wrapped)?;
+        wrapped.truncate(length);
+        Ok(wrapped)
+    }
+
+    /// RFC 7638 §3: SHA-256 over the required members in lexicographic order.
+    pub fn thumbprint(&self) -> String {
+        let (e, n) = (&self.e, &self.n);
+        b64::encode(&sha256(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#).as_bytes()))
+    }
+
+    /// As a bank publishes a signing key, with the thumbprint as `kid`.
+    pub fn published(&self) -> Value {
+        json!({ "kty": "RSA", "kid": self.thumbprint(), "use": "sig", "alg": "RS256", "n": self.n, "e": self.e })
+    }
+}
+
+/// A private key: a bank's own, or one that a demo client is given.
+pub(super) struct PrivateKey {
+    key: PKey<Private>,
+    public: PublicKey,
+}
+
+impl PrivateKey {
+    pub fn generate() -> Result<Self, ErrorStack> {
+        Self::of(Rsa::generate(BITS)?)
+    }
+
+    fn of(rsa: Rsa<Private>) -> Result<Self, ErrorStack> {
+        let (n, e) = (rsa.n().to_vec(), rsa.e().to_vec());
+        let public = PKey::from_rsa(Rsa::from_public_components(rsa.n().to_owned()?, rsa.e().to_owned()?)?)?;
+        Ok(Self { key: PKey::from_rsa(rsa)?, public: PublicKey::of(public, n, e) })
+    }
+
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// RSASSA-PKCS1-v1_5 with that hash.
+    fn sign(&self, input: &[u8], hash: MessageDigest) -> Result<Vec<u8>, ErrorStack> {
+        Signer::new(hash, &self.key)?.sign_oneshot_to_vec(input)
+    }
+
+    /// A compact JWS; `alg` is taken from the header, RS256 where it names no other hash.
+    pub fn jws(&self, header: &Value, claims: &Value) -> Result<String, ErrorStack> {
+        let hash = if header["alg"] == "RS384" { MessageDigest::sha384() } else { MessageDigest::sha256() };
+        let input = signing_input(header, claims);
+        let signature = self.sign(input.as_bytes(), hash)?;
+        Ok(format!("{input}.{}", b64::encode(&signature)))
+    }
+
+    /// PKCS#8 PEM, for the demo client that is to use it.
+    pub fn to_pem(&self) -> Result<Secret, ErrorStack> {
+        let pem = self.key.private_key_to_pem_pkcs8()?;
+        // PEM is ASCII by construction.
+        Ok(Secret::new(String::from_utf8(pem).unwrap_or_default()))
+    }
+}
+
+/// RFC 7515 §5.1.
+pub(super) fn signing_input(header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| b64::encode(value.to_string().as_bytes());
+    format!("{}.{}", part(header), part(claims))
+}
+
+/// A key that is made when it is first used: making one takes a while.
+#[derive(Default)]
+pub(super) struct LazyKey(OnceLock<PrivateKey>);
+
+impl LazyKey {
+    pub fn get(&self) -> Result<&PrivateKey, ErrorStack> {
+        if let Some(made) = self.0.get() {
+            return Ok(made);
+        }
+        let made = PrivateKey::generate()?;
+        Ok(self.0.get_or_init(|| made))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+    use openssl::bn::BigNum;
+
+    /// As a client reads a published key.
+    pub fn from_jwk(jwk: &Value) -> PublicKey {
+        let number = |name: &str| BigNum::from_slice(&b64::decode(jwk[name].as_str().unwrap()).unwrap()).unwrap();
+        let rsa = Rsa::from_public_components(number("n"), number("e")).unwrap();
+        PublicKey::from_spki(&rsa.public_key_to_der().unwrap()).unwrap()
+    }
+}
+
+#[cfg(test)]
+impl PrivateKey {
+    pub fn spki(&self) -> Vec<u8> {
+        self.key.public_key_to_der().unwrap()
+    }
+
+    pub fn from_pem(pem: &Secret) -> Self {
+        Self::of(Rsa::private_key_from_pem(pem.expose().as_bytes()).unwrap()).unwrap()
+    }
+
+    /// Undoes [`PublicKey::wrap`].
+    pub fn unwrap(&self, wrapped: &[u8], hash: MessageDigest) -> Option<Vec<u8>> {
+        let mut decrypter = openssl::encrypt::Decrypter::new(&self.key).unwrap();
+        decrypter.set_rsa_padding(Padding::PKCS1_OAEP).unwrap();
+        decrypter.set_rsa_oaep_md(hash).unwrap();
+        decrypter.set_rsa_mgf1_md(hash).unwrap();
+        let mut out = vec![0; decrypter.decrypt_len(wrapped).ok()?];
+        let length = decrypter.decrypt(wrapped, &mut out).ok()?;
+        out.truncate(length);
+        Some(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_signed_verifies_and_nothing_near_it() {
+        let key = PrivateKey::generate().unwrap();
+        let signature = key.sign(b"input", MessageDigest::sha256()).unwrap();
+        assert!(key.public().verifies(b"input", &signature));
+        assert!(!key.public().verifies(b"other", &signature));
+        assert!(!key.public().verifies(b"input", &signature[1..]));
+        assert!(!key.public().verifies(b"input", &key.sign(b"input", MessageDigest::sha384()).unwrap()));
+        let again = PrivateKey::from_pem(&key.to_pem().unwrap());
+        assert_eq!(again.public().thumbprint(), key.public().thumbprint());
+    }
+
+    #[test]
+    fn what_is_wrapped_is_unwrapped_with_the_same_hash_only() {
+        let key = PrivateKey::generate().unwrap();
+        let wrapped = key.public().wrap(b"content key", MessageDigest::sha1()).unwrap();
+        assert_eq!(key.unwrap(&wrapped, MessageDigest::sha1()).as_deref(), Some(&b"content key"[..]));
+        assert_ne!(key.unwrap(&wrapped, MessageDigest::sha256()).as_deref(), Some(&b"content key"[..]));
+    }
+
+    /// RFC 7638 §3.1.
+    #[test]
+    fn the_thumbprint_is_the_rfcs() {
+        let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+        let key = testing::from_jwk(&json!({ "n": n, "e": "AQAB" }));
+        assert_eq!(key.thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    }
+
+    #[test]
+    fn short_and_foreign_keys_are_refused() {
+        let spki = |bits| Rsa::generate(bits).unwrap().public_key_to_der().unwrap();
+        assert_eq!(PublicKey::from_spki(&spki(1024)).err(), Some("it is shorter than 2048 bits"));
+        let ed = PKey::generate_ed25519().unwrap().public_key_to_der().unwrap();
+        assert_eq!(PublicKey::from_spki(&ed).err(), Some("it is no RSA key"));
+        assert_eq!(PublicKey::from_spki(b"none").err(), Some("it is no public key"));
+    }
+}
