@@ -39,12 +39,12 @@ fn a_role_s_key_is_made_bound_listed_and_deleted() {
         .says(0, &["CERTIFICATE REQUEST"]);
     home.program(&["keys", "delete", uri, "--yes"]).says(3, &["has a replica", "eu-central-1"]);
     let far = "awskms:key-id=alias/ciam-acme;region=eu-central-1";
-    home.program(&["keys", "delete", far, "--yes"]).says(0, &["for 30 days"]);
+    home.program(&["keys", "delete", far, "--yes"]).says(0, &["in 30 days"]);
     home.program(&["keys", "public", far]).says(3, &["pending deletion"]);
     home.program(&["keys", "restore", far]).well();
     home.program(&["keys", "public", far]).well();
     home.program(&["keys", "delete", far, "--yes"]).well();
-    home.program(&["keys", "delete", uri, "--yes"]).says(0, &["for 30 days"]);
+    home.program(&["keys", "delete", uri, "--yes"]).says(0, &["in 30 days"]);
 }
 
 #[test]
