@@ -38,6 +38,10 @@ fn rules_read_as_they_look() {
         ("claims.list | length == 2", true),
         ("claims.aud is in ['https://a']", true),
         ("claims['exp'] == 1300", true),
+        // 16 bytes, with and without the dash that base64url may bring
+        ("'kT3vH5Qm0aLz9XcB7wRn2Y' | entropy_bits >= 128", true),
+        ("'kT3vH5Qm0a-z9XcB7w-n2Y' | entropy_bits >= 128", true),
+        ("'d71a4edc-a550-4b93-a585-f03dfb14267a' | entropy_bits == 122", true),
     ] {
         assert_eq!(holds(rule), Ok(expected), "{rule}");
     }
