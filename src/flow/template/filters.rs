@@ -111,7 +111,8 @@ fn entropy_bits(text: &str) -> i64 {
     } else {
         6.0
     };
-    let n = u32::try_from(text.chars().filter(|c| *c != '-').count()).unwrap_or(u32::MAX);
+    // a dash is a digit of base64url, and a separator elsewhere
+    let n = u32::try_from(text.chars().filter(|c| per_char > 5.0 || *c != '-').count()).unwrap_or(u32::MAX);
     // a version 4 UUID fixes six of its bits
     let fixed = if hex && text.len() == 36 && text.matches('-').count() == 4 { 6.0 } else { 0.0 };
     #[expect(clippy::cast_possible_truncation, reason = "a text of at most 1 MB has far fewer bits than i64 holds")]

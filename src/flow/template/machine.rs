@@ -102,6 +102,7 @@ pub(super) const TESTS: &[&str] = &[
     "https",
     "loopback",
     "uuid4",
+    "hetu",
     "scope_list",
     "placeholder",
     "compact_jws",

@@ -38,6 +38,12 @@ fn rules_read_as_they_look() {
         ("claims.list | length == 2", true),
         ("claims.aud is in ['https://a']", true),
         ("claims['exp'] == 1300", true),
+        // 16 bytes, with and without the dash that base64url may bring
+        ("'kT3vH5Qm0aLz9XcB7wRn2Y' | entropy_bits >= 128", true),
+        ("'kT3vH5Qm0a-z9XcB7w-n2Y' | entropy_bits >= 128", true),
+        ("'131052-308T' is hetu and '290272-901Y' is hetu", true),
+        ("['131052-308S', '131052 308T', '13105-308T', '131052-30T', '131052-308Té', ''] | any('hetu')", false),
+        ("'d71a4edc-a550-4b93-a585-f03dfb14267a' | entropy_bits == 122", true),
     ] {
         assert_eq!(holds(rule), Ok(expected), "{rule}");
     }

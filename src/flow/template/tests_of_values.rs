@@ -47,6 +47,7 @@ pub(super) fn add(env: &mut Environment<'static>) {
     });
     env.add_test("loopback", |v: Value| Ok::<_, Error>(Url::parse(text(&v)?).is_ok_and(|u| is_loopback(&u))));
     env.add_test("uuid4", |v: Value| Ok::<_, Error>(is_uuid4(text(&v)?)));
+    env.add_test("hetu", |v: Value| Ok::<_, Error>(is_hetu(text(&v)?)));
     env.add_test("scope_list", |v: Value| Ok::<_, Error>(is_scope_list(text(&v)?)));
     env.add_test("placeholder", |v: Value| Ok::<_, Error>(is_placeholder(text(&v)?)));
     env.add_test("compact_jws", |v: Value| Ok::<_, Error>(jose::Compact::parse(text(&v)?).is_ok()));
@@ -86,6 +87,17 @@ fn is_uuid4(text: &str) -> bool {
             .all(|(i, c)| if [8, 13, 18, 23].contains(&i) { *c == b'-' } else { c.is_ascii_hexdigit() })
         && b[14] == b'4'
         && matches!(b[19], b'8' | b'9' | b'a' | b'b' | b'A' | b'B')
+}
+
+/// A Finnish personal identity code: DDMMYY, a sign of the century, three digits, a control character.
+fn is_hetu(text: &str) -> bool {
+    let [date @ .., c, n1, n2, n3, control] = text.as_bytes() else { return false };
+    let digits = [date, &[*n1, *n2, *n3]].concat();
+    if digits.len() != 9 || !digits.iter().all(u8::is_ascii_digit) || !b"+-ABCDEFUVWXY".contains(c) {
+        return false;
+    }
+    let rest = digits.iter().fold(0, |rest, d| (rest * 10 + usize::from(d - b'0')) % 31);
+    b"0123456789ABCDEFHJKLMNPRSTUVWXY".get(rest) == Some(control)
 }
 
 /// RFC 6749 §3.3: `scope-token *( SP scope-token )`.

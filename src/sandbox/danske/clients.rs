@@ -9,6 +9,8 @@ use crate::sandbox::rsa::PublicKey;
 pub(super) struct Agreement {
     pub signing: PublicKey,
     pub encryption: PublicKey,
+    /// Signs what the client publishes about itself.
+    pub entity: PublicKey,
     pub redirect_uris: &'static [&'static str],
     pub service_name: &'static str,
 }
@@ -38,6 +40,11 @@ impl Clients {
     pub fn find(&self, id: &str) -> Option<Client> {
         let agreement = self.lock().agreements.get(id).cloned()?;
         Some(Client { id: id.to_owned(), agreement })
+    }
+
+    /// What was agreed with the client whose entity key has that thumbprint.
+    pub fn of_entity(&self, thumbprint: &str) -> Option<Arc<Agreement>> {
+        self.lock().agreements.values().find(|a| a.entity.thumbprint() == thumbprint).cloned()
     }
 
     /// Whether the client has not used that `jti` before; it is remembered until `forget`.

@@ -12,6 +12,7 @@ mod callback;
 mod clients;
 mod hetu;
 mod id_token;
+mod intake;
 mod login;
 mod page;
 mod pending;
@@ -59,10 +60,13 @@ const ACR: &str = "http://ftn.ficora.fi/2017/loatest2";
 /// The profile's key roles.
 const SIGNING: &str = "signing";
 const ENCRYPTION: &str = "encryption";
+const ENTITY: &str = "entity";
 
 /// What was agreed with every client.
 const REDIRECT_URIS: &[&str] =
     &["https://tpp.countersign.example/callback", "https://tpp.countersign.example/ftn?client=demo"];
+/// Where the client publishes about itself.
+const BASE_URI: &str = "https://tpp.countersign.example/ftn";
 const SERVICE_NAME: &str = "Countersign Demo";
 
 /// How far a client's clock may be off, seconds.
@@ -117,9 +121,14 @@ impl Danske {
             }
             Ok(ours.public().clone())
         };
-        let (signing, encryption) = (key(SIGNING)?, key(ENCRYPTION)?);
-        let agreement =
-            Arc::new(Agreement { signing, encryption, redirect_uris: REDIRECT_URIS, service_name: SERVICE_NAME });
+        let (signing, encryption, entity) = (key(SIGNING)?, key(ENCRYPTION)?, key(ENTITY)?);
+        let agreement = Arc::new(Agreement {
+            signing,
+            encryption,
+            entity,
+            redirect_uris: REDIRECT_URIS,
+            service_name: SERVICE_NAME,
+        });
         let (id, chained) = (random::uuid()?, random::uuid()?);
         self.clients.add(&id, &agreement);
         self.clients.add(&chained, &agreement);
@@ -129,6 +138,7 @@ impl Danske {
             input("client_id_chained", &chained),
             input("redirect_uri", REDIRECT_URIS[0]),
             input("ftn_spname", SERVICE_NAME),
+            input("base_uri", BASE_URI),
         ];
         Ok(DemoClient { inputs, keys, certified: vec![] })
     }
@@ -180,9 +190,8 @@ impl Embedded for Danske {
         Ok(client)
     }
 
-    /// Everything that was agreed is agreed already.
-    fn answer<'a>(&'a self, _: &'a str, _: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {
-        Box::pin(async { None })
+    fn answer<'a>(&'a self, step: &'a str, show: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {
+        Box::pin(async move { (step == "hand_over").then(|| intake::staff(self, show)) })
     }
 
     fn authorize<'a>(&'a self, url: &'a str, redirect_uri: &'a str) -> BoxFuture<'a, Option<Result<String, String>>> {

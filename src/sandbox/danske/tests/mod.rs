@@ -2,6 +2,7 @@
 
 mod authorize;
 mod id_token;
+mod intake;
 mod login;
 mod token;
 mod trust;

@@ -200,10 +200,11 @@ async fn brought_keys_are_registered() {
     let rig = Rig::start().await;
     let key = PrivateKey::generate().unwrap();
     let brought = |role: &str, key: &PrivateKey| Brought { role: role.to_owned(), spki: key.spki(), certified: false };
-    let both = [brought("signing", &key), brought("encryption", &rig.encryption)];
-    let client = rig.world.client(BANK, &both).unwrap().unwrap();
+    let entity = PrivateKey::generate().unwrap();
+    let all = [brought("signing", &key), brought("encryption", &rig.encryption), brought("entity", &entity)];
+    let client = rig.world.client(BANK, &all).unwrap().unwrap();
     assert!(client.keys.is_empty() && client.certified.is_empty());
-    assert_eq!(client.inputs, rig.world.client(BANK, &both).unwrap().unwrap().inputs, "the same keys, the same client");
+    assert_eq!(client.inputs, rig.world.client(BANK, &all).unwrap().unwrap().inputs, "the same keys, the same client");
     let id = client.inputs[0].1.clone();
     assert_ne!(id, rig.id);
     let object = rig.object().claim("iss", id.clone()).claim("client_id", id.clone());
@@ -217,5 +218,5 @@ async fn brought_keys_are_registered() {
     assert_eq!(rig.visit(&format!("{AUTHORIZATION_ENDPOINT}?{}", encode(&pairs))).await.status, 200);
 
     let one = rig.world.client(BANK, &[brought("signing", &key)]).unwrap().unwrap();
-    assert_eq!(one.keys.iter().map(|k| k.role.as_str()).collect::<Vec<_>>(), ["encryption"]);
+    assert_eq!(one.keys.iter().map(|k| k.role.as_str()).collect::<Vec<_>>(), ["encryption", "entity"]);
 }
