@@ -247,7 +247,8 @@ pub enum KeysCommand {
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct NewKeyArgs {
-    /// Where: vault:NAME, keyring:NAME, awskms:key-id=alias/NAME;region=REGION. With --for the profile may say it.
+    /// Where: vault:NAME, keyring:NAME, pkcs11:token=TOKEN;object=NAME, awskms:key-id=alias/NAME;region=REGION. A bare NAME
+    /// goes to the keyring where there is one, else to the vault. With --for the profile may say it.
     #[arg(required_unless_present = "role")]
     pub reference: Option<String>,
     /// ES256, ES384, ES512, EdDSA, RS256, PS256. With --for the role's own.

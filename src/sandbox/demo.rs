@@ -1,6 +1,9 @@
 //! The client that every embedded bank already knows when a world starts, and what becomes of keys that a person brings.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use crate::secret::Secret;
 
@@ -42,4 +45,25 @@ pub struct DemoKey {
     pub chain_pem: String,
     /// The same chain, each certificate in DER.
     pub chain: Vec<Vec<u8>>,
+}
+
+/// A bank's clients by the keys that were brought: the same keys are the same client. The demo client brings nothing.
+#[derive(Default)]
+pub(super) struct Known(Mutex<HashMap<Vec<Brought>, DemoClient>>);
+
+impl Known {
+    pub fn client(
+        &self,
+        brought: &[Brought],
+        register: impl FnOnce(&[Brought]) -> io::Result<DemoClient>,
+    ) -> io::Result<DemoClient> {
+        // each change is one insertion
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = known.get(brought) {
+            return Ok(client.clone());
+        }
+        let client = register(brought)?;
+        known.insert(brought.to_vec(), client.clone());
+        Ok(client)
+    }
 }

@@ -24,9 +24,9 @@ mod tests;
 mod token;
 mod trust;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
@@ -37,7 +37,7 @@ use self::clients::{Agreement, Clients};
 use self::pending::Pending;
 use super::bank::{Answer, Embedded, Site};
 use super::clock::BankClock;
-use super::demo::{Brought, DemoClient, DemoKey};
+use super::demo::{Brought, DemoClient, DemoKey, Known};
 use super::flaw::Refusal;
 use super::random;
 use super::rsa::{LazyKey, PrivateKey, PublicKey};
@@ -91,8 +91,7 @@ pub(super) struct Danske {
     clients: Clients,
     pending: Pending,
     keys: Keys,
-    /// By what was brought: the same keys are the same client. The demo client brings nothing.
-    known: Mutex<HashMap<Vec<Brought>, DemoClient>>,
+    known: Known,
 }
 
 impl Danske {
@@ -181,13 +180,7 @@ impl Embedded for Danske {
     }
 
     fn client(&self, brought: &[Brought]) -> io::Result<DemoClient> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = known.get(brought) {
-            return Ok(client.clone());
-        }
-        let client = self.register(brought)?;
-        known.insert(brought.to_vec(), client.clone());
-        Ok(client)
+        self.known.client(brought, |brought| self.register(brought))
     }
 
     fn answer<'a>(&'a self, step: &'a str, show: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {

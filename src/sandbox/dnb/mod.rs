@@ -15,9 +15,9 @@ mod prevalidation;
 mod tests;
 mod token;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -27,7 +27,7 @@ use super::bank::{Answer, Embedded, Site};
 use super::ca::{Authority, Issued};
 use super::clients::{Client, Clients};
 use super::clock::BankClock;
-use super::demo::{Brought, DemoClient, DemoKey};
+use super::demo::{Brought, DemoClient, DemoKey, Known};
 use super::jwk::{PrivateKey, PublicKey};
 use super::peer::Fingerprint;
 use super::qc::QcType;
@@ -61,13 +61,12 @@ pub(super) struct Dnb {
     /// The signing key, and the one that a rotation brings.
     keys: [PrivateKey; 2],
     qtsp: Arc<Authority>,
-    /// By what was brought: the same keys are the same client. The demo client brings nothing.
-    known: Mutex<HashMap<Vec<Brought>, DemoClient>>,
+    known: Known,
 }
 
 impl Dnb {
     pub fn open(qtsp: &Arc<Authority>, clock: BankClock, trouble: Switches) -> io::Result<Self> {
-        let (clients, known) = (Clients::default(), Mutex::default());
+        let (clients, known) = (Clients::default(), Known::default());
         let keys = [PrivateKey::generate()?, PrivateKey::generate()?];
         let bank = Self { clock, trouble, clients, keys, qtsp: Arc::clone(qtsp), known };
         bank.client(&[])?;
@@ -139,13 +138,7 @@ impl Embedded for Dnb {
     }
 
     fn client(&self, brought: &[Brought]) -> io::Result<DemoClient> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = known.get(brought) {
-            return Ok(client.clone());
-        }
-        let client = self.register(brought)?;
-        known.insert(brought.to_vec(), client.clone());
-        Ok(client)
+        self.known.client(brought, |brought| self.register(brought))
     }
 
     fn answer<'a>(&'a self, step: &'a str, show: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {

@@ -19,9 +19,9 @@ mod seal;
 mod tests;
 mod token;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{any, get, post};
@@ -30,7 +30,7 @@ use futures_util::future::BoxFuture;
 use super::bank::{Answer, Embedded, Site};
 use super::ca::{Authority, Issued};
 use super::clock::BankClock;
-use super::demo::{Brought, DemoClient, DemoKey};
+use super::demo::{Brought, DemoClient, DemoKey, Known};
 use super::qc::QcType;
 use super::random;
 use super::tls::Handshake;
@@ -64,8 +64,7 @@ pub(super) struct Spv {
     signer: Signer,
     seen: Seen,
     consents: Consents,
-    /// By what was brought: the same keys are the same client. The demo client brings nothing.
-    known: Mutex<HashMap<Vec<Brought>, DemoClient>>,
+    known: Known,
 }
 
 impl Spv {
@@ -78,7 +77,7 @@ impl Spv {
             signer: Signer::default(),
             seen: Seen::default(),
             consents: Consents::default(),
-            known: Mutex::default(),
+            known: Known::default(),
         };
         bank.client(&[])?;
         Ok(bank)
@@ -143,13 +142,7 @@ impl Embedded for Spv {
     }
 
     fn client(&self, brought: &[Brought]) -> io::Result<DemoClient> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = known.get(brought) {
-            return Ok(client.clone());
-        }
-        let client = self.register(brought)?;
-        known.insert(brought.to_vec(), client.clone());
-        Ok(client)
+        self.known.client(brought, |brought| self.register(brought))
     }
 
     fn answer<'a>(&'a self, step: &'a str, show: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {
