@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
+use crate::flow::callback::Authorization;
 use crate::flow::view::AskView;
 use crate::jose::SecretJwk;
 use crate::net::{HostMap, MappedHost};
@@ -80,6 +81,23 @@ impl People for Staff {
             let step = step.rsplit('.').next().unwrap_or(step);
             let answer = self.world.people().answer(&self.bank, step, &show).await?;
             Some(answer.map(|all| all.into_iter().map(|(k, v)| (k, Secret::new(v))).collect()))
+        })
+    }
+
+    fn go_alone(&self) -> bool {
+        true
+    }
+
+    fn authorize<'a>(
+        &'a self,
+        _: &'a str,
+        request: &'a Authorization,
+        _: Option<&'a str>,
+    ) -> BoxFuture<'a, Option<Result<Secret, String>>> {
+        Box::pin(async move {
+            let (url, redirect) = (request.url.expose(), &request.redirect_uri);
+            let answer = self.world.people().authorize(&self.bank, url, redirect).await?;
+            Some(answer.map(Secret::new))
         })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
+use super::advance::fresh_step;
 use super::check;
 use super::core::{Core, core};
 use super::effect::{Effect, Op};
@@ -12,6 +13,7 @@ use super::event::{Event, OpError, Reply};
 use super::sign::Signing;
 use super::state::State;
 use super::template::{EvalError, Random, Scope};
+use super::verb::Going;
 use super::view::{CheckView, ErrorSource, RunStatus, RunView, StepError, StepState, StepView};
 use crate::profile::model::{Check, Environment, Flow, Profile, Step};
 use crate::secret::Secret;
@@ -69,12 +71,15 @@ pub(super) enum Pending {
     Send(Box<Sent>),
     Jwks,
     Ask,
+    Authorize(Box<Going>),
     Save(Box<super::effect::Saving>),
 }
 
 /// What waits for a person's word.
 pub(super) enum Held {
     Request(Box<Ready>),
+    /// A person is about to be sent to the bank.
+    Authorize(Box<Going>),
     /// A finished artefact that failed a `must`.
     Outputs(Outputs),
 }
@@ -209,9 +214,9 @@ impl Run {
                 self.phase = Phase::Standing;
                 abort
             }
-            (Phase::Busy(op, Pending::Ask), Event::Answer(answers)) => {
-                let _ = op;
-                self.answered(op, answers, now)
+            (Phase::Busy(op, Pending::Ask), Event::Answer(answers)) => self.answered(op, answers, now),
+            (Phase::Busy(op, Pending::Authorize(going)), event @ (Event::Pasted(_) | Event::Noted { .. })) => {
+                self.heard(op, going, event, now)
             }
             (Phase::Loading(op), Event::Replied { op: answered, reply: Reply::Loaded(loaded) }) if op == answered => {
                 for (role, error) in &loaded.missing {
@@ -243,7 +248,7 @@ impl Run {
             self.view.steps.iter().map(|s| s.state).rfind(|s| matches!(s, StepState::Failed | StepState::Cancelled));
         match &self.phase {
             Phase::Fresh | Phase::Standing => RunStatus::Ready,
-            Phase::Busy(_, Pending::Ask) => RunStatus::Waiting,
+            Phase::Busy(_, Pending::Ask | Pending::Authorize(_)) => RunStatus::Waiting,
             Phase::Loading(_) | Phase::Busy(..) => RunStatus::Busy,
             Phase::Armed(_) => RunStatus::Armed,
             Phase::Blocked(_) => RunStatus::Blocked,
@@ -263,6 +268,7 @@ impl Run {
             (Pending::Send(sent), Reply::Exchanged(exchange)) => self.exchanged(*sent, *exchange, now),
             (Pending::Jwks, Reply::Exchanged(exchange)) => self.jwks_came(*exchange, now),
             (Pending::Ask, Reply::Answered(answers)) => self.answered(op, answers, now),
+            (Pending::Authorize(going), Reply::Callback(callback)) => self.came_back(*going, callback, now),
             (Pending::Save(saving), Reply::Saved) => self.saved(*saving, now),
             // a reply of another kind than was asked for: keep waiting
             (pending, _) => self.stay(Phase::Busy(op, pending)),
@@ -369,26 +375,5 @@ fn missing_hint(name: &str) -> String {
         Some(("tokens", _)) => "run the flow that gets the token first".to_owned(),
         Some(("metadata", _)) => "run the flow that reads the bank's metadata first".to_owned(),
         _ => "an earlier step did not give it".to_owned(),
-    }
-}
-
-pub(super) fn fresh_step(step: &Step) -> StepView {
-    StepView {
-        id: step.path.clone(),
-        title: step.title.clone(),
-        note: step.note.clone(),
-        reference: step.reference.clone(),
-        verb: step.verb.word(),
-        state: StepState::Ready,
-        attempt: 1,
-        request: None,
-        exchange: None,
-        artefacts: Vec::new(),
-        checks: Vec::new(),
-        outputs: Vec::new(),
-        ask: None,
-        error: None,
-        started_at: None,
-        ended_at: None,
     }
 }

@@ -12,6 +12,7 @@ use super::summary::{EnvironmentSummary, FlowSummary, RoleSummary, Summary};
 /// Compiled into the program, in the order in which they are offered.
 const BANKS: &[(&str, &str)] = &[("banks/dnb.toml", include_str!("../../profiles/banks/dnb.toml"))];
 const FLOWS: &[(&str, &str)] = &[
+    ("flows/authorization-code.toml", include_str!("../../profiles/flows/authorization-code.toml")),
     ("flows/call.toml", include_str!("../../profiles/flows/call.toml")),
     ("flows/client-credentials.toml", include_str!("../../profiles/flows/client-credentials.toml")),
     ("flows/discover.toml", include_str!("../../profiles/flows/discover.toml")),

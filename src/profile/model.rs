@@ -1,8 +1,12 @@
 //! A profile as the engine uses it: joined, compiled, checked. Nothing here reads a file.
 
+mod authorize;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
+
+pub use authorize::Authorize;
 
 use super::place::Place;
 use crate::flow::template::{Expr, Text, Tree};
@@ -225,6 +229,7 @@ pub enum Verb {
     Jwt(Jwt),
     Http(Box<Http>),
     Open(Box<Open>),
+    Authorize(Box<Authorize>),
     Ask(Ask),
     Save(Save),
 }
@@ -236,6 +241,7 @@ impl Verb {
             Self::Jwt(_) => "jwt",
             Self::Http(_) => "http",
             Self::Open(_) => "open",
+            Self::Authorize(_) => "authorize",
             Self::Ask(_) => "ask",
             Self::Save(_) => "save",
         }

@@ -59,6 +59,12 @@ pub(super) trait Embedded: Send + Sync {
     fn client(&self, brought: &[Brought]) -> io::Result<DemoClient>;
     /// Plays the people of a step; None where nobody is there for it.
     fn answer<'a>(&'a self, step: &'a str, show: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>>;
+    /// Plays the end user who is sent to `url`: what their browser ends on, or the reason why not. None: nobody signs in
+    /// at this bank.
+    fn authorize<'a>(&'a self, url: &'a str, redirect_uri: &'a str) -> BoxFuture<'a, Option<Result<String, String>>> {
+        let _ = (url, redirect_uri);
+        Box::pin(async { None })
+    }
 }
 
 pub(super) struct Site {

@@ -19,4 +19,10 @@ impl People {
     pub async fn answer(&self, bank: &str, step: &str, show: &BTreeMap<String, String>) -> Option<Answer> {
         self.0.iter().find(|b| b.id() == bank)?.answer(step, show).await
     }
+
+    /// The end user of `bank` follows `url` and signs in: the address that their browser ends on at `redirect_uri`, or the
+    /// body of the form that it posts there. None: that bank has no end users.
+    pub async fn authorize(&self, bank: &str, url: &str, redirect_uri: &str) -> Option<Result<String, String>> {
+        self.0.iter().find(|b| b.id() == bank)?.authorize(url, redirect_uri).await
+    }
 }

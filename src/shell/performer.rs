@@ -7,10 +7,13 @@ use serde_json::Value as Json;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
+use super::authorize::SignIn;
+use super::browser::Browser;
 use super::people::People;
 use super::session::{Session, memory_uri};
 use crate::clock::Clock;
 use crate::config::Places;
+use crate::flow::callback::Authorization;
 use crate::flow::effect::{Effect, Op, Saving};
 use crate::flow::event::{Event, KeyFacts, Loaded, OpError, Reply};
 use crate::flow::exchange::Request;
@@ -45,6 +48,7 @@ struct Inner {
     network: Network,
     allowed: Allowed,
     people: Arc<dyn People>,
+    browser: Arc<dyn Browser>,
     stores: Arc<Stores>,
     memory: Memory,
     places: Places,
@@ -79,6 +83,7 @@ impl Performer {
             network,
             allowed,
             people,
+            browser: session.browser.clone(),
             stores: session.stores.clone(),
             memory: session.memory.clone(),
             places: session.places.clone(),
@@ -98,6 +103,11 @@ impl Performer {
         }
         let (op, inner, events) = (op_of(&effect), self.0.clone(), events.clone());
         let task = tokio::spawn(async move {
+            if let Effect::Authorize { op, step, request } = effect {
+                inner.sign_in(op, step, request, events).perform().await;
+                lock(&inner.running).remove(&op);
+                return;
+            }
             let event = match inner.act(effect).await {
                 Ok(reply) => Event::Replied { op, reply },
                 Err(error) => Event::Failed { op, error },
@@ -135,6 +145,7 @@ const fn op_of(effect: &Effect) -> Op {
         | Effect::Sign { op, .. }
         | Effect::Send { op, .. }
         | Effect::Ask { op, .. }
+        | Effect::Authorize { op, .. }
         | Effect::Wait { op, .. }
         | Effect::Save { op, .. }
         | Effect::Abort { op } => *op,
@@ -166,8 +177,14 @@ impl Inner {
                 Ok(Reply::Waited)
             }
             Effect::Save { what, .. } => self.save(what).map(|()| Reply::Saved),
-            Effect::Abort { .. } => Ok(Reply::Waited),
+            // told apart before: it speaks more than once
+            Effect::Authorize { .. } | Effect::Abort { .. } => Ok(Reply::Waited),
         }
+    }
+
+    fn sign_in(&self, op: Op, step: String, request: Authorization, events: UnboundedSender<Event>) -> SignIn {
+        let (people, browser, clock) = (self.people.clone(), self.browser.clone(), self.clock.clone());
+        SignIn { op, step, request, people, browser, clock, allowed: self.allowed.clone(), events }
     }
 
     fn whose(&self) -> Whose {

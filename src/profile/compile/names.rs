@@ -180,6 +180,11 @@ impl Compiler<'_> {
             }
             Verb::Http(http) => self.http_names(http, names, place),
             Verb::Open(open) => self.open_names(profile, open, names, place),
+            Verb::Authorize(authorize) => {
+                authorize.texts().for_each(|t| self.text_names(t, names, place));
+                self.tree_names(&authorize.query, names, place);
+                authorize.lives.iter().for_each(|t| self.tree_names(t, &with(names, &["response"]), place));
+            }
             Verb::Ask(Ask { text, show, deadline, .. }) => {
                 self.text_names(text, names, place);
                 show.iter().for_each(|(_, t)| self.text_names(t, names, place));
@@ -322,6 +327,7 @@ const fn rule_names(verb: &Verb) -> &'static [&'static str] {
         Verb::Jwt(_) => &["header", "claims", "jwt"],
         Verb::Http(_) => &["request", "response", "assertion"],
         Verb::Open(_) => &["header", "claims", "jwe", "verdict", "key"],
+        Verb::Authorize(_) => &["request", "response"],
         Verb::Key(_) | Verb::Ask(_) | Verb::Save(_) => &[],
     }
 }
@@ -364,6 +370,7 @@ fn outputs(verb: &Verb) -> Below {
             only(fixed.map(str::to_owned).into_iter().chain(http.take.iter().map(|t| t.name.clone())))
         }
         Verb::Open(_) => only(["header", "claims", "jwe", "verdict", "key", "text"]),
+        Verb::Authorize(_) => only(crate::flow::AUTHORIZED),
         Verb::Ask(ask) => only(ask.ask.iter().map(|i| i.name.clone())),
     }
 }

@@ -28,6 +28,7 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
                     .flat_map(Text::exprs),
             );
         }
+        Verb::Authorize(a) => out.extend(a.exprs()),
         Verb::Ask(a) => {
             out.extend(a.text.exprs());
             out.extend(a.show.iter().flat_map(|(_, t)| t.exprs()));
@@ -112,7 +113,7 @@ pub(super) fn roles(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
                     }
                 }
             }
-            Verb::Open(_) | Verb::Ask(_) | Verb::Save(_) => {}
+            Verb::Open(_) | Verb::Authorize(_) | Verb::Ask(_) | Verb::Save(_) => {}
         }
     }
     out

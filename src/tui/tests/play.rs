@@ -105,6 +105,7 @@ fn step(id: &str, title: &str, verb: &'static str) -> StepView {
         checks: Vec::new(),
         outputs: Vec::new(),
         ask: None,
+        authorize: None,
         error: None,
         started_at: None,
         ended_at: None,
