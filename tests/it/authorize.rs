@@ -379,9 +379,12 @@ async fn a_form_is_taken_where_one_was_asked_for() {
     assert_eq!((ended.view.status, ended.tokens), (RunStatus::Done, 1), "{:?}", ended.error());
 }
 
+/// From the state to what is brought.
+type Text = fn(&str) -> String;
+
 /// Brings one text after the other, and notes what was said to it. `alone`: as the sandbox's people do.
 struct Brings {
-    texts: Mutex<Vec<fn(&str) -> String>>,
+    texts: Mutex<Vec<Text>>,
     said: Arc<Mutex<Vec<String>>>,
     alone: Option<Arc<Mutex<String>>>,
 }
@@ -439,7 +442,7 @@ async fn people_who_go_alone_need_no_browser_and_no_listener() {
     let redirect = format!("http://{}/cb", taken.local_addr().expect("an address"));
     countersign::net::install_provider();
     for (text, status) in [
-        ((|state| format!("code=the-c0de&state={state}")) as fn(&str) -> String, RunStatus::Done),
+        ((|state| format!("code=the-c0de&state={state}")) as Text, RunStatus::Done),
         (|_| "code=the-c0de&state=wrong".into(), RunStatus::Failed),
     ] {
         let mut session = Session::bare(bank.library(&redirect, ""), Arc::new(SystemClock));
