@@ -92,7 +92,7 @@ impl People for Staff {
         &'a self,
         _: &'a str,
         request: &'a Authorization,
-        _: Option<&'a str>,
+        _: Option<String>,
     ) -> BoxFuture<'a, Option<Result<Secret, String>>> {
         Box::pin(async move {
             let (url, redirect) = (request.url.expose(), &request.redirect_uri);

@@ -73,13 +73,14 @@ impl People for AtTerminal {
         &'a self,
         _: &'a str,
         request: &'a Authorization,
-        said: Option<&'a str>,
+        said: Option<String>,
     ) -> BoxFuture<'a, Option<Result<Secret, String>>> {
         Box::pin(async move {
-            match self.go(request, said).await {
+            match self.go(request, said.as_deref()).await {
                 Some(line) => Some(Ok(line)),
                 // the listener may still hear it
-                None => std::future::pending().await,
+                None if request.redirect_uri.starts_with("http://") => std::future::pending().await,
+                None => None,
             }
         })
     }

@@ -52,14 +52,20 @@ impl SignIn {
 
     async fn together(self) {
         let mut listener = self.listen().await;
-        match self.browser.open(self.request.url.expose()).await {
-            Ok(note) | Err(note) => self.note(note),
-        }
+        // an opener may stay as long as the browser does
+        let mut opening = self.browser.open(self.request.url.expose());
+        let mut opens = true;
         let late = tokio::time::sleep(self.request.wait);
         let mut late = std::pin::pin!(late);
-        let (mut asks, mut said) = (true, None::<String>);
+        // kept while other things happen: asked once, it is not asked again
+        let mut asking = self.people.authorize(&self.step, &self.request, None);
+        let mut asks = true;
         loop {
             tokio::select! {
+                Ok(note) | Err(note) = &mut opening, if opens => {
+                    opens = false;
+                    self.note(note);
+                }
                 heard = next(&mut listener) => match heard {
                     Heard::Note(note) => self.note(note),
                     Heard::Answer(params) => {
@@ -67,7 +73,7 @@ impl SignIn {
                         return linger(listener).await;
                     }
                 },
-                brought = self.people.authorize(&self.step, &self.request, said.as_deref()), if asks => match brought {
+                brought = &mut asking, if asks => match brought {
                     None => {
                         asks = false;
                         self.nobody();
@@ -78,7 +84,10 @@ impl SignIn {
                             self.answered(params);
                             return linger(listener).await;
                         }
-                        Err(refusal) => said = Some(format!("{refusal}: {}", refusal.hint())),
+                        Err(refusal) => {
+                            let said = format!("{refusal}: {}", refusal.hint());
+                            asking = self.people.authorize(&self.step, &self.request, Some(said));
+                        }
                     },
                 },
                 () = &mut late => {

@@ -23,7 +23,7 @@ mod session;
 pub use crate::keys::StoreFacts;
 #[cfg(test)]
 pub(crate) mod testing;
-pub use browser::{Browser, NoBrowser};
+pub use browser::{Browser, NoBrowser, SystemBrowser};
 pub use card::{KeyCard, PublicForm, public_text};
 pub use desk::{CsrWish, Gone, Kept, KeyDone, KeyOrder, algorithm};
 pub use embedded::{Brought, DemoKey, Embedded, Link};

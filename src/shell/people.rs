@@ -27,7 +27,7 @@ pub trait People: Send + Sync {
         &'a self,
         step: &'a str,
         request: &'a Authorization,
-        said: Option<&'a str>,
+        said: Option<String>,
     ) -> BoxFuture<'a, Option<Result<Secret, String>>> {
         let _ = (step, request, said);
         Box::pin(async { None })

@@ -21,6 +21,7 @@ use crate::jose::{Alg, PublicJwk};
 use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores, certified};
 use crate::net::{Allowed, ClientIdentity, Limits, Network};
 use crate::profile::model::{Environment, Profile};
+use crate::secret::Secret;
 use crate::store::{Memory, Whose, save_values};
 
 /// How long metadata is good where the profile does not say, seconds.
@@ -54,6 +55,8 @@ struct Inner {
     places: Places,
     clock: Arc<dyn Clock>,
     running: Mutex<BTreeMap<Op, AbortHandle>>,
+    /// The page that a person was last sent to.
+    page: Mutex<Option<Secret>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -89,6 +92,7 @@ impl Performer {
             places: session.places.clone(),
             clock: session.clock.clone(),
             running: Mutex::default(),
+            page: Mutex::default(),
         }))
     }
 
@@ -128,6 +132,17 @@ impl Performer {
     pub fn rebind(&self, role: &str, uri: KeyUri) {
         lock(&self.0.opened).remove(role);
         lock(&self.0.bindings).insert(role.to_owned(), uri);
+    }
+
+    /// Opens the page again that a person was last sent to. What became of it, in a few words.
+    pub async fn browse(&self) -> String {
+        let page = lock(&self.0.page).clone();
+        match page.filter(|page| self.0.allowed.opens(page.expose()).is_ok()) {
+            Some(page) => match self.0.browser.open(page.expose()).await {
+                Ok(note) | Err(note) => note,
+            },
+            None => "there is no page to open".to_owned(),
+        }
     }
 
     /// Ends everything that is under way.
@@ -183,6 +198,7 @@ impl Inner {
     }
 
     fn sign_in(&self, op: Op, step: String, request: Authorization, events: UnboundedSender<Event>) -> SignIn {
+        *lock(&self.page) = Some(request.url.clone());
         let (people, browser, clock) = (self.people.clone(), self.browser.clone(), self.clock.clone());
         SignIn { op, step, request, people, browser, clock, allowed: self.allowed.clone(), events }
     }

@@ -239,7 +239,7 @@ impl People for Waits {
         &'a self,
         _: &'a str,
         _: &'a Authorization,
-        _: Option<&'a str>,
+        _: Option<String>,
     ) -> BoxFuture<'a, Option<Result<Secret, String>>> {
         Box::pin(std::future::pending())
     }
@@ -400,7 +400,7 @@ impl People for Brings {
         &'a self,
         step: &'a str,
         request: &'a Authorization,
-        said: Option<&'a str>,
+        said: Option<String>,
     ) -> BoxFuture<'a, Option<Result<Secret, String>>> {
         assert_eq!(step, "login.callback");
         let url = url::Url::parse(request.url.expose()).expect("an address");
@@ -408,7 +408,7 @@ impl People for Brings {
             let found = url.query_pairs().find(|(n, _)| n == "code_challenge").expect("a challenge");
             *challenge.lock().expect("a lock") = found.1.into_owned();
         }
-        self.said.lock().expect("a lock").extend(said.map(str::to_owned));
+        self.said.lock().expect("a lock").extend(said);
         let next = self.texts.lock().expect("a lock").pop();
         Box::pin(async move { next.map(|make| Ok(Secret::new(make(&state(&url))))) })
     }

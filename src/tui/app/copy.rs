@@ -21,6 +21,8 @@ use crate::x509::{DnForm, KidMode, OrganizationForm};
 pub enum CopyKind {
     /// What a person is asked to hand over.
     Handover,
+    /// The bank's page, for another browser.
+    Address,
     Token,
     Claims,
     /// What is under the cursor.
@@ -40,8 +42,9 @@ pub enum CopyKind {
 }
 
 impl CopyKind {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Handover,
+        Self::Address,
         Self::Value,
         Self::Token,
         Self::Claims,
@@ -70,6 +73,7 @@ impl CopyKind {
     pub const fn letter(self) -> char {
         match self {
             Self::Handover => 'h',
+            Self::Address => 'a',
             Self::Token => 't',
             Self::Claims => 'c',
             Self::Value => 'j',
@@ -141,6 +145,10 @@ impl App {
                 format!("the value here: {}", found.name)
             }
             CopyKind::Handover => format!("{}, to hand over", step?.ask.as_ref()?.show.first()?.name),
+            CopyKind::Address => {
+                step?.authorize.as_ref()?;
+                "the bank's page, to be opened in a browser".into()
+            }
             CopyKind::Curl => {
                 step?.request.as_ref()?;
                 "the request as curl, secrets as $NAMES".into()
@@ -242,6 +250,10 @@ impl App {
             CopyKind::Handover => {
                 let field = step?.ask.as_ref()?.show.first()?;
                 Found::new(&field.name, &field.value, field.class)
+            }
+            CopyKind::Address => {
+                let url = step?.authorize.as_ref()?.url.expose();
+                Found::new("the bank's page", url, Class::Secret)
             }
             CopyKind::Curl => {
                 let text = curl::command(step?.request.as_ref()?, self.redactor());
