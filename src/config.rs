@@ -1,11 +1,13 @@
 //! What the program knows of its surroundings: directories, the terminal, the environment. Read once, in one place.
 
+mod desktop;
 mod settings;
 
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
+pub use desktop::Desktop;
 pub use settings::{Complaint, Settings};
 
 /// Where everything is kept. None: nothing can be (no home directory), so nothing is.

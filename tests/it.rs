@@ -3,6 +3,8 @@
 
 #[path = "it/architecture.rs"]
 mod architecture;
+#[path = "it/authorize.rs"]
+mod authorize;
 #[path = "it/cli.rs"]
 mod cli;
 #[path = "it/dnb.rs"]

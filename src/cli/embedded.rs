@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
+use crate::flow::callback::Authorization;
 use crate::flow::view::{AskView, PinView};
 use crate::jose::SecretJwk;
 use crate::net::{HostMap, MappedHost};
@@ -87,5 +88,22 @@ impl People for Staff {
     fn approve<'a>(&'a self, _: &'a str, pin: &'a PinView) -> BoxFuture<'a, Option<bool>> {
         let first = !pin.is_changed();
         Box::pin(async move { first.then_some(true) })
+    }
+
+    fn go_alone(&self) -> bool {
+        true
+    }
+
+    fn authorize<'a>(
+        &'a self,
+        _: &'a str,
+        request: &'a Authorization,
+        _: Option<String>,
+    ) -> BoxFuture<'a, Option<Result<Secret, String>>> {
+        Box::pin(async move {
+            let (url, redirect) = (request.url.expose(), &request.redirect_uri);
+            let answer = self.world.people().authorize(&self.bank, url, redirect).await?;
+            Some(answer.map(Secret::new))
+        })
     }
 }

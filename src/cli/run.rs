@@ -27,7 +27,7 @@ pub fn run(places: &Places, args: RunArgs) -> Result<Exit, Failure> {
         production: args.production,
     };
     let people: Option<Arc<dyn People>> =
-        if std::io::stderr().is_terminal() { Some(Arc::new(AtTerminal)) } else { None };
+        if std::io::stderr().is_terminal() { Some(Arc::new(AtTerminal::default())) } else { None };
     let unlock = super::unlock::unlock(args.unlock_from.as_deref())?;
     let session = session::session_with(places, people, unlock);
     let clock = session.clock.clone();

@@ -12,12 +12,12 @@ use super::args::Screen;
 use super::exit::{Exit, Failure};
 use super::on_screen::OnScreen;
 use super::session;
-use crate::config::{Places, Surroundings};
+use crate::config::{Desktop, Places, Surroundings};
 use crate::flow::Pace;
 use crate::flow::view::RunView;
 use crate::inspect::{KeyRing, inspect, task_for};
 use crate::keys::{Key, Unlock, unwrap};
-use crate::shell::{Order, Performer, Prepared, Problem, Session};
+use crate::shell::{Order, Performer, Prepared, Problem, Session, SystemBrowser};
 use crate::tui::clipboard::Ways;
 use crate::tui::{
     self, App, Channels, Command, Ended, Engine, Look, Message, Notice, NoticeTone, Number, Settings, Wrap,
@@ -95,6 +95,8 @@ async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command
         }
     }
     send(&out, Message::Profiles(summaries));
+    let mut session = session;
+    session.browser = Arc::new(SystemBrowser::new(Desktop::read()));
     let session = Arc::new(session);
     let mut running = Running { person, runs: BTreeMap::new(), orders: BTreeMap::new() };
     let (prepared, mut ready) = unbounded_channel::<(Number, Result<Prepared, Problem>)>();
@@ -209,6 +211,14 @@ fn carry_out(
         Command::GiveUp { number } => {
             if let Some(task) = running.orders.remove(&number) {
                 task.abort();
+            }
+        }
+        Command::Browse { run } => {
+            if let Some(performer) = running.runs.get(&run).cloned() {
+                let out = out.clone();
+                tokio::spawn(async move {
+                    send(&out, Message::Notice(Notice::new(NoticeTone::Plain, performer.browse().await)));
+                });
             }
         }
         Command::Answer { number, answer } => running.person.answer(number, answer),

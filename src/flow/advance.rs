@@ -2,10 +2,10 @@
 
 use super::check;
 use super::effect::Effect;
-use super::run::{Held, Outputs, Pace, Phase, Run, fresh_step};
+use super::run::{Held, Outputs, Pace, Phase, Run};
 use super::template::EvalError;
 use super::view::{StepState, StepView};
-use crate::profile::model::{Flow, Verb};
+use crate::profile::model::{Flow, Step, Verb};
 use crate::time::Timestamp;
 
 impl Run {
@@ -38,6 +38,7 @@ impl Run {
                 Verb::Jwt(jwt) => self.begin_jwt(jwt, &scope, now),
                 Verb::Http(http) => self.begin_http(http, &scope, now),
                 Verb::Open(open) => self.begin_open(open, &scope, now),
+                Verb::Authorize(authorize) => self.begin_authorize(authorize, &scope, now),
                 Verb::Ask(ask) => self.begin_ask(ask, &scope, now),
                 Verb::Save(save) => self.begin_save(save, &scope, now),
             },
@@ -128,6 +129,30 @@ impl Run {
         match held {
             Held::Outputs(outputs) => self.finish(outputs, now),
             Held::Request(ready) => self.send(*ready, now),
+            Held::Authorize(going) => self.go(*going, now),
         }
+    }
+}
+
+pub(super) fn fresh_step(step: &Step) -> StepView {
+    StepView {
+        id: step.path.clone(),
+        title: step.title.clone(),
+        note: step.note.clone(),
+        reference: step.reference.clone(),
+        verb: step.verb.word(),
+        state: StepState::Ready,
+        attempt: 1,
+        request: None,
+        exchange: None,
+        artefacts: Vec::new(),
+        checks: Vec::new(),
+        outputs: Vec::new(),
+        ask: None,
+        pin: None,
+        authorize: None,
+        error: None,
+        started_at: None,
+        ended_at: None,
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::event::OpError;
 use super::exchange::{Completeness, Exchange, Response};
 use super::run::Run;
-use super::view::{ErrorSource, StepError};
+use super::view::{ErrorSource, Level, Outcome, StepError};
 use crate::jose;
 use crate::profile::model::{ErrorHint, Step};
 
@@ -71,7 +71,7 @@ impl Answer {
 }
 
 /// RFC 6749 §5.2: printable ASCII without `"` and `\`.
-fn is_code(text: &str) -> bool {
+pub(super) fn is_code(text: &str) -> bool {
     !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| matches!(b, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
@@ -120,7 +120,12 @@ impl Run {
         }
         let text = self.state.redactor.mask_text(&text);
         let text = crate::text::clean(&text).into_owned();
-        let mut error = StepError { id, text, likely: None, hint: None, checks: Vec::new(), source: ErrorSource::Bank };
+        let error = StepError { id, text, likely: None, hint: None, checks: Vec::new(), source: ErrorSource::Bank };
+        self.with_advice(error, step, answer)
+    }
+
+    /// What is likely and what to do: the profile's own hints, then the core's.
+    pub(super) fn with_advice(&self, mut error: StepError, step: &Step, answer: &Answer) -> StepError {
         let own = self.state.profile.errors.iter().find(|h| speaks_of(h, step, answer));
         let core = answer.error.as_deref().and_then(|c| self.core.error(c));
         let by_status = self.core.errors.iter().find(|h| h.code.is_none() && h.status == Some(answer.status));
@@ -147,6 +152,22 @@ impl Run {
         error
     }
 
+    /// A `must` that the answer breaks, unless a person sent it anyway.
+    pub(super) fn broken_must(&self) -> Option<StepError> {
+        let step = &self.view.steps[self.view.current];
+        let broken: Vec<_> =
+            step.checks.iter().filter(|c| c.level == Level::Must && c.outcome == Outcome::Fail).collect();
+        let failed = broken.first().filter(|_| !step.outputs.iter().any(|o| o.name == "sent anyway"))?;
+        Some(StepError {
+            id: "check.failed".into(),
+            text: format!("{}: {} ({})", failed.id, failed.say, failed.found),
+            likely: None,
+            hint: Some("the answer came, but a rule that must hold does not: read the check and its clause".into()),
+            checks: broken.iter().map(|c| c.id.clone()).collect(),
+            source: ErrorSource::Bank,
+        })
+    }
+
     /// An effect's failure in a person's words.
     pub(super) fn explain(&self, error: &OpError) -> StepError {
         let (id, text, hint, source) = match error {
@@ -156,6 +177,7 @@ impl Run {
             OpError::Store { text, hint } => {
                 ("store.failed".to_owned(), text.clone(), hint.clone(), ErrorSource::Profile)
             }
+            OpError::Callback { id, text, hint } => ((*id).to_owned(), text.clone(), hint.clone(), ErrorSource::Person),
             OpError::Person(text) => ("person.needed".to_owned(), text.clone(), String::new(), ErrorSource::Person),
         };
         let known = self.core.error(&id);

@@ -24,6 +24,8 @@ pub enum Artefact {
     Token,
     /// A token that was opened: `header claims verdict key`.
     Opened,
+    /// A person sent to the bank: `request response`.
+    Authorize,
     /// A key role in use: `key`.
     Key,
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::callback::Authorization;
 use super::exchange::Request;
 use super::view::{AskView, PinView};
 use crate::jose::Alg;
@@ -55,6 +56,13 @@ pub enum Effect {
         op: Op,
         step: String,
         pin: PinView,
+    },
+    /// A person has to go to the bank; their browser, or they themselves, bring back what the bank says. Answered with
+    /// [`super::Reply::Callback`], with notes on the way.
+    Authorize {
+        op: Op,
+        step: String,
+        request: Authorization,
     },
     Wait {
         op: Op,

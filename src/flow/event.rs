@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::callback::Callback;
 use super::effect::Op;
 use super::exchange::{Exchange, NetError};
 use crate::jose::PublicJwk;
@@ -23,6 +24,13 @@ pub enum Event {
     SendAnyway,
     /// A person's answers to the step that asks.
     Answer(BTreeMap<String, Secret>),
+    /// What the browser ended on, brought by a person: the whole address, or a form's body.
+    Pasted(Secret),
+    /// Something that happened while a person is at the bank.
+    Noted {
+        op: Op,
+        note: String,
+    },
     /// Do the failed or finished step again: everything time-bound is made anew.
     Retry,
     /// Stand before an earlier step again, with the scope it had. The index is the step's in the view.
@@ -56,6 +64,8 @@ pub enum Reply {
     Answered(BTreeMap<String, Secret>),
     /// Whether the keys that were shown are the right ones.
     Approved(bool),
+    /// The bank sent the person back with this.
+    Callback(Callback),
     Saved,
     Waited,
 }
@@ -102,6 +112,9 @@ pub enum OpError {
     Key { id: String, text: String, hint: String },
     #[error("{text}")]
     Store { text: String, hint: String },
+    /// No answer came from the bank's page.
+    #[error("{text}")]
+    Callback { id: &'static str, text: String, hint: String },
     /// Nobody is there to answer.
     #[error("{0}")]
     Person(String),

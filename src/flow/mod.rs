@@ -17,6 +17,7 @@
 mod advance;
 mod algorithm;
 mod answer;
+pub mod callback;
 mod check;
 pub mod core;
 mod detour;
@@ -43,3 +44,4 @@ pub use request::ASSERTION_TYPE;
 pub use run::{Pace, Run, Setup};
 pub use state::{SKEW, State};
 pub use typed::{fits_kind, typed};
+pub use verb::AUTHORIZED;

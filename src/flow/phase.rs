@@ -7,7 +7,7 @@ use minijinja::Value;
 use super::effect::{Op, Saving};
 use super::request::Built;
 use super::sign::{Signed, Signing};
-use super::verb::open;
+use super::verb::{Going, open};
 use crate::time::Timestamp;
 
 pub(super) enum Phase {
@@ -35,12 +35,15 @@ pub(super) enum Pending {
     /// An approved pin that is being kept.
     KeepPin(Box<open::Gate>),
     Ask,
+    Authorize(Box<Going>),
     Save(Box<Saving>),
 }
 
 /// What waits for a person's word.
 pub(super) enum Held {
     Request(Box<Ready>),
+    /// A person is about to be sent to the bank.
+    Authorize(Box<Going>),
     /// A finished artefact that failed a `must`.
     Outputs(Outputs),
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::advance::fresh_step;
 use super::check;
 use super::core::{Core, core};
 use super::effect::{Effect, Op};
@@ -178,9 +179,9 @@ impl Run {
                 self.phase = Phase::Standing;
                 abort
             }
-            (Phase::Busy(op, Pending::Ask), Event::Answer(answers)) => {
-                let _ = op;
-                self.answered(op, answers, now)
+            (Phase::Busy(op, Pending::Ask), Event::Answer(answers)) => self.answered(op, answers, now),
+            (Phase::Busy(op, Pending::Authorize(going)), event @ (Event::Pasted(_) | Event::Noted { .. })) => {
+                self.heard(op, going, event, now)
             }
             (Phase::Busy(_, Pending::Pin(gate)), Event::Approve) => self.approved(*gate, now),
             (Phase::Loading(op), Event::Replied { op: answered, reply: Reply::Loaded(loaded) }) if op == answered => {
@@ -213,7 +214,7 @@ impl Run {
             self.view.steps.iter().map(|s| s.state).rfind(|s| matches!(s, StepState::Failed | StepState::Cancelled));
         match &self.phase {
             Phase::Fresh | Phase::Standing => RunStatus::Ready,
-            Phase::Busy(_, Pending::Ask | Pending::Pin(_)) => RunStatus::Waiting,
+            Phase::Busy(_, Pending::Ask | Pending::Pin(_) | Pending::Authorize(_)) => RunStatus::Waiting,
             Phase::Loading(_) | Phase::Busy(..) => RunStatus::Busy,
             Phase::Armed(_) => RunStatus::Armed,
             Phase::Blocked(_) => RunStatus::Blocked,
@@ -237,6 +238,7 @@ impl Run {
             (Pending::Pin(_), Reply::Approved(false)) => self.refused(now),
             (Pending::KeepPin(gate), Reply::Saved) => self.pinned(*gate, now),
             (Pending::Ask, Reply::Answered(answers)) => self.answered(op, answers, now),
+            (Pending::Authorize(going), Reply::Callback(callback)) => self.came_back(*going, callback, now),
             (Pending::Save(saving), Reply::Saved) => self.saved(*saving, now),
             // a reply of another kind than was asked for: keep waiting
             (pending, _) => self.stay(Phase::Busy(op, pending)),
@@ -359,27 +361,5 @@ fn missing_hint(name: &str) -> String {
         Some(("tokens", _)) => "run the flow that gets the token first".to_owned(),
         Some(("metadata", _)) => "run the flow that reads the bank's metadata first".to_owned(),
         _ => "an earlier step did not give it".to_owned(),
-    }
-}
-
-pub(super) fn fresh_step(step: &Step) -> StepView {
-    StepView {
-        id: step.path.clone(),
-        title: step.title.clone(),
-        note: step.note.clone(),
-        reference: step.reference.clone(),
-        verb: step.verb.word(),
-        state: StepState::Ready,
-        attempt: 1,
-        request: None,
-        exchange: None,
-        artefacts: Vec::new(),
-        checks: Vec::new(),
-        outputs: Vec::new(),
-        ask: None,
-        pin: None,
-        error: None,
-        started_at: None,
-        ended_at: None,
     }
 }

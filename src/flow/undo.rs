@@ -1,7 +1,8 @@
 //! Another try, an earlier step, or no more: what a person may do with a step that was begun.
 
+use super::advance::fresh_step;
 use super::effect::Effect;
-use super::run::{Pending, Phase, Run, fresh_step};
+use super::run::{Pending, Phase, Run};
 use super::view::{ErrorSource, StepError, StepState};
 use crate::time::Timestamp;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::exchange::Exchange;
 use crate::profile::model::Pin;
 use crate::redact::Redactor;
-use crate::secret::Class;
+use crate::secret::{Class, Secret};
 use crate::time::Timestamp;
 
 /// One run as it stands.
@@ -85,6 +85,7 @@ pub struct StepView {
     pub ask: Option<AskView>,
     /// Keys that wait for a person's approval.
     pub pin: Option<PinView>,
+    pub authorize: Option<AuthorizeView>,
     pub error: Option<StepError>,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
@@ -253,6 +254,24 @@ pub struct AskView {
     pub ask: Vec<AskField>,
     /// When the offer ends.
     pub deadline: Option<Timestamp>,
+}
+
+/// A person on the way to the bank and back.
+#[derive(Clone, PartialEq)]
+pub struct AuthorizeView {
+    /// The whole address, to be opened, copied or shown as a QR code: it holds `state`.
+    pub url: Secret,
+    pub redirect_uri: String,
+    /// When it stops waiting; None: it does not wait yet.
+    pub deadline: Option<Timestamp>,
+    /// What happened since, oldest first.
+    pub seen: Vec<(Timestamp, String)>,
+}
+
+impl fmt::Debug for AuthorizeView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuthorizeView({} notes)", self.seen.len())
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -18,6 +18,14 @@ impl Allowed {
         hosts.into_iter().map(|h| entry(h.as_ref()).map_err(Fault::refused)).collect::<Result<_, _>>().map(Self)
     }
 
+    /// Whether a person's browser may be sent there: the profile's own hosts, over https or to this machine.
+    ///
+    /// # Errors
+    /// `net.request`, `net.not-https`, `net.host-not-allowed`.
+    pub fn opens(&self, url: &str) -> Result<(), NetError> {
+        Target::parse(url).and_then(|target| self.check(&target)).map_err(Fault::refused)
+    }
+
     pub(super) fn check(&self, target: &Target) -> Result<(), Fault> {
         let fits = |(host, port): &(String, Option<u16>)| {
             *host == target.host && port.map_or(target.loopback || target.default_port(), |p| p == target.port)

@@ -13,6 +13,7 @@
 mod allowed;
 #[cfg(feature = "kms")]
 mod aws;
+pub mod callback;
 mod content;
 mod convert;
 mod dial;

@@ -18,6 +18,7 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/berlin-group-accounts.toml", include_str!("../../profiles/flows/berlin-group-accounts.toml")),
     ("flows/berlin-group-consent.toml", include_str!("../../profiles/flows/berlin-group-consent.toml")),
     ("flows/berlin-group-payment.toml", include_str!("../../profiles/flows/berlin-group-payment.toml")),
+    ("flows/authorization-code.toml", include_str!("../../profiles/flows/authorization-code.toml")),
     ("flows/call.toml", include_str!("../../profiles/flows/call.toml")),
     ("flows/client-credentials.toml", include_str!("../../profiles/flows/client-credentials.toml")),
     ("flows/discover.toml", include_str!("../../profiles/flows/discover.toml")),

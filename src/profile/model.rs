@@ -1,11 +1,13 @@
 //! A profile as the engine uses it: joined, compiled, checked. Nothing here reads a file.
 
+mod authorize;
 mod open;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+pub use authorize::Authorize;
 pub use open::{Expect, KeysFrom, Open, Unverified};
 
 use super::place::Place;
@@ -254,6 +256,7 @@ pub enum Verb {
     Jwt(Jwt),
     Http(Box<Http>),
     Open(Box<Open>),
+    Authorize(Box<Authorize>),
     Ask(Ask),
     Save(Save),
 }
@@ -265,6 +268,7 @@ impl Verb {
             Self::Jwt(_) => "jwt",
             Self::Http(_) => "http",
             Self::Open(_) => "open",
+            Self::Authorize(_) => "authorize",
             Self::Ask(_) => "ask",
             Self::Save(_) => "save",
         }

@@ -215,6 +215,7 @@ pub struct RawStep {
     pub jwt: Option<RawJwt>,
     pub http: Option<RawHttp>,
     pub open: Option<RawOpen>,
+    pub authorize: Option<RawAuthorize>,
     pub ask: Option<RawAsk>,
     pub save: Option<RawSave>,
 }
@@ -306,6 +307,22 @@ pub struct RawOpen {
     pub refetch: Option<Word>,
     /// What a token without a usable key is: `fail warn info`.
     pub unverified: Option<Word>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawAuthorize {
+    pub url: RawText,
+    pub query: RawValue,
+    /// As registered: the answer is taken there, or pasted.
+    pub redirect_uri: RawText,
+    pub state: RawText,
+    /// RFC 9207: the answer's `iss` has to be this.
+    pub iss: Option<RawText>,
+    /// `query fragment form_post`.
+    pub response_mode: Option<RawText>,
+    /// Seconds the code lives from receipt.
+    pub lives: Option<RawValue>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

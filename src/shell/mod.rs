@@ -6,6 +6,8 @@
 //!                          └── events ◄┘   (one task per operation; an Abort ends it)
 //! ```
 
+mod authorize;
+mod browser;
 mod card;
 mod desk;
 mod embedded;
@@ -21,6 +23,7 @@ mod session;
 pub use crate::keys::StoreFacts;
 #[cfg(test)]
 pub(crate) mod testing;
+pub use browser::{Browser, NoBrowser, SystemBrowser};
 pub use card::{KeyCard, PublicForm, public_text};
 pub use desk::{CsrWish, Gone, Kept, KeyDone, KeyOrder, algorithm};
 pub use embedded::{Brought, DemoKey, Embedded, Link};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::BoxFuture;
 
+use crate::flow::callback::Authorization;
 use crate::flow::view::{AskView, PinView};
 use crate::secret::Secret;
 
@@ -14,9 +15,27 @@ pub type Answers = BTreeMap<String, Secret>;
 pub trait People: Send + Sync {
     /// `step` is the step's `flow.step` name. None: nobody is there for this. `Err`: refused, in their words.
     fn answer<'a>(&'a self, step: &'a str, ask: &'a AskView) -> BoxFuture<'a, Option<Result<Answers, String>>>;
+
     /// Whether these keys are the right ones. None: nobody is there who can compare them.
     fn approve<'a>(&'a self, step: &'a str, pin: &'a PinView) -> BoxFuture<'a, Option<bool>> {
         let _ = (step, pin);
+        Box::pin(async { None })
+    }
+
+    /// Whether they go to the bank by themselves, without a browser and a listener of ours.
+    fn go_alone(&self) -> bool {
+        false
+    }
+
+    /// Goes to the bank and brings what the browser ended on: the redirect address, or a form's body. `said` is why what
+    /// they brought before was not it. None: nobody brings anything.
+    fn authorize<'a>(
+        &'a self,
+        step: &'a str,
+        request: &'a Authorization,
+        said: Option<String>,
+    ) -> BoxFuture<'a, Option<Result<Secret, String>>> {
+        let _ = (step, request, said);
         Box::pin(async { None })
     }
 }

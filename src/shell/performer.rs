@@ -7,10 +7,13 @@ use serde_json::Value as Json;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
+use super::authorize::SignIn;
+use super::browser::Browser;
 use super::people::People;
 use super::session::{Session, memory_uri};
 use crate::clock::Clock;
 use crate::config::Places;
+use crate::flow::callback::Authorization;
 use crate::flow::effect::{Effect, Op, Saving};
 use crate::flow::event::{Event, KeyFacts, Loaded, OpError, Reply};
 use crate::flow::exchange::Request;
@@ -19,7 +22,7 @@ use crate::jose::jwe::{Family, Task};
 use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores, certified, unwrap};
 use crate::net::{Allowed, ClientIdentity, Limits, Network};
 use crate::profile::model::{Environment, Profile};
-use crate::secret::SecretBytes;
+use crate::secret::{Secret, SecretBytes};
 use crate::store::{Memory, Whose, save_pins, save_values};
 
 /// How long metadata is good where the profile does not say, seconds.
@@ -47,11 +50,14 @@ struct Inner {
     network: Network,
     allowed: Allowed,
     people: Arc<dyn People>,
+    browser: Arc<dyn Browser>,
     stores: Arc<Stores>,
     memory: Memory,
     places: Places,
     clock: Arc<dyn Clock>,
     running: Mutex<BTreeMap<Op, AbortHandle>>,
+    /// The page that a person was last sent to.
+    page: Mutex<Option<Secret>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -81,11 +87,13 @@ impl Performer {
             network,
             allowed,
             people,
+            browser: session.browser.clone(),
             stores: session.stores.clone(),
             memory: session.memory.clone(),
             places: session.places.clone(),
             clock: session.clock.clone(),
             running: Mutex::default(),
+            page: Mutex::default(),
         }))
     }
 
@@ -100,6 +108,11 @@ impl Performer {
         }
         let (op, inner, events) = (op_of(&effect), self.0.clone(), events.clone());
         let task = tokio::spawn(async move {
+            if let Effect::Authorize { op, step, request } = effect {
+                inner.sign_in(op, step, request, events).perform().await;
+                lock(&inner.running).remove(&op);
+                return;
+            }
             let event = match inner.act(effect).await {
                 Ok(reply) => Event::Replied { op, reply },
                 Err(error) => Event::Failed { op, error },
@@ -122,6 +135,17 @@ impl Performer {
         lock(&self.0.bindings).insert(role.to_owned(), uri);
     }
 
+    /// Opens the page again that a person was last sent to. What became of it, in a few words.
+    pub async fn browse(&self) -> String {
+        let page = lock(&self.0.page).clone();
+        match page.filter(|page| self.0.allowed.opens(page.expose()).is_ok()) {
+            Some(page) => match self.0.browser.open(page.expose()).await {
+                Ok(note) | Err(note) => note,
+            },
+            None => "there is no page to open".to_owned(),
+        }
+    }
+
     /// Ends everything that is under way.
     pub fn abort_all(&self) {
         for (_, handle) in std::mem::take(&mut *lock(&self.0.running)) {
@@ -139,6 +163,7 @@ const fn op_of(effect: &Effect) -> Op {
         | Effect::Send { op, .. }
         | Effect::Ask { op, .. }
         | Effect::Pin { op, .. }
+        | Effect::Authorize { op, .. }
         | Effect::Wait { op, .. }
         | Effect::Save { op, .. }
         | Effect::Abort { op } => *op,
@@ -180,8 +205,15 @@ impl Inner {
                 Ok(Reply::Waited)
             }
             Effect::Save { what, .. } => self.save(what).map(|()| Reply::Saved),
-            Effect::Abort { .. } => Ok(Reply::Waited),
+            // told apart before: it speaks more than once
+            Effect::Authorize { .. } | Effect::Abort { .. } => Ok(Reply::Waited),
         }
+    }
+
+    fn sign_in(&self, op: Op, step: String, request: Authorization, events: UnboundedSender<Event>) -> SignIn {
+        *lock(&self.page) = Some(request.url.clone());
+        let (people, browser, clock) = (self.people.clone(), self.browser.clone(), self.clock.clone());
+        SignIn { op, step, request, people, browser, clock, allowed: self.allowed.clone(), events }
     }
 
     fn whose(&self) -> Whose {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::browser::{Browser, NoBrowser};
 use super::embedded::{Brought, Embedded, Link};
 use super::order::{chains, environment, flow, known_inputs, known_roles, needs, references};
 use super::people::{Nobody, People};
@@ -91,6 +92,7 @@ pub struct Session {
     pub embedded: Option<Arc<dyn Embedded>>,
     /// Who answers outside the sandbox.
     pub people: Arc<dyn People>,
+    pub browser: Arc<dyn Browser>,
 }
 
 impl Session {
@@ -302,6 +304,7 @@ impl Session {
             memory: Memory::default(),
             embedded: None,
             people: Arc::new(Nobody),
+            browser: Arc::new(NoBrowser),
         }
     }
 }

@@ -142,6 +142,10 @@ pub enum Command {
         role: String,
         uri: String,
     },
+    /// Open the bank's page of that run again.
+    Browse {
+        run: Number,
+    },
     Copy(CopyRequest),
     /// Clear the clipboard now, if what is there is ours.
     ClearClipboard,
@@ -173,6 +177,7 @@ impl Command {
                 | Self::GiveUp { .. }
                 | Self::Answer { .. }
                 | Self::Rebind { .. }
+                | Self::Browse { .. }
         )
     }
 }

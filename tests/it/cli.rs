@@ -67,7 +67,9 @@ fn run(case: &Case) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().to_str().expect("a path").to_owned();
     for (name, content) in &case.files {
-        std::fs::write(folder.path().join(name), content).expect("written");
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, content).expect("written");
     }
     for arguments in &case.first {
         call(arguments, "", &dir, &case.env);

@@ -202,6 +202,7 @@ fn words(effect: &Effect) -> String {
         Effect::Pin { step, pin, .. } => format!("pin {} at {step}", pin.name),
         Effect::Send { request, .. } => format!("send {} {}", request.method, request.url),
         Effect::Ask { step, ask, .. } => format!("ask {step}: {}", ask.text),
+        Effect::Authorize { step, request, .. } => format!("authorize {step} {:?}", request.mode),
         Effect::Wait { millis, .. } => format!("wait {millis}"),
         Effect::Save { what, .. } if !what.jti.is_empty() => "remember jti".into(),
         Effect::Save { what, .. } if !what.pins.is_empty() => {
@@ -227,6 +228,7 @@ fn op_of(effect: &Effect) -> Option<Op> {
         | Effect::Pin { op, .. }
         | Effect::Send { op, .. }
         | Effect::Ask { op, .. }
+        | Effect::Authorize { op, .. }
         | Effect::Wait { op, .. }
         | Effect::Save { op, .. } => Some(*op),
         Effect::Abort { .. } => None,
@@ -655,4 +657,137 @@ fn rules_know_which_inputs_a_saved_profile_holds() {
     play.says(Event::Step).stands(RunStatus::Armed, "list", StepState::Armed);
     let kept = play.run.view().steps[0].checks.iter().find(|c| c.id == "KEPT").map(|c| c.outcome);
     assert_eq!(kept, Some(Outcome::Pass));
+}
+
+const SIGN_IN: &str = r#"
+[[flow]]
+id = "login"
+[flow.let]
+state = "{{ random(128) }}"
+[[flow.step]]
+id = "callback"
+[flow.step.authorize]
+url          = "https://as.nordbank.example/authorize?tenant=1"
+query        = { client_id = "{{ client.id }}", response_type = "code", state = "{{ let.state }}", code_challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method = "S256" }
+redirect_uri = "https://tpp.example/cb"
+state        = "{{ let.state }}"
+iss          = "{{ env.issuer }}"
+lives        = 60
+[[flow.step]]
+id = "keep"
+[flow.step.save.tokens.app]
+access_token = "{{ callback.code }}"
+"#;
+
+/// Waits for the person, who was sent with that state.
+fn signing_in() -> (Play, String) {
+    let mut play = Play::begun(SIGN_IN, "login", Pace::Step);
+    play.says(Event::Step).wants(&[]).stands(RunStatus::Armed, "callback", StepState::Armed);
+    play.says(Event::Approve).wants(&["authorize login.callback Query"]);
+    play.stands(RunStatus::Waiting, "callback", StepState::Waiting);
+    let [Effect::Authorize { request, .. }] = &play.heard[..] else { panic!("{:?}", play.heard) };
+    let state = request.state.expose().to_owned();
+    let url = request.url.expose();
+    assert!(url.starts_with("https://as.nordbank.example/authorize?tenant=1&client_id=acme&"), "{url}");
+    assert!(url.contains(&format!("state={state}")), "{url}");
+    (play, state)
+}
+
+fn pasted(text: impl AsRef<str>) -> Event {
+    Event::Pasted(Secret::new(text.as_ref()))
+}
+
+#[test]
+fn what_a_person_pastes_ends_the_wait_and_the_listener() {
+    let (mut play, state) = signing_in();
+    let op = play.op();
+    play.says(Event::Noted { op, note: "opened\u{1b}[2J".into() }).wants(&[]);
+    for wrong in ["nothing", "https://evil.example/cb?code=1", "https://tpp.example/cb?code=1&state=another"] {
+        play.says(pasted(wrong)).wants(&[]).fails("callback", "callback.paste");
+        play.stands(RunStatus::Waiting, "callback", StepState::Waiting);
+    }
+    let good = format!("https://tpp.example/cb?code=c0de-c0de&iss=https%3A%2F%2Fas.nordbank.example&state={state}");
+    play.later(5).says(pasted(&good)).wants(&[&format!("abort {}", op.0)]);
+    play.stands(RunStatus::Ready, "callback", StepState::Done);
+    let view = play.run.view();
+    assert_eq!(view.steps[0].error, None);
+    assert_eq!(view.steps[0].authorize.as_ref().map(|a| a.seen.len()), Some(1));
+    let lives: Vec<_> = view.countdowns.iter().map(|c| (c.name.as_str(), c.ends_at.seconds())).collect();
+    assert_eq!(lives, [("code", 1_800_000_065)]);
+    assert!(!view.redactor.mask_text(&format!("c0de-c0de {state}")).contains("c0de"));
+    assert_eq!(play.run.output("callback.code", play.now).as_deref(), Some("c0de-c0de"));
+    assert_eq!(play.run.output("callback.error", play.now), None);
+    // too late to be anything
+    play.says(pasted(&good)).wants(&[]).stands(RunStatus::Ready, "callback", StepState::Done);
+}
+
+/// O05, O06: an answer of another server, or one that is made up of two, is not followed by anything.
+#[test]
+fn an_answer_of_another_issuer_or_with_anything_twice_asks_for_no_token() {
+    let mine = "iss=https%3A%2F%2Fas.nordbank.example";
+    for (params, error) in [
+        ("code=1".to_owned(), "callback.iss"),
+        ("code=1&iss=https%3A%2F%2Fas.evil.example".to_owned(), "callback.iss"),
+        ("code=1&iss=https%3A%2F%2Fas.nordbank.example%2F".to_owned(), "callback.iss"),
+        (format!("code=1&{mine}&{mine}"), "callback.repeated"),
+        (format!("code=1&code=2&{mine}"), "callback.repeated"),
+        (format!("code=&{mine}"), "callback.empty"),
+        ("error=access_denied".to_owned(), "callback.iss"),
+        (format!("error=access_denied&{mine}"), "access_denied"),
+        (format!("error=%22weird%22&{mine}"), "callback.error"),
+    ] {
+        let (mut play, state) = signing_in();
+        let op = play.op().0;
+        play.says(pasted(format!("{params}&state={state}"))).wants(&[&format!("abort {op}")]).fails("callback", error);
+        play.stands(RunStatus::Failed, "callback", StepState::Failed);
+        assert!(play.run.view().countdowns.is_empty());
+    }
+}
+
+#[test]
+fn two_sign_ins_do_not_take_each_others_answers() {
+    let (mut one, state_of_one) = signing_in();
+    let flow = SIGN_IN.replace("random(128)", "random(192)");
+    let mut two = Play::begun(&flow, "login", Pace::Straight);
+    two.wants(&["authorize login.callback Query"]);
+    two.says(pasted(format!("code=1&iss=https%3A%2F%2Fas.nordbank.example&state={state_of_one}"))).wants(&[]);
+    two.fails("callback", "callback.paste").stands(RunStatus::Waiting, "callback", StepState::Waiting);
+    one.says(Event::Cancel).stands(RunStatus::Cancelled, "callback", StepState::Cancelled);
+}
+
+#[test]
+fn nobody_to_sign_in_keeps_it_waiting_and_a_cancel_ends_the_listener() {
+    let (mut play, _) = signing_in();
+    let op = play.op();
+    play.says(Event::Failed { op, error: OpError::Person("nobody".into()) });
+    play.stands(RunStatus::Waiting, "callback", StepState::Waiting);
+    play.says(Event::Cancel).wants(&[&format!("abort {}", op.0)]).fails("callback", "cancelled");
+    play.says(Event::Retry).stands(RunStatus::Armed, "callback", StepState::Armed);
+}
+
+/// O04, O19: what must not be asked for stops before anybody is sent.
+#[test]
+fn a_request_that_must_not_go_out_is_stopped_before_it() {
+    for (from, to, id) in [
+        ("https://as.nordbank.example/authorize?tenant=1", "http://as.nordbank.example/authorize", "AZ-09"),
+        ("https://as.nordbank.example/authorize?tenant=1", "javascript:alert(1)", "AZ-09"),
+        ("https://as.nordbank.example/authorize?tenant=1", "file:///etc/passwd", "AZ-09"),
+        ("state = \"{{ random(128) }}\"", "state = \"{{ random(64) }}\"", "AZ-01"),
+        ("state = \"{{ let.state }}\",", "state = \"something-else\",", "AZ-01S"),
+    ] {
+        assert!(SIGN_IN.contains(from));
+        let mut play = Play::begun(&SIGN_IN.replace(from, to), "login", Pace::Straight);
+        play.wants(&[]).stands(RunStatus::Blocked, "callback", StepState::Blocked);
+        let failed: Vec<_> = play.run.view().steps[0].checks.iter().filter(|c| c.outcome == Outcome::Fail).collect();
+        assert!(failed.len() == 1 && failed[0].id == id, "{to}: {failed:?}");
+    }
+    for bad in ["-x", "&calc", ""] {
+        let flow = SIGN_IN.replace("https://as.nordbank.example/authorize?tenant=1", bad);
+        Play::begun(&flow, "login", Pace::Straight).wants(&[]).fails("callback", "profile.value");
+    }
+    let flow = SIGN_IN.replace("code_challenge_method = \"S256\"", "code_challenge_method = \"plain\"");
+    let mut play = Play::begun(&flow, "login", Pace::Step);
+    play.says(Event::Step).stands(RunStatus::Armed, "callback", StepState::Armed);
+    let warned: Vec<_> = play.run.view().steps[0].checks.iter().filter(|c| c.outcome == Outcome::Warn).collect();
+    assert!(warned.len() == 1 && warned[0].id == "AZ-03", "{warned:?}");
 }

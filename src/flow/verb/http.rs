@@ -237,23 +237,7 @@ impl Run {
         outputs.insert("error".into(), answer.error.as_deref().map_or(().into(), Into::into));
         outputs.insert("received_at".into(), received_at.into());
         outputs.insert("request".into(), from_json(&sent.built.value));
-        let after: Vec<_> = self
-            .step()
-            .checks
-            .iter()
-            .filter(|c| c.level == crate::flow::view::Level::Must && c.outcome == crate::flow::view::Outcome::Fail)
-            .cloned()
-            .collect();
-        if let Some(failed) = after.first().filter(|_| !self.step().outputs.iter().any(|o| o.name == "sent anyway")) {
-            let ids: Vec<String> = after.iter().map(|c| c.id.clone()).collect();
-            let error = StepError {
-                id: "check.failed".into(),
-                text: format!("{}: {} ({})", failed.id, failed.say, failed.found),
-                likely: None,
-                hint: Some("the answer came, but a rule that must hold does not: read the check and its clause".into()),
-                checks: ids,
-                source: ErrorSource::Bank,
-            };
+        if let Some(error) = self.broken_must() {
             return self.fail(error, now);
         }
         for take in &http.take {

@@ -1,8 +1,12 @@
 //! The verbs, one file each: what a step does and what it leaves for later steps.
 
 mod ask;
+mod authorize;
 mod http;
 mod jwt;
 mod key;
 pub(super) mod open;
 pub(super) mod save;
+
+pub use authorize::AUTHORIZED;
+pub(super) use authorize::Going;

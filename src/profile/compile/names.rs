@@ -178,6 +178,11 @@ impl Compiler<'_> {
             }
             Verb::Http(http) => self.http_names(http, names, place),
             Verb::Open(open) => self.open_names(profile, open, names, place),
+            Verb::Authorize(authorize) => {
+                authorize.texts().for_each(|t| self.text_names(t, names, place));
+                self.tree_names(&authorize.query, names, place);
+                authorize.lives.iter().for_each(|t| self.tree_names(t, &with(names, &["response"]), place));
+            }
             Verb::Ask(Ask { text, show, deadline, .. }) => {
                 self.text_names(text, names, place);
                 show.iter().for_each(|(_, t)| self.text_names(t, names, place));
@@ -313,6 +318,7 @@ const fn rule_names(verb: &Verb) -> &'static [&'static str] {
         Verb::Jwt(_) => &["header", "claims", "jwt"],
         Verb::Http(_) => &["request", "response", "assertion"],
         Verb::Open(_) => &["header", "claims", "jwe", "verdict", "key"],
+        Verb::Authorize(_) => &["request", "response"],
         Verb::Key(_) | Verb::Ask(_) | Verb::Save(_) => &[],
     }
 }
@@ -357,6 +363,7 @@ fn outputs(verb: &Verb) -> Below {
         Verb::Open(_) => only(["header", "claims", "jwe", "verdict", "key", "text"]),
         Verb::Ask(ask) if ask.wait => only(ask.ask.iter().map(|i| i.name.clone())),
         Verb::Ask(ask) => only(ask.show.iter().map(|(name, _)| name.clone())),
+        Verb::Authorize(_) => only(crate::flow::AUTHORIZED),
     }
 }
 

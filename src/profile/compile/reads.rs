@@ -23,6 +23,7 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
             out.extend(o.texts().flat_map(Text::exprs));
             out.extend(o.trees().flat_map(Tree::exprs));
         }
+        Verb::Authorize(a) => out.extend(a.exprs()),
         Verb::Ask(a) => {
             out.extend(a.text.exprs());
             out.extend(a.show.iter().flat_map(|(_, t)| t.exprs()));
@@ -118,7 +119,7 @@ pub(super) fn roles(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
                 }
             }
             Verb::Open(o) => out.extend(o.roles().cloned()),
-            Verb::Ask(_) | Verb::Save(_) => {}
+            Verb::Authorize(_) | Verb::Ask(_) | Verb::Save(_) => {}
         }
     }
     out

@@ -1,9 +1,10 @@
 //! The verbs of a step.
 
 use super::Compiler;
-use crate::flow::template::Tree;
-use crate::profile::model::{Ask, Http, Jwt, KeyStep, Save, Take, TakeFrom, Verb};
-use crate::profile::raw::{RawAsk, RawHttp, RawJwt, RawSave, RawStep};
+use crate::flow::callback::Mode;
+use crate::flow::template::{Text, Tree};
+use crate::profile::model::{Ask, Authorize, Http, Jwt, KeyStep, Save, Take, TakeFrom, Verb};
+use crate::profile::raw::{RawAsk, RawAuthorize, RawHttp, RawJwt, RawSave, RawStep};
 use crate::secret::class_of_name;
 
 impl Compiler<'_> {
@@ -22,6 +23,9 @@ impl Compiler<'_> {
         if let Some(open) = &step.open {
             verbs.push(Verb::Open(Box::new(self.open(open))));
         }
+        if let Some(authorize) = &step.authorize {
+            verbs.push(Verb::Authorize(Box::new(self.authorize(authorize))));
+        }
         if let Some(ask) = &step.ask {
             verbs.push(Verb::Ask(self.ask(ask)));
         }
@@ -32,7 +36,10 @@ impl Compiler<'_> {
         if one.is_none() || !verbs.is_empty() || step.uses.is_some() {
             self.complain(
                 step.id.place,
-                format!("step `{}` needs exactly one of key, jwt, http, open, ask, save, use", step.id.value),
+                format!(
+                    "step `{}` needs exactly one of key, jwt, http, open, authorize, ask, save, use",
+                    step.id.value
+                ),
             );
             return None;
         }
@@ -84,6 +91,24 @@ impl Compiler<'_> {
             mtls: raw.mtls.as_ref().map(|t| self.text(t)),
             expect: raw.expect.iter().flatten().map(|v| super::part::json(&v.value)).collect(),
             take,
+        }
+    }
+
+    fn authorize(&mut self, raw: &RawAuthorize) -> Authorize {
+        let response_mode = raw.response_mode.as_ref().map(|t| self.text(t));
+        if let (Some(raw), Some(word)) = (&raw.response_mode, response_mode.as_ref().and_then(Text::as_literal))
+            && Mode::parse(word).is_none()
+        {
+            self.complain(raw.place, "`response_mode` is query, fragment or form_post");
+        }
+        Authorize {
+            url: self.text(&raw.url),
+            query: self.tree(&raw.query),
+            redirect_uri: self.text(&raw.redirect_uri),
+            state: self.text(&raw.state),
+            iss: raw.iss.as_ref().map(|t| self.text(t)),
+            response_mode,
+            lives: raw.lives.as_ref().map(|v| self.tree(v)),
         }
     }
 

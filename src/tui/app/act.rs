@@ -52,6 +52,8 @@ impl App {
             Action::StepBack => self.step_back(now),
             Action::SendAnyway => self.ask_to_send_anyway(),
             Action::Paste => self.paste_form(),
+            Action::Browse => self.browse(),
+            Action::QrCode => self.show_qr_code(now),
             Action::OpenToken => self.open_token(now),
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request | Action::DeleteKey => {
                 self.act_with_keys(action, now);
@@ -171,6 +173,9 @@ impl App {
     }
 
     fn paste_form(&mut self) {
+        if self.focus_is_on_run() && self.paste_answer() {
+            return;
+        }
         let waits = self.selected_step().is_some_and(|(_, s)| s.state == StepState::Waiting);
         if self.focus_is_on_run() && waits && self.open_answer() {
             return;

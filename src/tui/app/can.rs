@@ -40,6 +40,10 @@ impl App {
                 Some(RunStatus::Blocked) => Ok(()),
                 _ => Err("nothing was stopped by a check"),
             },
+            Action::Browse | Action::QrCode => match self.signing_in() {
+                Some(_) => Ok(()),
+                None => Err("no sign-in at a bank is waited for"),
+            },
             Action::OpenToken => {
                 let at_cursor = self.item_here().and_then(|i| self.found(self.focus, i)).is_some_and(|f| f.is_token());
                 if at_cursor || self.shown_token().is_some() { Ok(()) } else { Err("no token here or before") }
@@ -64,6 +68,7 @@ impl App {
     pub fn hint(&self, binding: &Binding) -> &'static str {
         match binding.action {
             Action::Enter => self.enter_hint(),
+            Action::Paste if self.signing_in().is_some() => "paste answer",
             Action::Escape if self.keys.work.is_some() => "cancel",
             Action::Escape if self.focus_is_on_run() && self.in_flight() => "cancel",
             Action::Straight if self.run.as_ref().is_some_and(|r| r.straight) => "pause",

@@ -25,6 +25,8 @@ const CURL: &str = "curl";
 pub enum CopyKind {
     /// What a person is asked to hand over.
     Handover,
+    /// The bank's page, for another browser.
+    Address,
     Token,
     Claims,
     /// What is under the cursor.
@@ -44,8 +46,9 @@ pub enum CopyKind {
 }
 
 impl CopyKind {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Handover,
+        Self::Address,
         Self::Value,
         Self::Token,
         Self::Claims,
@@ -74,6 +77,7 @@ impl CopyKind {
     pub const fn letter(self) -> char {
         match self {
             Self::Handover => 'h',
+            Self::Address => 'a',
             Self::Token => 't',
             Self::Claims => 'c',
             Self::Value => 'j',
@@ -149,6 +153,10 @@ impl App {
                 [one] => format!("{}, to hand over", one.name),
                 ref all => format!("{} to hand over, a line each", all.len()),
             },
+            CopyKind::Address => {
+                step?.authorize.as_ref()?;
+                "the bank's page, to be opened in a browser".into()
+            }
             CopyKind::Curl if curl_shown(step?).is_some() => "the curl command, secrets in it".into(),
             CopyKind::Curl => {
                 step?.request.as_ref()?;
@@ -260,6 +268,10 @@ impl App {
             CopyKind::Curl if curl_shown(step?).is_some() => {
                 let field = curl_shown(step?)?;
                 Found::new("the curl command", &field.value, field.class)
+            }
+            CopyKind::Address => {
+                let url = step?.authorize.as_ref()?.url.expose();
+                Found::new("the bank's page", url, Class::Secret)
             }
             CopyKind::Curl => {
                 let text = curl::command(step?.request.as_ref()?, self.redactor());

@@ -63,7 +63,9 @@ impl App {
                 Some(_) if self.is_elsewhere() => "to the current step",
                 Some(RunStatus::Ready) if self.view().is_some_and(|v| v.current != self.flow.selected) => "next step",
                 Some(RunStatus::Ready) => "take it",
+                Some(RunStatus::Armed) if self.view().is_some_and(|v| v.steps[v.current].authorize.is_some()) => "open",
                 Some(RunStatus::Armed) => "send",
+                Some(RunStatus::Waiting) if self.signing_in().is_some() => "paste answer",
                 Some(RunStatus::Waiting) => "answer",
                 Some(_) if self.missing_seat().is_some() => "choose a key",
                 _ => "go on",
@@ -102,7 +104,7 @@ impl App {
             RunStatus::Ready => self.tell(Event::Step, now),
             RunStatus::Armed => self.approve(Go::Approve, now),
             RunStatus::Waiting => {
-                if !self.ask_about_keys() && !self.open_answer() {
+                if !self.ask_about_keys() && !self.open_answer() && !self.paste_answer() {
                     self.say(NoticeTone::Plain, "it waits for the answer; Esc stops waiting", now);
                 }
             }

@@ -113,6 +113,9 @@ impl App {
             return;
         }
         if self.overlays.is_empty() {
+            if self.take_answer(&one_line, now) {
+                return;
+            }
             self.inspect(&one_line, now);
         } else {
             self.say(NoticeTone::Warn, "nothing here takes a paste", now);

@@ -19,6 +19,7 @@ mod overlays;
 mod palette;
 mod reveal;
 mod settle;
+mod sign_in;
 mod ticking;
 
 use std::collections::VecDeque;

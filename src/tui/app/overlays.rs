@@ -150,6 +150,11 @@ impl App {
         let answers = form.answers();
         match form.purpose {
             Purpose::Answer => self.tell(Event::Answer(answers), now),
+            Purpose::SignIn => {
+                if let Some((_, text)) = answers.into_iter().next() {
+                    self.tell(Event::Pasted(text), now);
+                }
+            }
             Purpose::Inputs(choice) => self.prepare(choice, answers, now),
             Purpose::Key(_) => {}
             Purpose::Inspect => {

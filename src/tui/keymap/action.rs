@@ -41,6 +41,9 @@ pub enum Action {
     StepBack,
     SendAnyway,
     Paste,
+    /// The bank's page, in a browser, again.
+    Browse,
+    QrCode,
     OpenToken,
     // keys
     NewKey,

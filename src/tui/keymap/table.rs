@@ -34,6 +34,8 @@ pub const TABLE: &[Binding] = &[
     row(A::StepBack, "step-back", "stand here", "stand before the chosen step again", &["B", "<backspace>"], RUN, 30),
     row(A::SendAnyway, "send-anyway", "send anyway", "send although a check that must hold failed", &["!"], RUN, 3),
     row(A::Paste, "paste", "paste", "paste a token to look at, or the answer that is waited for", &["p"], ALL, 40),
+    row(A::Browse, "browse", "open", "open the bank's page in a browser again", &["o"], RUN, 4),
+    row(A::QrCode, "qr-code", "QR code", "show the bank's page as a QR code, for a phone", &["Q"], RUN, 14),
     row(A::OpenToken, "token", "token", "open the token under the cursor in pane 4", &["t"], ALL, 20),
     // keys
     row(A::NewKey, "key-new", "new", "make a key: choose a store, an algorithm and a name", &["a"], KEYS, 2),

@@ -21,6 +21,8 @@ use crate::tui::words::Words;
 pub enum Purpose {
     /// The step that asks.
     Answer,
+    /// What a browser ended on.
+    SignIn,
     /// Values without which a flow cannot start.
     Inputs(Choice),
     /// A token to look at.
@@ -62,6 +64,18 @@ impl Form {
             default: None,
         };
         Self::new(Purpose::Inspect, "look at a token", "", &[field])
+    }
+
+    /// The form that takes what the browser ended on.
+    pub fn sign_in() -> Self {
+        let field = AskField {
+            name: "answer".into(),
+            label: "the address that the browser ended on".into(),
+            help: Some("whole, from the address bar, also from a page that did not load; or the body of a form".into()),
+            class: Class::Secret,
+            default: None,
+        };
+        Self::new(Purpose::SignIn, "the bank's answer", "", &[field])
     }
 
     /// A form about a key; none of its fields is secret. Each: name, label, what stands there, help.

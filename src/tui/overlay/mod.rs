@@ -6,6 +6,7 @@ pub mod copy_menu;
 pub mod form;
 pub mod messages;
 pub mod prompt;
+pub mod qr;
 pub mod question;
 pub mod report;
 
@@ -34,6 +35,8 @@ pub enum Overlay {
     /// The chosen key, line by line.
     Card(DocState),
     Report(Report),
+    /// An address for a phone.
+    Qr(Vec<String>),
     /// Rows scrolled up from the newest.
     Messages(usize),
 }
@@ -47,7 +50,7 @@ impl Overlay {
             Self::CopyMenu(_) => Context::CopyMenu,
             Self::Card(_) => Context::Card,
             Self::Report(_) => Context::Report,
-            Self::Messages(_) => Context::Messages,
+            Self::Qr(_) | Self::Messages(_) => Context::Messages,
         }
     }
 }
@@ -63,6 +66,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, body: Rect) {
             Overlay::CopyMenu(menu) => copy_menu::draw(app.look(), menu, buffer, body, is_top),
             Overlay::Card(state) => card::draw(app, *state, buffer, body, is_top),
             Overlay::Report(report) => report::draw(app.look(), report, buffer, body, is_top),
+            Overlay::Qr(rows) => qr::draw(app.look(), rows, buffer, body, is_top),
             Overlay::Messages(back) => messages::draw(app, *back, buffer, body, is_top),
         }
     }

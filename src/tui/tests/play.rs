@@ -107,6 +107,7 @@ fn step(id: &str, title: &str, verb: &'static str) -> StepView {
         outputs: Vec::new(),
         ask: None,
         pin: None,
+        authorize: None,
         error: None,
         started_at: None,
         ended_at: None,
@@ -298,6 +299,41 @@ pub fn waiting() -> RunView {
             default: None,
         }],
         deadline: Some(NOW.plus_seconds(3600)),
+    });
+    view
+}
+
+/// A person is at the bank.
+pub fn at_the_bank() -> RunView {
+    let mut view = ready();
+    view.status = RunStatus::Waiting;
+    let step = &mut view.steps[0];
+    step.verb = "authorize";
+    step.title = "Sign in at the bank".into();
+    step.reference = Some("RFC 6749 §4.1.1–2".into());
+    step.state = StepState::Waiting;
+    step.started_at = Some(Timestamp::from_seconds(1_799_999_959));
+    let url = format!("https://as.nordbank.example/authorize?client_id=acme&response_type=code&state={CANARY}");
+    step.request = Some(RequestView {
+        method: "GET".into(),
+        url: url.clone(),
+        headers: Vec::new(),
+        fields: Vec::new(),
+        body: Vec::new(),
+        content_type: None,
+        mtls: None,
+        refreshed: false,
+    });
+    let at = |seconds: i64| Timestamp::from_seconds(1_799_999_959 + seconds);
+    step.authorize = Some(AuthorizeView {
+        url: crate::secret::Secret::new(url),
+        redirect_uri: "http://127.0.0.1:8613/cb".into(),
+        deadline: Some(at(600)),
+        seen: vec![
+            (at(0), "listening on 127.0.0.1:8613".into()),
+            (at(1), "browser opened with xdg-open".into()),
+            (at(9), "an answer without this run's state came, and was refused".into()),
+        ],
     });
     view
 }

@@ -1,7 +1,9 @@
 //! The main situations at four sizes.
 
-use super::play::{NOW, Stage, armed, blocked, done, failed, pinning, ready, sent, summaries, waiting};
-use crate::flow::view::{Field, RunView};
+use super::play::{
+    CANARY, NOW, Stage, armed, at_the_bank, blocked, done, failed, pinning, ready, sent, summaries, waiting,
+};
+use crate::flow::view::{Field, RunView, StepState};
 use crate::secret::Class;
 use crate::tui::Look;
 use crate::tui::app::CopyKind;
@@ -66,6 +68,49 @@ fn keys_are_shown_and_only_a_yes_to_the_question_trusts_them() {
     assert!(stage.picture().contains("trust these keys?"), "Enter is no yes");
     stage.keys("y");
     assert!(!stage.picture().contains(&"T".repeat(43)), "{}", stage.picture());
+}
+
+#[test]
+fn a_sign_in_at_the_bank_is_waited_for_and_counts() {
+    at_all_sizes("sign_in", &[ready(), at_the_bank()], "<enter><enter>");
+}
+
+#[test]
+fn what_is_pasted_for_a_sign_in_is_not_shown() {
+    let mut stage = Stage::new(120, 35, Look::default(), vec![ready(), at_the_bank(), done()]);
+    stage.keys("<enter><enter>p");
+    stage.tell(Message::Input(crossterm::event::Event::Paste(format!("https://tpp.example/cb?state={CANARY}"))));
+    let picture = stage.picture();
+    assert!(!picture.contains(CANARY), "{picture}");
+    insta::assert_snapshot!("sign_in_paste_120x35", picture);
+    stage.keys("<enter>");
+    assert_eq!(stage.app.view().map(|v| v.steps[0].state), Some(StepState::Done));
+}
+
+#[test]
+fn a_paste_without_a_form_is_the_answer_too() {
+    let mut stage = Stage::new(120, 35, Look::default(), vec![ready(), at_the_bank(), done()]);
+    stage.keys("<enter><enter>");
+    stage.tell(Message::Input(crossterm::event::Event::Paste(format!("code=1&state={CANARY}"))));
+    assert_eq!(stage.app.view().map(|v| v.steps[0].state), Some(StepState::Done));
+}
+
+#[test]
+fn the_banks_page_is_opened_again_copied_and_shown_to_a_phone() {
+    let mut stage = Stage::new(120, 35, Look::default(), vec![ready(), at_the_bank()]);
+    stage.keys("<enter><enter>oya");
+    assert!(stage.commands.iter().any(|c| matches!(c, Command::Browse { .. })));
+    let whole = format!("https://as.nordbank.example/authorize?client_id=acme&response_type=code&state={CANARY}");
+    let copied = |c: &Command| matches!(c, Command::Copy(request) if request.text.expose() == whole);
+    assert!(stage.commands.iter().any(copied));
+    stage.keys("Q");
+    insta::assert_snapshot!("sign_in_qr_120x35", stage.picture());
+    stage.keys("<esc>");
+    assert!(!stage.picture().contains('█'));
+    // nothing of it where nobody signs in
+    let mut stage = Stage::new(120, 35, Look::default(), vec![ready()]);
+    stage.keys("<enter>oQ");
+    assert!(!stage.commands.iter().any(|c| matches!(c, Command::Browse { .. })));
 }
 
 #[test]

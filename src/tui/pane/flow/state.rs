@@ -54,7 +54,7 @@ pub fn duration(step: &StepView) -> Option<Duration> {
         return Some(if total.is_zero() { between(exchange.started_at, exchange.ended_at) } else { total });
     }
     // Armed once means that a person stood before it.
-    (step.request.is_none() || step.ask.is_some()).then(|| Some(between(step.started_at?, step.ended_at?)))?
+    (step.request.is_none() || is_a_wait(step)).then(|| Some(between(step.started_at?, step.ended_at?)))?
 }
 
 fn between(from: Timestamp, to: Timestamp) -> Duration {
@@ -63,5 +63,5 @@ fn between(from: Timestamp, to: Timestamp) -> Duration {
 
 /// Whether a person, not a machine, took the time.
 pub const fn is_a_wait(step: &StepView) -> bool {
-    step.ask.is_some()
+    step.ask.is_some() || step.authorize.is_some()
 }

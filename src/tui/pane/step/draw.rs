@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::headline::{counts, headline};
-use super::{Tab, ask, checks, raw, request, response, tabs, tls, trouble};
+use super::{Tab, ask, authorize, checks, raw, request, response, tabs, tls, trouble};
 use crate::flow::view::{RunView, StepState, StepView};
 use crate::time::Timestamp;
 use crate::tui::app::App;
@@ -106,6 +106,12 @@ fn now_tab(doc: &mut Doc<'_>, view: &RunView, step: &StepView, now: Timestamp) {
             doc.blank();
         }
         ask::show(doc, view, step, ask, now);
+    }
+    if let Some(sign_in) = step.authorize.as_ref().filter(|_| step.state == StepState::Waiting) {
+        if doc.len() > 0 {
+            doc.blank();
+        }
+        authorize::show(doc, view, step, sign_in, now);
     }
 }
 

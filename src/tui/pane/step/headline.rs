@@ -23,6 +23,10 @@ pub fn headline(look: Look, view: &RunView, index: usize, step: &StepView, now: 
         StepState::Ready => say(words, "waits for the steps before it"),
         StepState::Drafting => say(words, "built and signed; nothing was sent yet"),
         StepState::Armed => {
+            if step.authorize.is_some() {
+                let to = if production { "opens it at the bank: PRODUCTION" } else { "sends you to the bank" };
+                return key(key(say(words, "nobody was sent yet."), "Enter", to), "Esc", "does not");
+            }
             let words = say(words, "not sent yet.");
             let words = key(words, "Enter", if production { "sends it to PRODUCTION" } else { "sends it" });
             key(words, "Esc", "does not")
@@ -34,10 +38,11 @@ pub fn headline(look: Look, view: &RunView, index: usize, step: &StepView, now: 
         StepState::Sent => key(words, "Esc", "cancels"),
         StepState::Waiting => {
             let asks = step.ask.as_ref().is_some_and(|a| !a.ask.is_empty());
-            let words = match (asks, &step.pin) {
-                (_, Some(_)) => key(words, "Enter", "decides about these keys"),
-                (true, None) => key(words, "Enter", "answers"),
-                (false, None) => words,
+            let words = match (&step.pin, &step.authorize) {
+                (Some(_), _) => key(words, "Enter", "decides about these keys"),
+                (None, Some(_)) => key(say(words, "for you."), "p", "pastes the answer"),
+                (None, None) if asks => key(words, "Enter", "answers"),
+                (None, None) => words,
             };
             key(words, "Esc", "stops waiting")
         }

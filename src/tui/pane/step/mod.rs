@@ -1,6 +1,7 @@
 //! Pane 3, lower box: one step, from the request before it is sent to the checks on what came back.
 
 mod ask;
+mod authorize;
 mod checks;
 mod draw;
 mod headline;
@@ -74,7 +75,8 @@ impl StepPane {
 pub fn tabs(step: &StepView) -> Vec<Tab> {
     let exchange = step.exchange.as_ref();
     let mut out = Vec::with_capacity(6);
-    if step.error.is_some() || step.ask.is_some() || step.state == StepState::Blocked {
+    let sent_away = step.authorize.is_some() && step.state == StepState::Waiting;
+    if step.error.is_some() || step.ask.is_some() || sent_away || step.state == StepState::Blocked {
         out.push(Tab::Now);
     }
     let made = !step.artefacts.is_empty() || !step.outputs.is_empty();

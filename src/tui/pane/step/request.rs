@@ -47,6 +47,7 @@ pub fn show(doc: &mut Doc<'_>, view: &RunView, step: &StepView) {
 const fn what_it_does(step: &StepView) -> &'static str {
     match step.verb.as_bytes() {
         b"http" => "Sends a request. It is built and shown before anything goes out.",
+        b"authorize" => "Sends you to the bank to sign in. The address is built and shown before it is opened.",
         b"jwt" => "Makes and signs a token.",
         b"key" => "Picks or makes a key.",
         b"ask" => "Waits for a person.",

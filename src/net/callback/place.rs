@@ -1,0 +1,80 @@
+//! A redirect URI that is this machine's: what to listen on.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use url::{Host, Url};
+
+/// A redirect URI on loopback, over plain http.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    hosts: Vec<IpAddr>,
+    pub port: u16,
+    /// As it stands in the request line, without the query.
+    pub path: String,
+    /// What `Host` has to say.
+    pub authority: String,
+}
+
+impl Place {
+    /// None: the answer does not come to this machine, or not in the clear.
+    pub fn of(redirect_uri: &str) -> Option<Self> {
+        let url = Url::parse(redirect_uri).ok()?;
+        if url.scheme() != "http" || !url.username().is_empty() || url.password().is_some() {
+            return None;
+        }
+        let (v4, v6) = (IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST));
+        let hosts = match url.host()? {
+            Host::Ipv4(ip) if v4 == ip => vec![v4],
+            Host::Ipv6(ip) if v6 == ip => vec![v6],
+            Host::Domain("localhost") => vec![v4, v6],
+            _ => return None,
+        };
+        let port = url.port_or_known_default().filter(|p| *p != 0)?;
+        let authority = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
+        Some(Self { hosts, port, path: url.path().to_owned(), authority })
+    }
+
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.hosts.iter().map(|ip| SocketAddr::new(*ip, self.port))
+    }
+
+    /// The page's own origin.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.authority)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_listened_on() {
+        let listens = |uri: &str| {
+            Place::of(uri).map(|p| (p.addresses().map(|a| a.to_string()).collect::<Vec<_>>().join(" "), p.path))
+        };
+        for (uri, addresses, path) in [
+            ("http://127.0.0.1:8613/cb", "127.0.0.1:8613", "/cb"),
+            ("http://[::1]:8613/", "[::1]:8613", "/"),
+            ("http://localhost:8613/a/b?tenant=1", "127.0.0.1:8613 [::1]:8613", "/a/b"),
+            ("http://127.0.0.1/cb", "127.0.0.1:80", "/cb"),
+        ] {
+            assert_eq!(listens(uri), Some((addresses.to_owned(), path.to_owned())), "{uri}");
+        }
+        for uri in [
+            "https://127.0.0.1:8613/cb",
+            "http://127.0.0.2:8613/cb",
+            "http://0.0.0.0:8613/cb",
+            "http://[::]:8613/cb",
+            "http://192.168.1.4:8613/cb",
+            "http://localhost.evil.example/cb",
+            "http://tpp.example/cb",
+            "http://u:p@127.0.0.1:8613/cb",
+            "http://127.0.0.1:0/cb",
+            "com.tpp.app:/cb",
+            "",
+        ] {
+            assert_eq!(listens(uri), None, "{uri}");
+        }
+    }
+}

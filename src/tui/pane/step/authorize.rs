@@ -1,0 +1,37 @@
+//! A person at the bank: where they were sent, what waits for them, and what happened so far.
+
+use crate::flow::view::{AuthorizeView, RunView, StepView};
+use crate::time::Timestamp;
+use crate::tui::doc::Doc;
+use crate::tui::item::Item;
+use crate::tui::look::Tone;
+use crate::tui::span;
+use crate::tui::widget::bar;
+
+pub fn show(doc: &mut Doc<'_>, view: &RunView, step: &StepView, sign_in: &AuthorizeView, now: Timestamp) {
+    doc.line(doc.words().strong("Sign in at the bank, in your browser"));
+    let url = view.redactor.mask_text(sign_in.url.expose());
+    doc.push(doc.words().gap(2).plain(url), 2, Some(Item::Url));
+    let key =
+        |words: crate::tui::words::Words, key: &str, text: &str| words.put(Tone::Key, key).gap(1).dim(text).gap(2);
+    let keys = key(key(key(doc.words().gap(2), "o", "opens it again"), "y", "copies it"), "Q", "as a QR code");
+    doc.push(keys, 2, None);
+    doc.heading("The answer");
+    doc.push(doc.words().gap(2).dim("comes to ").plain(&sign_in.redirect_uri), 4, None);
+    doc.push(
+        doc.words().gap(2).put(Tone::Key, "p").dim(" pastes the address that the browser ended on, or a form's body"),
+        4,
+        None,
+    );
+    if let (Some(deadline), Some(started)) = (sign_in.deadline, step.started_at) {
+        doc.line(bar::life(doc.words().gap(2).dim("waiting ends "), now, started, deadline));
+    }
+    if !sign_in.seen.is_empty() {
+        doc.heading("Seen so far");
+        let from = step.started_at.unwrap_or(now);
+        for (at, note) in &sign_in.seen {
+            let after = span::short(at.seconds() - from.seconds());
+            doc.push(doc.words().gap(2).dim(format!("{after}  ")).plain(view.redactor.mask_text(note)), 9, None);
+        }
+    }
+}
