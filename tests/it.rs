@@ -7,6 +7,8 @@ mod architecture;
 mod authorize;
 #[path = "it/cli.rs"]
 mod cli;
+#[path = "it/danske.rs"]
+mod danske;
 #[path = "it/dnb.rs"]
 mod dnb;
 #[path = "it/leaks.rs"]

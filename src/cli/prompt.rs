@@ -59,9 +59,9 @@ impl AtTerminal {
         for key in &pin.keys {
             let known = if key.known { "  approved before" } else { "" };
             let kid = clean(key.kid.as_deref().unwrap_or("-"));
-            text.push_str(&format!("  {}  {}  {kid}{known}\n", key.thumbprint, key.kind));
+            text.extend(["  ", &key.thumbprint, "  ", &key.kind, "  ", &kid, known, "\n"]);
         }
-        text.push_str(&format!("  SHA-256 of what came: {}\nAre these the bank's keys? Type yes: ", pin.sha256));
+        text.extend(["  SHA-256 of what came: ", &pin.sha256, "\nAre these the bank's keys? Type yes: "]);
         tell(&text)?;
         Some(self.line().await?.expose().trim() == "yes")
     }

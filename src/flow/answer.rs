@@ -135,9 +135,10 @@ impl Run {
             if error.checks.is_empty() {
                 error.checks.clone_from(&hint.checks);
             }
-            if let Some(trace) = hint.trace.as_deref().and_then(|t| lifted(t, &answer.text)) {
-                error.text = format!("{} (trace id {trace})", error.text);
-            }
+        }
+        let traces = self.state.profile.errors.iter().filter_map(|h| h.trace.as_deref());
+        if let Some(trace) = traces.into_iter().find_map(|t| lifted(t, &answer.text)) {
+            error.text = format!("{} (trace id {trace})", error.text);
         }
         let failed: Vec<String> = self.view.steps[self.view.current]
             .checks

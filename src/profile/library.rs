@@ -13,6 +13,7 @@ use super::summary::{EnvironmentSummary, FlowSummary, RoleSummary, Summary};
 const BANKS: &[(&str, &str)] = &[
     ("banks/dnb.toml", include_str!("../../profiles/banks/dnb.toml")),
     ("banks/spv.toml", include_str!("../../profiles/banks/spv.toml")),
+    ("banks/danske-ftn.toml", include_str!("../../profiles/banks/danske-ftn.toml")),
 ];
 const FLOWS: &[(&str, &str)] = &[
     ("flows/berlin-group-accounts.toml", include_str!("../../profiles/flows/berlin-group-accounts.toml")),

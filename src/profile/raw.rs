@@ -380,6 +380,6 @@ pub struct RawError {
     #[serde(rename = "do")]
     pub remedy: Option<Word>,
     pub checks: Option<Vec<Word>>,
-    /// Regular expression that lifts a trace id from the answer.
+    /// Regular expression that lifts a trace id out of whatever the bank refuses.
     pub trace: Option<Word>,
 }

@@ -98,4 +98,5 @@ pub enum TrustFlaw {
     JwksOfAnother,
     JwksExpired,
     JwksWithoutKeys,
+    JwksWithoutTyp,
 }

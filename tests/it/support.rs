@@ -126,6 +126,16 @@ pub async fn dnb_fails(session: &Session, flow: &str, bound: &[(&str, &KeyUri)])
 
 /// Takes every step and approves every request; `anyway` also sends what a failed `must` blocks.
 pub async fn drive(prepared: Prepared, clock: Arc<dyn Clock>, anyway: bool) -> RunView {
+    drive_watched(prepared, clock, anyway, |_| ()).await
+}
+
+/// The same; `watch` sees the run before each step that it takes.
+pub async fn drive_watched(
+    prepared: Prepared,
+    clock: Arc<dyn Clock>,
+    anyway: bool,
+    watch: impl Fn(&RunView),
+) -> RunView {
     let Prepared { mut run, performer } = prepared;
     let (events, mut incoming) = unbounded_channel();
     let mut effects = run.handle(Event::Start, clock.now());
@@ -135,7 +145,10 @@ pub async fn drive(prepared: Prepared, clock: Arc<dyn Clock>, anyway: bool) -> R
         }
         let event = match run.view().status {
             RunStatus::Done | RunStatus::Failed | RunStatus::Cancelled => break,
-            RunStatus::Ready => Event::Step,
+            RunStatus::Ready => {
+                watch(run.view());
+                Event::Step
+            }
             RunStatus::Armed => Event::Approve,
             RunStatus::Blocked if anyway => Event::SendAnyway,
             RunStatus::Blocked => break,

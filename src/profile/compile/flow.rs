@@ -8,7 +8,7 @@ use crate::flow::template::Expr;
 use crate::profile::join;
 use crate::profile::model::{Check, Flow, Frame, Profile, Step};
 use crate::profile::place::{At, Complaint};
-use crate::profile::raw::{RawCheck, RawFlow, RawProfile, RawStep};
+use crate::profile::raw::{RawCheck, RawError, RawFlow, RawProfile, RawStep};
 
 /// Words a step id may not be: it would hide a root of the scope.
 const RESERVED: &[&str] = &[
@@ -204,18 +204,19 @@ impl Compiler<'_> {
         })
     }
 
-    /// Every `at` names a step or `client`.
-    pub(super) fn places_of_checks(&mut self, profile: &Profile) {
-        let known: BTreeSet<&str> =
-            profile.flows.iter().flat_map(|f| &f.steps).flat_map(|s| &s.addresses).map(String::as_str).collect();
-        for check in &profile.checks {
-            for at in check.at.iter().filter(|a| *a != "client" && !known.contains(a.as_str())) {
-                let near =
-                    crate::flow::template::nearest(at, known.iter().copied()).map(|n| format!("did you mean `{n}`?"));
-                self.complaints.push(
-                    Complaint::new(check.place, format!("check `{}`: `at` names no step: `{at}`", check.id)).hint(near),
-                );
-            }
+    /// Every `at` of a check names a step or `client`, and every `where` of an error a step.
+    pub(super) fn places(&mut self, profile: &Profile, errors: &[RawError]) {
+        let steps = profile.flows.iter().flat_map(|f| &f.steps);
+        let known: BTreeSet<&str> = steps.flat_map(|s| s.addresses.iter().chain([&s.id])).map(String::as_str).collect();
+        let checks =
+            profile.checks.iter().flat_map(|c| c.at.iter().map(|at| (format!("check `{}`: `at`", c.id), at, c.place)));
+        let errors = errors.iter().filter_map(|e| e.place.as_ref()).map(|w| ("`where`".to_owned(), &w.value, w.place));
+        for (what, named, place) in
+            checks.chain(errors).filter(|(_, n, _)| *n != "client" && !known.contains(n.as_str()))
+        {
+            let near =
+                crate::flow::template::nearest(named, known.iter().copied()).map(|n| format!("did you mean `{n}`?"));
+            self.complaints.push(Complaint::new(place, format!("{what} names no step: `{named}`")).hint(near));
         }
     }
 }

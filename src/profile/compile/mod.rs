@@ -109,7 +109,7 @@ impl<'a> Compiler<'a> {
             profile.flows.push(compiled);
         }
         profile.token_sets = names::saved_sets(&profile);
-        self.places_of_checks(&profile);
+        self.places(&profile, &raw.error);
         self.names(&mut profile);
         self.opens(&profile);
         profile

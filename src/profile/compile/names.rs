@@ -317,7 +317,7 @@ const fn rule_names(verb: &Verb) -> &'static [&'static str] {
     match verb {
         Verb::Jwt(_) => &["header", "claims", "jwt"],
         Verb::Http(_) => &["request", "response", "assertion"],
-        Verb::Open(_) => &["header", "claims", "jwe", "verdict", "key"],
+        Verb::Open(_) => &["header", "claims", "jwe", "verdict", "key", "open"],
         Verb::Authorize(_) => &["request", "response"],
         Verb::Key(_) | Verb::Ask(_) | Verb::Save(_) => &[],
     }

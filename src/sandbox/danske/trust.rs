@@ -101,7 +101,10 @@ fn jwks(danske: &Danske) -> io::Result<String> {
     let issuer = if flaw == Some(Flaw::JwksOfAnother) { ELSEWHERE } else { ISSUER };
     let iat = if flaw == Some(Flaw::JwksExpired) { now - 2 * JWKS_LIFETIME } else { now };
     let claims = json!({ "keys": keys, "iss": issuer, "sub": issuer, "iat": iat, "exp": iat + JWKS_LIFETIME });
-    let header = json!({ "alg": "RS256", "typ": "jwk-set+jwt", "kid": key.public().thumbprint() });
+    let mut header = json!({ "alg": "RS256", "typ": "jwk-set+jwt", "kid": key.public().thumbprint() });
+    if let (Some(Flaw::JwksWithoutTyp), Some(members)) = (flaw, header.as_object_mut()) {
+        members.remove("typ");
+    }
     let signer = if flaw == Some(Flaw::JwksWrongKey) { danske.keys.stray.get()? } else { key };
     Ok(signer.jws(&header, &claims)?)
 }

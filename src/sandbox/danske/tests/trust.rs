@@ -79,6 +79,8 @@ async fn every_flaw_of_trust_shows() {
     assert!(rig.published(jwks).await.2["exp"].as_i64().unwrap() <= NOW);
     on(TrustFlaw::JwksWithoutKeys);
     assert_eq!(rig.published(jwks).await.2["keys"], json!([]));
+    on(TrustFlaw::JwksWithoutTyp);
+    assert!(rig.published(jwks).await.1.get("typ").is_none());
 
     on(TrustFlaw::JwksWrongKey);
     let (.., claims) = rig.published(statement).await;
