@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::rows::{KeyRow, row};
+use super::rows::{FromProfiles, KeyRow, row};
 use crate::jose::{PublicJwk, pem};
 use crate::keys::{KeyInfo, KeySpec};
+use crate::profile::Summary;
 use crate::time::Timestamp;
 
 /// A key with a QSeal certificate and its issuer's.
-pub(crate) fn seal(now: Timestamp) -> KeyRow {
+pub(crate) fn seal(profiles: Vec<Summary>, now: Timestamp) -> KeyRow {
     let blocks = pem::blocks(include_bytes!("testing/seal.pem")).unwrap();
     let chain: Vec<Vec<u8>> = blocks.iter().map(|b| b.der.expose().to_vec()).collect();
     let info = KeyInfo {
@@ -21,5 +22,6 @@ pub(crate) fn seal(now: Timestamp) -> KeyRow {
         chain,
         warning: None,
     };
-    row(&info, &BTreeMap::from([("vault:seal".to_owned(), vec!["nordbank transport".to_owned()])]), now)
+    let uses = BTreeMap::from([("vault:seal".to_owned(), vec!["nordbank transport".to_owned()])]);
+    row(&info, &FromProfiles { uses, profiles }, now)
 }
