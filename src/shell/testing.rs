@@ -10,11 +10,20 @@ use crate::time::Timestamp;
 
 /// A key with a QSeal certificate and its issuer's.
 pub(crate) fn seal(profiles: Vec<Summary>, now: Timestamp) -> KeyRow {
-    let blocks = pem::blocks(include_bytes!("testing/seal.pem")).unwrap();
+    of("seal", include_bytes!("testing/seal.pem"), profiles, now)
+}
+
+/// A key with a QSeal certificate that no client of TLS may use.
+pub(crate) fn server(profiles: Vec<Summary>, now: Timestamp) -> KeyRow {
+    of("server", include_bytes!("testing/server.pem"), profiles, now)
+}
+
+fn of(name: &str, certificates: &[u8], profiles: Vec<Summary>, now: Timestamp) -> KeyRow {
+    let blocks = pem::blocks(certificates).unwrap();
     let chain: Vec<Vec<u8>> = blocks.iter().map(|b| b.der.expose().to_vec()).collect();
     let info = KeyInfo {
-        uri: "vault:seal".parse().unwrap(),
-        label: "seal".into(),
+        uri: format!("vault:{name}").parse().unwrap(),
+        label: name.into(),
         spec: KeySpec::P256,
         public: PublicJwk::from_certificate_der(&chain[0]).unwrap(),
         exportable: true,
