@@ -120,8 +120,11 @@ impl App {
         match self.misfit(&seat, &uri, now) {
             None => self.say(NoticeTone::Good, format!("{place} has {uri}, {how}; {back}"), now),
             Some(why) => {
-                let text =
-                    format!("{place} has {uri}, {how}, but its certificate is not what the bank wants: {why}; {back}");
+                // the reason first: a notice is one line
+                let text = format!(
+                    "{why}: not what {} wants of {}; {place} has {uri}, {how}; {back}",
+                    seat.profile, seat.role
+                );
                 self.say(NoticeTone::Warn, text, now);
             }
         }
