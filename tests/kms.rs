@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex};
 use countersign::clock::SystemClock;
 use countersign::config::AwsTraces;
 use countersign::keys::kms::Kms;
-use countersign::keys::{KeyUri, Unlock, Wanted};
+use countersign::keys::{KeyError, KeyUri, Unlock, Wanted};
 use countersign::net::aws_http;
 use countersign::secret::Secret;
 use futures_util::future::BoxFuture;
@@ -50,6 +50,10 @@ impl Unlock for Ear {
 fn store() -> (Kms, Arc<Ear>) {
     let (clock, ear) = (Arc::new(SystemClock), Arc::new(Ear::default()));
     (Kms::new(aws_http(clock.clone()), AwsTraces::read(), ear.clone(), clock), ear)
+}
+
+fn told(error: &KeyError) -> String {
+    format!("{}: {error}: {}", error.id, error.hint)
 }
 
 fn alias(name: &str) -> KeyUri {

@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use super::args::CsrArgs;
 use super::exit::{Exit, Failure};
+use super::suits;
 use crate::inspect::{moment, passport_json};
 use crate::keys::{KeyInfo, KeyUri};
+use crate::profile::{BankSuit, Summary};
 use crate::shell::{CsrWish, KeyCard, Session};
 use crate::text::clean;
 use crate::time::Timestamp;
@@ -14,16 +16,17 @@ use crate::x509::{DnForm, Grade, OrganizationForm, Passport, Verdict};
 pub async fn show(session: &Session, uri: &KeyUri, as_json: bool) -> Result<Exit, Failure> {
     let key = session.stores.open(uri).await?;
     let now = session.clock.now();
+    let profiles = session.from_profiles().profiles;
     if as_json {
-        say!("{}", whole(key.info(), now));
+        say!("{}", whole(key.info(), &profiles, now));
     } else {
-        print(key.info(), now);
+        print(key.info(), &profiles, now);
     }
     Ok(Exit::Done)
 }
 
-fn whole(info: &KeyInfo, now: Timestamp) -> Value {
-    let card = KeyCard::read(info, now);
+fn whole(info: &KeyInfo, profiles: &[Summary], now: Timestamp) -> Value {
+    let card = KeyCard::read(info, profiles, now);
     let chain: Vec<Value> = card
         .chain
         .iter()
@@ -48,7 +51,7 @@ fn whole(info: &KeyInfo, now: Timestamp) -> Value {
         "uri": info.uri.to_string(), "label": info.label, "kind": info.spec.to_string(),
         "thumbprint": info.public.thumbprint(), "exportable": info.exportable, "warning": info.warning, "kid": kids,
         "chain": chain, "chain_problem": card.chain_problem.as_ref().map(ToString::to_string),
-        "uses": verdicts,
+        "uses": verdicts, "banks": card.suits.iter().map(BankSuit::to_json).collect::<Vec<_>>(),
     })
 }
 
@@ -56,7 +59,7 @@ fn line(name: &str, value: &str) {
     say!("{name:<12}{}", clean(value));
 }
 
-fn print(info: &KeyInfo, now: Timestamp) {
+fn print(info: &KeyInfo, profiles: &[Summary], now: Timestamp) {
     line("reference", &info.uri.to_string());
     line("label", &info.label);
     line("kind", &info.spec.to_string());
@@ -64,7 +67,7 @@ fn print(info: &KeyInfo, now: Timestamp) {
     if let Some(warning) = &info.warning {
         line("warning", warning);
     }
-    let card = KeyCard::read(info, now);
+    let card = KeyCard::read(info, profiles, now);
     say!("kid");
     for (mode, kid) in &card.kids {
         say!("  {:<11}{kid}", mode.word());
@@ -81,6 +84,10 @@ fn print(info: &KeyInfo, now: Timestamp) {
     }
     if let Some(e) = &card.chain_problem {
         say!("\n✗ {e}\n  try: {}", e.hint());
+    }
+    if !card.suits.is_empty() {
+        say!("\nat the banks");
+        suits::print(&card.suits, 2);
     }
     for verdict in &card.verdicts {
         say!("\nas {}: {}", verdict.use_.word(), verdict.standing.word());
@@ -152,6 +159,7 @@ mod tests {
     use super::*;
     use crate::jose::SecretJwk;
     use crate::keys::memory::Memory;
+    use crate::profile::Library;
     use crate::x509::testing::{NOW, Plan, make};
 
     #[test]
@@ -160,12 +168,13 @@ mod tests {
         let leaf = make(&Plan::seal(), Some(&root));
         let secret = SecretJwk::from_pem(&leaf.key.private_key_to_pem_pkcs8().unwrap()).unwrap();
         let key = Memory::new().insert("seal", secret, vec![leaf.der(), root.der()]).unwrap();
-        let seen = whole(key.info(), NOW);
+        let profiles: Vec<Summary> = Library::embedded().summaries().into_iter().flatten().collect();
+        let seen = whole(key.info(), &profiles, NOW);
         assert_eq!((&seen["uri"], &seen["kind"]), (&json!("memory:seal"), &json!("EC P-256")));
         assert_eq!((seen["chain"].as_array().unwrap().len(), &seen["chain_problem"]), (2, &Value::Null));
         assert_eq!((&seen["uses"][1]["use"], &seen["uses"][1]["standing"]), (&json!("seal"), &json!("ok")));
         assert_eq!(seen["kid"]["x5t#S256"], Value::Null);
         assert_eq!(seen["kid"]["x5t_s256"], seen["chain"][0]["x5t#S256"]);
-        print(key.info(), NOW);
+        print(key.info(), &profiles, NOW);
     }
 }

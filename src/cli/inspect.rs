@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::args::InspectArgs;
 use super::exit::{Exit, Failure};
-use super::session;
+use super::{session, suits};
 use crate::config::Places;
 use crate::flow::view::{Level, Outcome};
-use crate::inspect::{Inspection, KeyRing, inspect, task_for};
+use crate::inspect::{Inspection, KeyRing, Kind, inspect, task_for};
 use crate::jose::{JwkSet, Verdict};
 use crate::keys::{Key, KeyUri, unwrap};
 use crate::net::{NetConfig, Network};
@@ -20,7 +20,11 @@ pub fn run(places: &Places, args: InspectArgs) -> Result<Exit, Failure> {
     let runtime = session::runtime()?;
     let text = if args.input == "-" { session::standard_input()? } else { session::text_file(Path::new(&args.input))? };
     let ring = runtime.block_on(keys(&session, &args, &text))?;
-    let found = inspect(&text, &ring, session.clock.now());
+    let now = session.clock.now();
+    let mut found = inspect(&text, &ring, now);
+    if found.kind == Kind::Certificate {
+        found = found.for_banks(&session.from_profiles().profiles, now);
+    }
     if args.json {
         say!("{}", found.to_json());
     } else {
@@ -135,6 +139,10 @@ fn print(found: &Inspection) {
             crate::text::clean(&check.found),
             check.reference
         );
+    }
+    if !found.suits.is_empty() {
+        say!("\nat the banks");
+        suits::print(&found.suits, 2);
     }
     if let Some(problem) = &found.problem {
         eprintln!("\n{}\n  try: {}", crate::text::clean(&problem.text), crate::text::clean(&problem.hint));

@@ -8,12 +8,15 @@ use serde_json::json;
 use super::args::{KeysCommand, NewKeyArgs};
 use super::certificate::{csr, show};
 use super::exit::{Exit, Failure};
-use super::session;
+use super::{session, suits};
 use crate::config::Places;
 use crate::jose::Alg;
 use crate::keys::file::certificates;
 use crate::keys::{KeySpec, KeyUri};
-use crate::shell::{Gone, KeyPlan, NewKeyOrder, PublicForm, Session, algorithm, key_rows, named_row, public_text};
+use crate::profile::BankSuit;
+use crate::shell::{
+    Gone, KeyPlan, KeyRow, NewKeyOrder, PublicForm, Session, algorithm, key_rows, named_row, public_text,
+};
 
 pub fn run(places: &Places, unlock_from: Option<&str>, command: KeysCommand) -> Result<Exit, Failure> {
     let unlock = super::unlock::unlock(unlock_from)?;
@@ -43,7 +46,7 @@ fn reference(text: &str) -> Result<KeyUri, Failure> {
 }
 
 async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
-    let uses = session.uses();
+    let told = session.from_profiles();
     if let Some(vault) = session.vault.as_ref().filter(|v| v.exists())
         && let Err(e) = vault.unlock().await
         && e.id != "key.encrypted"
@@ -52,19 +55,19 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
         eprintln!("countersign: {e} ({})", e.hint);
     }
     let now = session.clock.now();
-    let mut rows = key_rows(&session.stores, &uses, now).await;
-    for text in uses.keys() {
+    let mut rows = key_rows(&session.stores, &told, now).await;
+    for text in told.uses.keys() {
         // keys in memory are those of this very process: none
         if text.starts_with("memory:") || rows.iter().any(|r| r.uri == *text) {
             continue;
         }
-        rows.push(named_row(&session.stores, text, &uses, now).await);
+        rows.push(named_row(&session.stores, text, &told, now).await);
     }
     for row in &rows {
         if as_json {
             say!(
                 "{}",
-                json!({ "uri": row.uri, "label": row.label, "kind": row.kind, "exportable": row.exportable, "store": row.store, "used_by": row.used_by, "certificate_days_left": row.certificate_days_left, "thumbprint": row.thumbprint, "warning": row.warning, "problem": row.problem })
+                json!({ "uri": row.uri, "label": row.label, "kind": row.kind, "exportable": row.exportable, "store": row.store, "used_by": row.used_by, "certificate_days_left": row.certificate_days_left, "thumbprint": row.thumbprint, "warning": row.warning, "problem": row.problem, "banks": suits_of(row).iter().map(BankSuit::to_json).collect::<Vec<_>>() })
             );
         } else {
             let days = row.certificate_days_left.map(|d| format!("  certificate {d} d")).unwrap_or_default();
@@ -75,6 +78,7 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
                 crate::text::clean(&state),
                 if row.used_by.is_empty() { "no profile".to_owned() } else { row.used_by.join(", ") }
             );
+            suits::print(suits_of(row), 4);
             if let Some(warning) = &row.warning {
                 say!("    note: {}", crate::text::clean(warning));
             }
@@ -84,6 +88,10 @@ async fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
         eprintln!("no key is known: profiles name none, and files are listed only where a profile names them");
     }
     Ok(Exit::Done)
+}
+
+fn suits_of(row: &KeyRow) -> &[BankSuit] {
+    row.card.as_ref().map_or(&[], |card| &card.suits)
 }
 
 async fn new(session: &Session, args: &NewKeyArgs) -> Result<Exit, Failure> {

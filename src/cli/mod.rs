@@ -37,6 +37,7 @@ mod run;
 mod sandbox;
 mod script;
 mod session;
+mod suits;
 mod unlock;
 mod workbench;
 

@@ -142,10 +142,7 @@ impl Report {
             .map(|r| format!("  {}", r.status))
             .unwrap_or_default();
         eprintln!("{mark} {}  {}{status}", step.id, step.title);
-        for check in step.checks.iter().filter(|c| matches!(c.outcome, Outcome::Fail | Outcome::Warn)) {
-            let mark = if check.outcome == Outcome::Fail { "✗" } else { "!" };
-            eprintln!("    {mark} {}: {}  (found: {})  {}", check.id, check.say, check.found, check.reference);
-        }
+        troubles(step);
         if step.state == StepState::Done {
             if let Some(ask) = step.ask.as_ref().filter(|ask| ask.ask.is_empty()) {
                 eprintln!("    {}", view.redactor.mask_text(&ask.text));
@@ -177,12 +174,25 @@ impl Report {
         match self.form {
             Form::Json => line(&done_json(view, status, end)),
             Form::Words => {
+                // a dry run ends before the step does
+                if let Some(step) = view.steps.get(view.current).filter(|s| s.state == StepState::Armed) {
+                    eprintln!("… {}  {}", step.id, step.title);
+                    troubles(step);
+                }
                 let (pass, fail, warn, not) = counts(view);
                 self.failed(view, end);
                 eprintln!("{status}: {pass} checks passed, {fail} failed, {warn} warned, {not} not checked");
             }
             Form::Silent => {}
         }
+    }
+}
+
+/// The checks that did not hold.
+fn troubles(step: &StepView) {
+    for check in step.checks.iter().filter(|c| matches!(c.outcome, Outcome::Fail | Outcome::Warn)) {
+        let mark = if check.outcome == Outcome::Fail { "✗" } else { "!" };
+        eprintln!("    {mark} {}: {}  (found: {})  {}", check.id, check.say, check.found, check.reference);
     }
 }
 

@@ -15,7 +15,7 @@ use super::session;
 use crate::config::{Desktop, Places, Surroundings};
 use crate::flow::Pace;
 use crate::flow::view::RunView;
-use crate::inspect::{KeyRing, inspect, task_for};
+use crate::inspect::{KeyRing, Kind, inspect, task_for};
 use crate::keys::{Key, Unlock, unwrap};
 use crate::shell::{Order, Performer, Prepared, Problem, Session, SystemBrowser};
 use crate::tui::clipboard::Ways;
@@ -182,10 +182,13 @@ fn carry_out(
         }
         Command::Inspect { number, run, text } => {
             let keys = run.and_then(|r| running.runs.get(&r)).map(Performer::keys).unwrap_or_default();
-            let (out, now) = (out.clone(), session.clock.now());
+            let (session, out, now) = (session.clone(), out.clone(), session.clock.now());
             tokio::spawn(async move {
                 let ring = ring(keys, text.expose()).await;
-                let looked = tokio::task::spawn_blocking(move || inspect(text.expose(), &ring, now));
+                let looked = tokio::task::spawn_blocking(move || match inspect(text.expose(), &ring, now) {
+                    found if found.kind == Kind::Certificate => found.for_banks(&session.from_profiles().profiles, now),
+                    found => found,
+                });
                 if let Ok(found) = looked.await {
                     send(&out, Message::Inspected { number, result: Ok(Box::new(found)) });
                 }

@@ -2,6 +2,7 @@
 
 mod keys;
 
+use keys::ReadCertificate;
 pub(super) use keys::read as read_certificate;
 
 use std::collections::BTreeMap;
@@ -33,8 +34,8 @@ pub struct State {
     /// What a person set for this run, by input name.
     overrides: BTreeMap<String, Secret>,
     pub keys: BTreeMap<String, KeyFacts>,
-    /// By role: what its certificate says, or why it cannot be read.
-    pub(super) certificates: BTreeMap<String, Result<Value, String>>,
+    /// By role; or why it cannot be read.
+    pub(super) certificates: BTreeMap<String, Result<ReadCertificate, String>>,
     metadata: Option<Json>,
     tokens: Json,
     used_jti: Ledger,
@@ -170,7 +171,7 @@ impl State {
         }
         scope.set("env", Value::from_pairs(env));
         let keys: Vec<(String, Value)> =
-            self.profile.keys.iter().map(|role| (role.name.clone(), self.key_value(role, &mut scope))).collect();
+            self.profile.keys.iter().map(|role| (role.name.clone(), self.key_value(role, &mut scope, now))).collect();
         scope.set("keys", Value::from_pairs(keys));
         if let Some(client) = self.profile.clients.first() {
             let value = self.client_value(client, &scope);

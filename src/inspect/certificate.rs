@@ -2,6 +2,7 @@
 
 use super::{Inspection, Kind, Layer, Problem, Status, json_text, passport, passport_json, times};
 use crate::jose::{PublicJwk, Verdict, pem};
+use crate::profile::{BankSuit, Summary};
 use crate::text;
 use crate::time::Timestamp;
 use crate::x509::{Passport, linked};
@@ -45,6 +46,18 @@ pub(super) fn inspect_pem(text: &str, now: Timestamp) -> Inspection {
 }
 
 impl Inspection {
+    /// Of a certificate that is nobody's authority, also what each role of these profiles would make of it.
+    #[must_use]
+    pub fn for_banks(mut self, profiles: &[Summary], now: Timestamp) -> Self {
+        if let (Kind::Certificate, Some(first)) = (self.kind, self.layers.first())
+            && let Ok(leaf) = Passport::read(&first.payload)
+            && !leaf.basic_constraints.is_some_and(|b| b.ca)
+        {
+            self.suits = BankSuit::all(&leaf, profiles, now);
+        }
+        self
+    }
+
     fn with_certificate(mut self, der: &[u8], now: Timestamp) -> Self {
         let passport = match Passport::read(der) {
             Ok(passport) => passport,

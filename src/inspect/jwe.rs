@@ -60,7 +60,7 @@ fn shut(jwe: &Jwe, verdict: Verdict, problem: Problem) -> Inspection {
     let demands = Compact::header_demands(jwe.header()).err();
     let checks = checks::of_form(5, demands.as_ref()).map(Row::into_view).into();
     let layers = vec![layer(jwe, Status::Of(verdict))];
-    Inspection { kind: Kind::Jwe, verdict, layers, checks, problem: Some(problem) }
+    Inspection { verdict, layers, checks, problem: Some(problem), ..Inspection::bare(Kind::Jwe) }
 }
 
 fn refused(jwe: &Jwe, error: &JweError) -> Inspection {
@@ -118,7 +118,7 @@ fn opened(
         let mut layers = vec![outer];
         layers.extend(inner.layers);
         let checks = form.into_iter().chain(inner.checks).collect();
-        return Inspection { kind, verdict: inner.verdict, layers, checks, problem: inner.problem };
+        return Inspection { verdict: inner.verdict, layers, checks, problem: inner.problem, ..Inspection::bare(kind) };
     }
     outer.claims = json::parse(content.expose()).ok();
     outer.payload = content.expose().to_vec();

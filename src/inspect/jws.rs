@@ -58,11 +58,11 @@ fn whole(token: &Compact, keys: &KeyRing, now: Timestamp) -> Inspection {
         ..Layer::new(Kind::Jws, Status::Of(verdict))
     };
     Inspection {
-        kind: Kind::Jws,
         verdict,
         layers: vec![layer],
         checks: checks.into_iter().map(Row::into_view).collect(),
         problem,
+        ..Inspection::bare(Kind::Jws)
     }
 }
 

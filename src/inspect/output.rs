@@ -5,15 +5,19 @@ use serde_json::{Map, Value, json};
 use super::{Inspection, KeyUsed, Layer};
 use crate::flow::view::CheckView;
 use crate::jose::b64;
+use crate::profile::BankSuit;
 
 impl Inspection {
-    /// `kind`, `verdict`, `layers`, `checks`; `problem` where there is one. What a layer has not, it does not name.
+    /// `kind`, `verdict`, `layers`, `checks`; `banks` of a certificate; `problem` where there is one. What a layer has not, it does not name.
     pub fn to_json(&self) -> Value {
         let mut out = Map::new();
         out.insert("kind".into(), self.kind.word().into());
         out.insert("verdict".into(), self.verdict.word().into());
         out.insert("layers".into(), self.layers.iter().map(layer).collect());
         out.insert("checks".into(), self.checks.iter().map(check).collect());
+        if !self.suits.is_empty() {
+            out.insert("banks".into(), self.suits.iter().map(BankSuit::to_json).collect());
+        }
         if let Some(problem) = &self.problem {
             out.insert("problem".into(), json!({"text": problem.text, "hint": problem.hint}));
         }

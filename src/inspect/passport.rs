@@ -7,7 +7,7 @@ use crate::flow::view::{CheckView, Level, Outcome};
 use crate::text;
 use crate::time::Timestamp;
 use crate::x509::{
-    ChainError, DnForm, Finding, Grade, Name, OrganizationForm, Passport, QcStatements, QcType, Use, assess,
+    ChainError, DnForm, Finding, Grade, Name, OrganizationForm, Passport, QcStatements, QcType, Use, Wish, assess,
 };
 
 /// Everything that a certificate says, in the order a person asks for it. Members that it has not are not there.
@@ -42,7 +42,8 @@ pub fn passport_json(p: &Passport, now: Timestamp) -> Value {
         put("unknown_critical", json!(p.unknown_critical));
     }
     if !p.basic_constraints.is_some_and(|b| b.ca) {
-        let words = Use::ALL.map(|use_| (use_.word().to_owned(), json!(assess(p, use_, &[], now).standing.word())));
+        let words =
+            Use::ALL.map(|use_| (use_.word().to_owned(), json!(assess(p, &Wish::of(use_), now).standing.word())));
         put("uses", Value::Object(words.into_iter().collect()));
     }
     Value::Object(all)
@@ -87,10 +88,10 @@ pub(super) fn checks(p: &Passport, now: Timestamp) -> Vec<CheckView> {
     if p.basic_constraints.is_some_and(|b| b.ca) {
         return Vec::new();
     }
-    let mut findings = assess(p, Use::MtlsClient, &[], now).findings;
+    let mut findings = assess(p, &Wish::of(Use::MtlsClient), now).findings;
     if p.qc.as_ref().is_some_and(|qc| qc.types.contains(&QcType::Eseal)) {
         findings.retain(|f| f.id == "TLS-04");
-        let seal = assess(p, Use::Seal, &[], now).findings;
+        let seal = assess(p, &Wish::of(Use::Seal), now).findings;
         findings.extend(seal.into_iter().filter(|f| f.id != "TLS-04"));
         findings.sort_by_key(|f| f.id);
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::flow::view::CheckView;
 use crate::jose::Verdict;
+use crate::profile::BankSuit;
 
 /// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +62,8 @@ pub struct Inspection {
     /// Outermost first.
     pub layers: Vec<Layer>,
     pub checks: Vec<CheckView>,
+    /// What each bank would make of a certificate; empty until [`Inspection::for_banks`] was asked.
+    pub suits: Vec<BankSuit>,
     /// What stands in the way, or what to be told first.
     pub problem: Option<Problem>,
 }
@@ -130,7 +133,14 @@ impl Layer {
 
 impl Inspection {
     pub(super) const fn bare(kind: Kind) -> Self {
-        Self { kind, verdict: Verdict::Decoded, layers: Vec::new(), checks: Vec::new(), problem: None }
+        Self {
+            kind,
+            verdict: Verdict::Decoded,
+            layers: Vec::new(),
+            checks: Vec::new(),
+            suits: Vec::new(),
+            problem: None,
+        }
     }
     pub(super) fn opaque(problem: Problem) -> Self {
         Self { problem: Some(problem), ..Self::bare(Kind::Opaque) }

@@ -56,6 +56,7 @@ fn key(base: &mut RawKey, over: RawKey) {
     replace(&mut base.optional, over.optional);
     replace(&mut base.kid, over.kid);
     replace(&mut base.certificate, over.certificate);
+    replace(&mut base.psd2, over.psd2);
     replace(&mut base.reference, over.reference);
     replace(&mut base.chain, over.chain);
     replace(&mut base.new, over.new);

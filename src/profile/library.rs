@@ -222,7 +222,8 @@ fn quick_id(text: &str) -> Option<String> {
 
 fn role(k: &KeyRole) -> RoleSummary {
     let (name, label) = (k.name.clone(), k.label.clone());
-    RoleSummary { name, label, usage: k.usage, algs: k.algs.clone(), min_bits: k.min_bits }
+    let (algs, wish) = (k.algs.clone(), k.wish.clone());
+    RoleSummary { name, label, usage: k.usage, algs, min_bits: k.min_bits, wish }
 }
 
 fn summary(loaded: &Loaded) -> Summary {

@@ -8,10 +8,12 @@ pub mod model;
 pub mod place;
 pub mod raw;
 mod schema;
+mod suit;
 mod summary;
 pub mod value;
 
 pub use compile::{Compiler, find_private_key, find_secret};
 pub use library::{Library, Loaded, Refused};
 pub use schema::schema;
+pub use suit::{BankSuit, Suit};
 pub use summary::{EnvironmentSummary, FlowSummary, RoleSummary, Summary};

@@ -16,6 +16,7 @@ use crate::flow::view::Level;
 use crate::jose::Alg;
 use crate::jose::jwe::KeyAlg;
 use crate::secret::Class;
+use crate::x509::Wish;
 
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -151,7 +152,8 @@ pub struct KeyRole {
     pub optional: bool,
     /// None: the RFC 7638 thumbprint.
     pub kid: Option<Text>,
-    pub certificate: Option<String>,
+    /// What it wants of the key's certificate. None: no certificate.
+    pub wish: Option<Wish>,
     /// Saved profile: the key reference.
     pub reference: Option<String>,
     /// Saved profile: the file of its certificates, where its store keeps none.

@@ -117,6 +117,8 @@ pub struct RawKey {
     pub kid: Option<RawText>,
     /// What kind of certificate the role wants: `eseal qwac any`.
     pub certificate: Option<Word>,
+    /// The roles under PSD2 that the certificate has to have.
+    pub psd2: Option<At<RawRoles>>,
     /// Saved profile: the key reference.
     #[serde(rename = "ref")]
     pub reference: Option<Word>,
@@ -124,6 +126,15 @@ pub struct RawKey {
     pub chain: Option<Word>,
     /// What a key is to be that a KMS makes for the role; reads `inputs`.
     pub new: Option<RawNewKey>,
+}
+
+/// `PSP_AS PSP_PI PSP_AI PSP_IC`; one of the two.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawRoles {
+    /// One of them is enough.
+    pub any: Option<Vec<Word>>,
+    pub all: Option<Vec<Word>>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -2,6 +2,7 @@
 
 use super::model::KeyUse;
 use crate::jose::Alg;
+use crate::x509::Wish;
 
 /// One row of the profiles pane and of `profiles list`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct RoleSummary {
     /// None: any that the key can do.
     pub algs: Vec<Alg>,
     pub min_bits: Option<u32>,
+    /// What it wants of the key's certificate. None: no certificate.
+    pub wish: Option<Wish>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

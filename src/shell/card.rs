@@ -3,9 +3,10 @@
 use crate::jose::PublicJwk;
 use crate::jose::pem;
 use crate::keys::{KeyInfo, KeySpec};
+use crate::profile::{BankSuit, Summary};
 use crate::time::Timestamp;
 use crate::x509::{
-    CertificateError, ChainError, DnForm, KidMode, OrganizationForm, Passport, Use, Verdict, assess, linked,
+    CertificateError, ChainError, DnForm, KidMode, OrganizationForm, Passport, Use, Verdict, Wish, assess, linked,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub struct KeyCard {
     pub chain_problem: Option<ChainError>,
     /// One for each use; empty without a certificate that could be read.
     pub verdicts: Vec<Verdict>,
+    /// One for each role of a bank that wants a certificate; empty without one that could be read.
+    pub suits: Vec<BankSuit>,
 }
 
 /// How the public half is written.
@@ -32,13 +35,14 @@ pub enum PublicForm {
 }
 
 impl KeyCard {
-    pub fn read(info: &KeyInfo, now: Timestamp) -> Self {
+    pub fn read(info: &KeyInfo, profiles: &[Summary], now: Timestamp) -> Self {
         let chain: Vec<_> = info.chain.iter().map(|der| Passport::read(der)).collect();
         let leaf = chain.first().and_then(|p| p.as_ref().ok());
         let kids = KidMode::ALL.into_iter().filter_map(|mode| Some((mode, mode.kid(&info.public, leaf)?))).collect();
-        let verdicts = leaf.iter().flat_map(|p| Use::ALL.map(|use_| assess(p, use_, &[], now))).collect();
+        let verdicts = leaf.iter().flat_map(|p| Use::ALL.map(|use_| assess(p, &Wish::of(use_), now))).collect();
+        let suits = leaf.map_or_else(Vec::new, |p| BankSuit::all(p, profiles, now));
         let chain_problem = (chain.len() > 1).then(|| linked(&info.chain).err()).flatten();
-        Self { spec: info.spec, public: info.public.clone(), kids, chain, chain_problem, verdicts }
+        Self { spec: info.spec, public: info.public.clone(), kids, chain, chain_problem, verdicts, suits }
     }
 
     pub fn leaf(&self) -> Option<&Passport> {

@@ -242,7 +242,7 @@ impl Session {
             uri: info.uri.to_string(),
             certificates,
             public_jwk: public_text(&info.public, PublicForm::Jwk),
-            row: key_row(info, &self.uses(), self.clock.now()),
+            row: key_row(info, &self.from_profiles(), self.clock.now()),
         }))
     }
 

@@ -5,6 +5,7 @@ use crate::jose::Alg;
 use crate::keys::KeySpec;
 use crate::profile::RoleSummary;
 use crate::profile::model::KeyUse;
+use crate::time::Timestamp;
 
 /// # Errors
 /// The reason, for a person.
@@ -14,23 +15,21 @@ pub fn fits(key: &KeyRow, role: &RoleSummary, sandbox: bool) -> Result<(), Strin
         (_, RowState::Locked) => return Err("it is locked: open it first".to_owned()),
         _ => return Err("it cannot be used".to_owned()),
     };
-    let names = || role.algs.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ");
     if role.usage == KeyUse::Encrypt && card.spec == KeySpec::Ed25519 {
         return Err("an Ed25519 key cannot open what was encrypted".to_owned());
     }
-    if !role.algs.is_empty() && !role.algs.iter().any(|a| card.spec.signs(*a)) {
-        return Err(format!("the role wants {}, and this is {}", names(), card.spec));
-    }
-    if let (Some(least), KeySpec::Rsa(bits)) = (role.min_bits, card.spec)
-        && bits < least
-    {
-        return Err(format!("the role wants {least} bits"));
-    }
+    role.takes(card.spec)?;
     // a sandbox certifies what has no certificate
     if role.usage == KeyUse::Tls && card.chain.is_empty() && !sandbox {
         return Err("it has no certificate, and TLS shows one".to_owned());
     }
     Ok(())
+}
+
+/// What the role would refuse about the key's certificate, though the key can be bound. None: nothing, or no certificate.
+pub fn misfit(key: &KeyRow, role: &RoleSummary, now: Timestamp) -> Option<String> {
+    let suit = role.suit(key.card.as_ref()?.leaf()?, now)?;
+    (!suit.is_ok()).then(|| suit.words())
 }
 
 /// What a new key for the role is made for: the first algorithm that a key can be made for.
@@ -40,29 +39,31 @@ pub fn alg_for(role: &RoleSummary) -> Alg {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::jose::SecretJwk;
     use crate::keys::memory::Memory;
-    use crate::shell::rows::row;
+    use crate::shell::rows::{FromProfiles, row};
     use crate::x509::testing::{NOW, Plan, make};
 
     fn role(usage: KeyUse, algs: &[Alg], min_bits: Option<u32>) -> RoleSummary {
-        RoleSummary { name: "r".into(), label: "r".into(), usage, algs: algs.to_vec(), min_bits }
+        RoleSummary { name: "r".into(), label: "r".into(), usage, algs: algs.to_vec(), min_bits, wish: None }
     }
 
     #[test]
     fn a_key_fits_a_role_or_there_is_a_reason() {
         let store = Memory::new();
         let made = |name: &str, spec, chain| {
-            row(store.insert(name, SecretJwk::generate(spec).unwrap(), chain).unwrap().info(), &BTreeMap::new(), NOW)
+            row(
+                store.insert(name, SecretJwk::generate(spec).unwrap(), chain).unwrap().info(),
+                &FromProfiles::default(),
+                NOW,
+            )
         };
         let (ec, rsa) = (made("ec", KeySpec::P256, vec![]), made("rsa", KeySpec::Rsa(2048), vec![]));
         let root = make(&Plan::authority("Root"), None);
         let leaf = make(&Plan::seal(), Some(&root));
         let secret = SecretJwk::from_pem(&leaf.key.private_key_to_pem_pkcs8().unwrap()).unwrap();
-        let seal = row(store.insert("seal", secret, vec![leaf.der()]).unwrap().info(), &BTreeMap::new(), NOW);
+        let seal = row(store.insert("seal", secret, vec![leaf.der()]).unwrap().info(), &FromProfiles::default(), NOW);
         let locked = KeyRow { state: RowState::Locked, ..KeyRow::default() };
         for (key, role, why) in [
             (&ec, role(KeyUse::Sign, &[Alg::Es256], None), None),

@@ -10,10 +10,19 @@ use super::session::Session;
 use crate::jose::Alg;
 use crate::keys::file::Files;
 use crate::keys::{KeyError, KeyInfo, KeyStore, KeyUri, LeftOut, Listing, Stores};
+use crate::profile::Summary;
 use crate::time::Timestamp;
 
 /// Who names a reference: `nordbank signing`, by reference.
 pub type KeyUses = BTreeMap<String, Vec<String>>;
+
+/// What profiles say of keys.
+#[derive(Clone, Debug, Default)]
+pub struct FromProfiles {
+    pub uses: KeyUses,
+    /// Those that can be used.
+    pub profiles: Vec<Summary>,
+}
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,24 +102,25 @@ pub struct StoreRows {
 impl Session {
     /// The rows of every store, or of one, each as it answers. Nobody is asked for a passphrase.
     pub fn key_rows(&self, only: Option<&str>, now: Timestamp) -> impl Stream<Item = StoreRows> + use<'_> {
-        let uses = Arc::new(self.uses());
+        let told = Arc::new(self.from_profiles());
         self.stores.listings(only).then(move |listing| {
-            let uses = uses.clone();
+            let told = told.clone();
             async move {
-                let mut rows = self.store_rows(listing, &uses, now);
+                let mut rows = self.store_rows(listing, &told, now);
                 if rows.scheme == "file" {
-                    rows.rows = self.named_files(&uses, now).await;
+                    rows.rows = self.named_files(&told, now).await;
                 }
                 rows
             }
         })
     }
 
-    fn store_rows(&self, listing: Listing, uses: &KeyUses, now: Timestamp) -> StoreRows {
+    fn store_rows(&self, listing: Listing, told: &FromProfiles, now: Timestamp) -> StoreRows {
+        let uses = &told.uses;
         let scheme = listing.scheme;
         match listing.keys {
             Ok(keys) => {
-                let mut rows: Vec<KeyRow> = keys.iter().map(|k| row(k, uses, now)).collect();
+                let mut rows: Vec<KeyRow> = keys.iter().map(|k| row(k, told, now)).collect();
                 rows.extend(listing.left_out.into_iter().map(|l| left_out(l, scheme, uses)));
                 // every role of every profile could have a key in memory: those are no promises
                 let named = uses.keys().filter_map(|text| text.parse::<KeyUri>().ok());
@@ -136,14 +146,15 @@ impl Session {
     }
 
     /// Files are named, not looked for: those that profiles name, and those that were opened here.
-    async fn named_files(&self, uses: &KeyUses, now: Timestamp) -> Vec<KeyRow> {
+    async fn named_files(&self, told: &FromProfiles, now: Timestamp) -> Vec<KeyRow> {
+        let uses = &told.uses;
         let opened = self.opened();
-        let mut rows: Vec<KeyRow> = opened.values().map(|info| row(info, uses, now)).collect();
+        let mut rows: Vec<KeyRow> = opened.values().map(|info| row(info, told, now)).collect();
         let quiet = Files::default();
         for text in uses.keys().filter(|t| t.starts_with("file:") && !opened.contains_key(*t)) {
             let Ok(uri) = text.parse::<KeyUri>() else { continue };
             rows.push(match within(quiet.open(&uri)).await {
-                Ok(key) => row(key.info(), uses, now),
+                Ok(key) => row(key.info(), told, now),
                 Err(e) => {
                     let state = if e.id == "key.encrypted" { RowState::Locked } else { RowState::Trouble };
                     named_trouble(&uri, uses, state, &e)
@@ -173,39 +184,39 @@ fn left_out(l: LeftOut, scheme: &str, uses: &KeyUses) -> KeyRow {
     KeyRow { used_by, ..KeyRow::trouble(uri, l.label, scheme, RowState::Trouble, &l.why) }
 }
 
-/// Lists every store at once; `uses` maps a reference to the roles that name it.
-pub async fn key_rows(stores: &Stores, uses: &KeyUses, now: Timestamp) -> Vec<KeyRow> {
+/// Lists every store at once.
+pub async fn key_rows(stores: &Stores, told: &FromProfiles, now: Timestamp) -> Vec<KeyRow> {
     let mut rows = Vec::new();
     for listing in stores.list().await {
         let scheme = listing.scheme;
         match listing.keys {
-            Ok(keys) => rows.extend(keys.iter().map(|k| row(k, uses, now))),
+            Ok(keys) => rows.extend(keys.iter().map(|k| row(k, told, now))),
             Err(e) => rows.push(KeyRow::trouble(String::new(), scheme.to_owned(), scheme, RowState::Trouble, &e)),
         }
-        rows.extend(listing.left_out.into_iter().map(|l| left_out(l, scheme, uses)));
+        rows.extend(listing.left_out.into_iter().map(|l| left_out(l, scheme, &told.uses)));
     }
     rows
 }
 
 /// The row of a reference that a profile names and no store listed: it is opened, and whoever unlocks is asked.
-pub async fn named_row(stores: &Stores, text: &str, uses: &KeyUses, now: Timestamp) -> KeyRow {
+pub async fn named_row(stores: &Stores, text: &str, told: &FromProfiles, now: Timestamp) -> KeyRow {
     let opened = match text.parse::<KeyUri>() {
-        Ok(uri) => stores.open(&uri).await.map(|k| row(k.info(), uses, now)),
+        Ok(uri) => stores.open(&uri).await.map(|k| row(k.info(), told, now)),
         Err(e) => Err(e),
     };
     opened.unwrap_or_else(|e| {
         let scheme = text.split(':').next().unwrap_or_default();
-        let used_by = uses.get(text).cloned().unwrap_or_default();
+        let used_by = told.uses.get(text).cloned().unwrap_or_default();
         let row = KeyRow::trouble(text.to_owned(), text.to_owned(), scheme, RowState::Trouble, &e);
         KeyRow { used_by, ..row }
     })
 }
 
-pub fn row(key: &KeyInfo, uses: &KeyUses, now: Timestamp) -> KeyRow {
+pub fn row(key: &KeyInfo, told: &FromProfiles, now: Timestamp) -> KeyRow {
     let uri = key.uri.to_string();
-    let card = KeyCard::read(key, now);
+    let card = KeyCard::read(key, &told.profiles, now);
     KeyRow {
-        used_by: uses.get(&uri).cloned().unwrap_or_default(),
+        used_by: told.uses.get(&uri).cloned().unwrap_or_default(),
         label: key.label.clone(),
         kind: key.spec.to_string(),
         alg: Alg::ALL.into_iter().find(|a| key.spec.signs(*a)).map_or_else(String::new, |a| a.name().to_owned()),

@@ -8,6 +8,7 @@ use super::embedded::{Brought, Embedded, Link};
 use super::order::{chains, environment, flow, known_inputs, known_roles, needs, references};
 use super::people::{Nobody, People};
 use super::performer::{Held, Performer};
+use super::rows::FromProfiles;
 use super::seats::{Seat, Seats};
 use crate::clock::Clock;
 use crate::config::Places;
@@ -242,6 +243,11 @@ impl Session {
             }
         }
         uses
+    }
+
+    /// What profiles say of keys: who names one, and what each role wants of its certificate.
+    pub fn from_profiles(&self) -> FromProfiles {
+        FromProfiles { uses: self.uses(), profiles: self.library.summaries().into_iter().flatten().collect() }
     }
 
     /// Keeps what is public of a key for the list: its file is sealed, and nobody is asked again.

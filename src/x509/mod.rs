@@ -7,7 +7,7 @@
 //! | copy a name | [`Name::text`] in one of [`DnForm::ALL`] |
 //! | name a key | [`KidMode::kid`] |
 //! | judge a chain | [`linked`], [`verify_chain`] |
-//! | judge a use | [`assess`] |
+//! | judge a use, or what a bank wants | [`assess`] with a [`Wish`] |
 //! | ask for one | [`Request`], a key's signature, [`assemble`] |
 
 mod chain;
@@ -21,6 +21,7 @@ mod passport;
 mod qc;
 mod request;
 mod uses;
+mod wish;
 
 pub use chain::{ChainError, Purpose, linked, verify_chain};
 pub use dn::{DnForm, OrganizationForm};
@@ -30,7 +31,8 @@ pub use organization::OrganizationId;
 pub use passport::{BasicConstraints, CertificateError, Passport, SubjectKey};
 pub use qc::{Psd2, QcStatements, QcType, Role};
 pub use request::{Profile, Request, RequestError, assemble};
-pub use uses::{Finding, Grade, Standing, Use, Verdict, assess, end_is_near};
+pub use uses::{Finding, Grade, Standing, Verdict, assess, end_is_near};
+pub use wish::{Kind, Roles, Use, Wish};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()

@@ -63,6 +63,16 @@ fn mistakes_are_told_with_file_line_and_column() {
             "nothing here is called `env`",
         ),
         ("[inputs.a]\ntype = \"txt\"\n", "7:8", "a type is one of"),
+        ("[keys.k]\nuse = \"tls\"\ncertificate = \"qseal\"\n", "8:15", "a role's `certificate` is eseal, qwac or any"),
+        ("[keys.k]\nuse = \"tls\"\npsd2 = { all = [\"PSP_XX\"] }\n", "8:17", "PSP_AS, PSP_PI, PSP_AI or PSP_IC"),
+        ("[keys.k]\nuse = \"tls\"\npsd2 = { all = [] }\n", "8:8", "`psd2` is { any ="),
+        ("[keys.k]\nuse = \"tls\"\npsd2 = { any = [\"PSP_AI\"], all = [\"PSP_PI\"] }\n", "8:8", "`psd2` is { any ="),
+        (
+            "[keys.k]\nuse = \"sig\"\nalgs = [\"ES256\"]\npsd2 = { all = [\"PSP_AI\"] }\n",
+            "9:8",
+            "say which `certificate` the role wants",
+        ),
+        ("[keys.k]\nuse = \"enc\"\ncertificate = \"any\"\n", "8:15", "wants no certificate"),
         ("[keys.k]\nuse = \"sig\"\nalgs = [\"none\"]\n", "8:9", "`none` is no signature algorithm"),
         (
             "[[flow]]\nid = \"f\"\n[[flow.step]]\nid = \"request\"\n[flow.step.http]\nurl = \"https://a.example\"\n",

@@ -7,7 +7,7 @@ use countersign::jose::Alg;
 use countersign::keys::{Generate, KeySpec, KeyStore, KeyUri};
 use serde_json::{Value, json};
 
-use super::{alias, store};
+use super::{alias, store, told};
 
 /// The next calls fail so.
 fn fail(fault: &Value) {
@@ -31,6 +31,7 @@ async fn each_refusal_is_told_apart() {
     let (kms, ear) = store();
     let key = kms.generate(&alias("refused"), &KeySpec::P256.into()).await.expect("made");
     let lie = "MAYCAQECAQE=";
+    let mut all = Vec::new();
     for (fault, id, words) in [
         (json!({ "code": "AccessDeniedException" }), "key.permission", "kms:Sign on alias/refused"),
         (json!({ "code": "DisabledException" }), "key.disabled", "disabled"),
@@ -39,6 +40,7 @@ async fn each_refusal_is_told_apart() {
         (json!({ "code": "InvalidSignatureException", "skew": 3600 }), "key.clock", "60 min behind"),
         (json!({ "code": "RequestTimeTooSkewed", "skew": -3600 }), "key.clock", "60 min ahead"),
         (json!({ "code": "SignatureDoesNotMatch" }), "key.credentials", "secret access key"),
+        (json!({ "code": "UnrecognizedClientException" }), "key.credentials", "access key"),
         (json!({ "code": "KMSInternalException" }), "key.store", "just now"),
         (json!({ "signature": lie }), "key.signature", "ALARM"),
         (json!({ "code": "ThrottlingException", "times": 3 }), "key.throttled", "3 tries"),
@@ -50,7 +52,9 @@ async fn each_refusal_is_told_apart() {
         fail(&fault);
         let error = key.sign(Alg::Es256, b"x").await.unwrap_err();
         assert!(error.id == id && error.text.contains(words), "{fault}: {error:?}");
+        all.push(told(&error));
     }
+    insta::assert_snapshot!(all.join("\n"));
     ear.0.lock().unwrap().clear();
     fail(&json!({ "action": "Sign", "code": "ThrottlingException", "times": 2 }));
     key.sign(Alg::Es256, b"x").await.expect("signed at the third try");
@@ -64,6 +68,7 @@ async fn what_is_not_there_or_not_for_signing_is_told_when_it_is_opened() {
     let (kms, _) = store();
     let made = kms.generate(&alias("here"), &KeySpec::P256.into()).await.expect("made");
     drop(made);
+    let mut all = Vec::new();
     for rest in [
         "key-id=alias/nowhere;region=eu-west-1",
         "key-id=alias/here;region=eu-north-1",
@@ -71,5 +76,7 @@ async fn what_is_not_there_or_not_for_signing_is_told_when_it_is_opened() {
     ] {
         let error = kms.open(&KeyUri::new("awskms", rest)).await.map(|_| ()).unwrap_err();
         assert_eq!(error.id, "key.not-found", "{rest}: {error:?}");
+        all.push(told(&error));
     }
+    insta::assert_snapshot!(all.join("\n"));
 }

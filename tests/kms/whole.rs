@@ -9,7 +9,7 @@ use countersign::keys::{Delete, Deleted, Generate, Key, KeySpec, KeyStore, KeyUr
 use countersign::profile::Library;
 
 use super::support::{Bank, dnb_ends_done, session_at};
-use super::{alias, store};
+use super::{alias, store, told};
 
 async fn signs(key: &dyn Key) {
     let long = vec![b'x'; 10_000];
@@ -23,6 +23,7 @@ async fn signs(key: &dyn Key) {
 #[ignore = "needs moto (.ci/run provides it)"]
 async fn keys_of_every_kind_are_made_found_by_every_name_deleted_and_brought_back() {
     let (kms, _) = store();
+    let mut all = Vec::new();
     for (name, spec) in [
         ("p256", KeySpec::P256),
         ("p384", KeySpec::P384),
@@ -36,7 +37,9 @@ async fn keys_of_every_kind_are_made_found_by_every_name_deleted_and_brought_bac
         let key = next.open(&alias(name)).await.expect("opened");
         assert_eq!(key.info().public, made.info().public);
         signs(&*key).await;
-        assert_eq!(kms.generate(&alias(name), &spec.into()).await.map(|_| ()).unwrap_err().id, "key.exists");
+        let taken = kms.generate(&alias(name), &spec.into()).await.map(|_| ()).unwrap_err();
+        assert_eq!(taken.id, "key.exists");
+        all.push(told(&taken));
     }
     let listed = store().0.list().await.expect("listed");
     assert!(listed.iter().any(|k| k.uri == alias("p384") && k.spec == KeySpec::P384), "{listed:?}");
@@ -47,10 +50,15 @@ async fn keys_of_every_kind_are_made_found_by_every_name_deleted_and_brought_bac
     assert_eq!(days, 30);
     let error = kms.open(&alias("p256")).await.map(|_| ()).unwrap_err();
     assert_eq!(error.id, "key.pending-deletion");
+    all.push(told(&error));
     let (other, _) = store();
     other.list().await.expect("listed");
     let row = other.left_out().into_iter().find(|l| l.label == "alias/p256").expect("a row that cannot be used");
     assert_eq!(row.why.id, "key.pending-deletion");
+    all.push(told(&row.why));
+    insta::with_settings!({filters => vec![(r"\d{4}-\d\d-\d\d", "DAY")]}, {
+        insta::assert_snapshot!(all.join("\n"));
+    });
     kms.restore(&alias("p256")).await.expect("back");
     signs(&*kms.open(&alias("p256")).await.expect("opened")).await;
 }

@@ -24,15 +24,19 @@ pub struct KeySet {
 
 impl State {
     /// `keys.ROLE`: what a rule may know of a key. A role without a key is marked unknown.
-    pub(super) fn key_value(&self, role: &KeyRole, scope: &mut Scope) -> Value {
+    pub(super) fn key_value(&self, role: &KeyRole, scope: &mut Scope, now: Timestamp) -> Value {
         let prefix = format!("keys.{}", role.name);
         let Some(facts) = self.keys.get(&role.name) else {
             scope.mark_unknown(prefix, format!("no key is bound to {}", role.name));
             return Value::from_pairs([("bound", Value::from(false))]);
         };
+        let mut suits = Value::from(());
         let certificate = match self.certificates.get(&role.name) {
             None => Value::from(()),
-            Some(Ok(value)) => value.clone(),
+            Some(Ok(read)) => {
+                suits = role.suit(&read.passport, now).map_or(suits, |suit| Value::from(suit.words()));
+                read.value.clone()
+            }
             Some(Err(why)) => {
                 scope.mark_unknown(format!("{prefix}.certificate"), why.clone());
                 Value::from(())
@@ -60,11 +64,20 @@ impl State {
             ("uri", Value::from(facts.uri.as_str())),
             ("exportable", Value::from(facts.exportable)),
             ("certificate", certificate),
+            ("suits", suits),
             ("chain", Value::from(facts.chain.iter().map(|c| Value::from_bytes(c.clone())).collect::<Vec<_>>())),
         ])
     }
 }
 
-pub(in crate::flow) fn read(der: &[u8]) -> Result<Value, String> {
-    Passport::read(der).map(|p| certificate_value(&p)).map_err(|e| e.to_string())
+/// A certificate, and what rules see of it.
+#[derive(Clone)]
+pub struct ReadCertificate {
+    passport: Arc<Passport>,
+    value: Value,
+}
+
+pub(in crate::flow) fn read(der: &[u8]) -> Result<ReadCertificate, String> {
+    let passport = Passport::read(der).map_err(|e| e.to_string())?;
+    Ok(ReadCertificate { value: certificate_value(&passport), passport: Arc::new(passport) })
 }

@@ -162,6 +162,8 @@ impl Run {
         let frame = self.state.flow.steps[self.view.current].frame;
         let mut scope = self.state.scope(frame, now);
         scope.set_json("request", request);
+        let client_key = |k: &minijinja::Value| k.get_attr(request.get("mtls")?.as_str()?).ok();
+        scope.set("key", scope.get("keys").and_then(client_key).unwrap_or_default());
         match assertion {
             Some(signed) => scope.set_json("assertion", &json!({ "header": signed.header, "claims": signed.claims })),
             None => scope.set_json("assertion", &Json::Null),

@@ -8,6 +8,7 @@ mod part;
 mod reads;
 mod secrets;
 mod verb;
+mod wish;
 
 use std::collections::BTreeMap;
 
@@ -276,7 +277,7 @@ impl<'a> Compiler<'a> {
             min_bits: raw.min_bits,
             optional: raw.optional.unwrap_or(false),
             kid: raw.kid.as_ref().map(|t| self.text(t)),
-            certificate: words_of(raw.certificate.as_ref()),
+            wish: self.wish(usage, raw),
             reference: words_of(raw.reference.as_ref()),
             chain,
             new: raw.new.as_ref().map(|n| self.new_key(n)),

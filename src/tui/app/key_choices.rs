@@ -3,7 +3,7 @@
 use super::App;
 use crate::jose::Alg;
 use crate::profile::RoleSummary;
-use crate::shell::{KeyOrder, RowState, Seat, alg_for, fits};
+use crate::shell::{KeyOrder, RowState, Seat, alg_for, fits, misfit};
 use crate::time::Timestamp;
 use crate::tui::focus::PaneId;
 use crate::tui::message::NoticeTone;
@@ -136,13 +136,14 @@ impl App {
         profile.is_some_and(|p| p.environments.iter().any(|e| e.name == seat.environment && e.sandbox))
     }
 
-    pub(super) fn choose_seat(&mut self, _now: Timestamp) {
+    pub(super) fn choose_seat(&mut self, now: Timestamp) {
         let Some(row) = self.keys.selected() else { return };
         let (uri, label) = (row.uri.clone(), row.label.clone());
         let mut entries: Vec<Entry> = self
             .seats()
             .map(|(seat, role)| {
-                let words = format!("{} / {}  {}  {}", seat.profile, seat.environment, seat.role, role.label);
+                let but = misfit(row, role, now).map_or_else(String::new, |why| format!("  ({why})"));
+                let words = format!("{} / {}  {}  {}{but}", seat.profile, seat.environment, seat.role, role.label);
                 let id = format!("{}-{}-{}", seat.profile, seat.environment, seat.role);
                 let reason = fits(row, role, self.is_sandbox(&seat)).err();
                 entry(KeyChoice::Bind { seat, uri: uri.clone() }, id, words, reason)
@@ -153,7 +154,7 @@ impl App {
     }
 
     /// The keys that a role could have, and where a new one could be made. False: there is no such role.
-    pub(super) fn choose_key(&mut self, seat: &Seat) -> bool {
+    pub(super) fn choose_key(&mut self, seat: &Seat, now: Timestamp) -> bool {
         let Some(role) = self.seats().find(|(s, _)| s == seat).map(|(_, r)| r.clone()) else { return false };
         let mut entries = Vec::new();
         for row in self.keys.all() {
@@ -171,6 +172,8 @@ impl App {
                 continue;
             }
             let does = KeyChoice::Bind { seat: seat.clone(), uri: row.uri.clone() };
+            let but = misfit(row, &role, now).map_or_else(String::new, |why| format!("  ({why})"));
+            let words = format!("{words}{but}");
             entries.push(entry(does, row.uri.clone(), words, fits(row, &role, self.is_sandbox(seat)).err()));
         }
         entries.sort_by_key(|e| e.reason.is_some());
@@ -289,7 +292,7 @@ impl App {
 
     pub(super) fn choose_missing_key(&mut self, now: Timestamp) {
         let Some(seat) = self.missing_seat() else { return };
-        if !self.choose_key(&seat) {
+        if !self.choose_key(&seat, now) {
             self.say(NoticeTone::Warn, format!("no profile at hand has the role {}", seat.role), now);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::flow::Event;
-use crate::shell::{Gone, Kept, KeyDone, KeyOrder, Seat, Seated, StoreRows};
+use crate::shell::{Gone, Kept, KeyDone, KeyOrder, Seat, Seated, StoreRows, misfit};
 use crate::time::Timestamp;
 use crate::tui::message::{Command, NoticeTone, Number, Problem};
 use crate::tui::overlay::{Overlay, Report};
@@ -69,13 +69,13 @@ impl App {
     }
 
     /// A store's rows; where it was opened for a role to choose from it, this is when it can.
-    pub(super) fn store_answered(&mut self, rows: StoreRows) {
+    pub(super) fn store_answered(&mut self, rows: StoreRows, now: Timestamp) {
         let scheme = rows.scheme;
         self.keys.set(rows);
         if let Some((_, seat)) = self.keys.then_choose.take_if(|(store, _)| store == scheme)
             && self.missing_seat().as_ref() == Some(&seat)
         {
-            self.choose_key(&seat);
+            self.choose_key(&seat, now);
         }
     }
 
@@ -99,6 +99,12 @@ impl App {
         }
     }
 
+    /// Why the bank would refuse the certificate of a key that a role has.
+    fn misfit(&self, seat: &Seat, uri: &str, now: Timestamp) -> Option<String> {
+        let (_, role) = self.seats().find(|(s, _)| s == seat)?;
+        misfit(self.keys.all().find(|row| row.uri == uri)?, role, now)
+    }
+
     fn bound(&mut self, seat: Seat, uri: Option<String>, seated: Seated, what: &str, now: Timestamp) {
         self.relist(None);
         let place = format!("{} / {} {}", seat.profile, seat.environment, seat.role);
@@ -110,7 +116,18 @@ impl App {
             return self.say(NoticeTone::Good, format!("{place} has {uri} again, {how}"), now);
         }
         self.keys.undo.push(Undo::Binding { seat: seat.clone(), before: seated.before });
-        self.say(NoticeTone::Good, format!("{place} has {uri}, {how}; u in pane 2 takes it back"), now);
+        let back = "u in pane 2 takes it back";
+        match self.misfit(&seat, &uri, now) {
+            None => self.say(NoticeTone::Good, format!("{place} has {uri}, {how}; {back}"), now),
+            Some(why) => {
+                // the reason first: a notice is one line
+                let text = format!(
+                    "{why}: not what {} wants of {}; {place} has {uri}, {how}; {back}",
+                    seat.profile, seat.role
+                );
+                self.say(NoticeTone::Warn, text, now);
+            }
+        }
         // the step that lacked it goes on
         if self.missing_seat().as_ref() == Some(&seat)
             && let Some(run) = &self.run

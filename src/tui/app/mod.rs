@@ -178,7 +178,7 @@ impl App {
             Message::Prepared { number, result } => self.prepared(number, result, now),
             Message::Profiles(all) => self.profiles.set(all),
             Message::Stores(stores) => self.keys.ask(stores),
-            Message::Keys(rows) => self.store_answered(rows),
+            Message::Keys(rows) => self.store_answered(rows, now),
             Message::KeyDone { number, result } => self.key_done(number, result, now),
             Message::Asked(asking) => self.asked(asking, now),
             Message::NotAsked(number) => self.prompts.retain(|p| p.number != number),

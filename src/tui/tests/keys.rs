@@ -1,6 +1,6 @@
 //! The key store pane, and what stores ask a person.
 
-use super::play::{CANARY, NOW, Stage, failed, ready, store};
+use super::play::{CANARY, NOW, Stage, failed, ready, store, summaries};
 use super::screens::SIZES;
 use crate::flow::view::RunView;
 use crate::secret::Secret;
@@ -33,16 +33,17 @@ fn stage(width: u16, height: u16) -> Stage {
         vec![trouble("keyring", RowState::Trouble, "no secret service answers: start one")],
         false,
     ));
-    stage.tell(answers("vault", vec![testing::seal(NOW), made("signing")], true));
+    stage.tell(answers("vault", vec![testing::seal(summaries(), NOW), made("signing")], true));
     stage
 }
 
 /// A key without a certificate.
 fn made(name: &str) -> KeyRow {
-    let seal = testing::seal(NOW);
+    let seal = testing::seal(summaries(), NOW);
     let card = seal.card.as_deref().map(|c| crate::shell::KeyCard {
         chain: Vec::new(),
         verdicts: Vec::new(),
+        suits: Vec::new(),
         kids: c.kids[..2].to_vec(),
         ..c.clone()
     });

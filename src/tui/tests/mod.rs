@@ -3,4 +3,5 @@
 mod keys;
 mod play;
 mod screens;
+mod suits;
 mod survival;

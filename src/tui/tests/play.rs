@@ -20,6 +20,7 @@ use crate::time::Timestamp;
 use crate::tui::chord::Chord;
 use crate::tui::engine::Engine;
 use crate::tui::{App, Command, Look, Message, Settings, view};
+use crate::x509::{Kind, Roles, Use, Wish};
 
 pub const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 /// A secret that must never be on a masked screen.
@@ -79,6 +80,7 @@ pub fn summaries() -> Vec<Summary> {
                 usage: KeyUse::Sign,
                 algs: vec![Alg::Es256],
                 min_bits: None,
+                wish: None,
             },
             RoleSummary {
                 name: "transport".into(),
@@ -86,6 +88,7 @@ pub fn summaries() -> Vec<Summary> {
                 usage: KeyUse::Tls,
                 algs: Vec::new(),
                 min_bits: None,
+                wish: Some(Wish { use_: Use::MtlsClient, kind: Kind::Eseal, roles: Roles::Unasked }),
             },
         ],
     }]

@@ -19,6 +19,7 @@ use crate::tui::focus::PaneId;
 use crate::tui::item::Item;
 use crate::tui::layout::inside;
 use crate::tui::look::{Look, Sign, Tone};
+use crate::tui::pane::keys::suit_sign;
 use crate::tui::pane::step;
 use crate::tui::widget::bar;
 use crate::tui::widget::frame::Border;
@@ -115,6 +116,7 @@ pub fn doc(app: &App, width: u16, now: Timestamp) -> Doc<'_> {
     verdict(&mut doc, app, &shown);
     let masked = redactor.mask_value(shown.text, Class::Secret);
     doc.push(doc.words().put(Tone::Secret, masked).put(Tone::Key, "  y").dim(" copy"), 2, Some(Item::Token));
+    banks(&mut doc, app);
     let layers = layers(app, &shown);
     let several = layers.len() > 1;
     for (n, layer) in layers.iter().enumerate() {
@@ -191,6 +193,18 @@ fn verdict_words(inspection: &Inspection, look: Look) -> (&'static str, Tone, Co
             (look.sign(Sign::NotChecked), Tone::Warn, text("unsupported: not a form or algorithm taken here"))
         }
         Verdict::Decoded => (look.sign(Sign::Waits), Tone::Plain, text("only decoded: there is no signature to check")),
+    }
+}
+
+/// What each bank makes of a certificate.
+fn banks(doc: &mut Doc<'_>, app: &App) {
+    let Some(Ok(inspection)) = &app.inspector.answer else { return };
+    if !inspection.suits.is_empty() {
+        doc.heading("At the banks");
+    }
+    for s in &inspection.suits {
+        let (tone, sign) = suit_sign(&s.suit);
+        doc.push(doc.words().sign(tone, sign).gap(1).dim(&s.profile).gap(1).put(tone, s.words()), 2, None);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A key's card: the verdicts first, then what it is, who uses it, its certificates, and every name in a form to copy.
 
 use crate::inspect::moment;
+use crate::profile::{BankSuit, Suit};
 use crate::shell::{KeyCard, KeyRow, RowState};
 use crate::tui::doc::Doc;
 use crate::tui::item::Item;
@@ -95,6 +96,7 @@ fn lines(key: &KeyRow) -> Vec<Line> {
         return out;
     };
     out.extend(card.verdicts.iter().map(verdict));
+    out.extend(card.suits.iter().map(suit));
     out.push(plain("kind", if key.alg.is_empty() { key.kind.clone() } else { format!("{}  {}", key.kind, key.alg) }));
     let leaves = if key.exportable { "can leave its store" } else { "cannot leave its store" };
     let costly = if key.costly { "; each use costs a PIN or a call" } else { "" };
@@ -130,6 +132,20 @@ fn verdict(v: &Verdict) -> Line {
         _ => word.to_owned(),
     };
     signed(&format!("as {}", v.use_.word()), value, tone, sign)
+}
+
+/// What a role of a bank makes of the certificate.
+fn suit(s: &BankSuit) -> Line {
+    let (tone, sign) = suit_sign(&s.suit);
+    signed(&format!("at {}", s.profile), s.words(), tone, sign)
+}
+
+pub fn suit_sign(s: &Suit) -> (Tone, Sign) {
+    match (s.is_ok(), s.why.is_empty()) {
+        (true, true) => (Tone::Good, Sign::Ok),
+        (true, false) => (Tone::Warn, Sign::Warn),
+        (false, _) => (Tone::Bad, Sign::Failed),
+    }
 }
 
 fn chain(out: &mut Vec<Line>, key: &KeyRow, card: &KeyCard) {

@@ -3,6 +3,7 @@
 pub mod card;
 mod draw;
 
+pub use card::suit_sign;
 pub use draw::{below, draw, filter_rows, places};
 
 use crate::shell::{KeyRow, RowState, Seat, StoreFacts, StoreRows};
