@@ -7,6 +7,8 @@ mod architecture;
 mod cli;
 #[path = "it/dnb.rs"]
 mod dnb;
+#[path = "it/fuzz_corpus.rs"]
+mod fuzz_corpus;
 #[path = "it/leaks.rs"]
 mod leaks;
 #[path = "it/own_keys.rs"]
