@@ -13,7 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::secret::Class;
 use decoded::Decoded;
 
-const MASK: &str = "********";
+pub const MASK: &str = "********";
 /// Shorter texts would hide harmless ones.
 const MIN_CHARS: usize = 4;
 

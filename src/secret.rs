@@ -94,18 +94,7 @@ pub fn class_of_name(name: &str) -> Class {
         "passphrase",
         "pin",
     ];
-    const PERSONAL: &[&str] = &[
-        "psu-id",
-        "psu-ip-address",
-        "login_hint",
-        "x-fapi-customer-ip-address",
-        "x-psu-id",
-        // personal identity code, family name, first names and birth date in the Finnish Trust Network
-        "urn:oid:1.2.246.21",
-        "urn:oid:2.5.4.4",
-        "urn:oid:1.2.246.575.1.14",
-        "urn:oid:1.3.6.1.5.5.7.9.1",
-    ];
+    const PERSONAL: &[&str] = &["psu-id", "psu-ip-address", "login_hint", "x-fapi-customer-ip-address", "x-psu-id"];
     let name = name.to_ascii_lowercase();
     if SECRET.contains(&name.as_str()) {
         Class::Secret
@@ -130,7 +119,6 @@ mod tests {
     fn names_are_matched_in_any_case() {
         assert_eq!(class_of_name("Authorization"), Class::Secret);
         assert_eq!(class_of_name("PSU-ID"), Class::Personal);
-        assert_eq!(class_of_name("urn:oid:1.2.246.21"), Class::Personal);
         assert_eq!(class_of_name("scope"), Class::Public);
     }
 }

@@ -11,6 +11,8 @@ mod cli;
 mod danske;
 #[path = "it/dnb.rs"]
 mod dnb;
+#[path = "it/fuzz_corpus.rs"]
+mod fuzz_corpus;
 #[path = "it/leaks.rs"]
 mod leaks;
 #[path = "it/own_keys.rs"]

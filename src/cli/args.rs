@@ -251,7 +251,7 @@ pub struct NewKeyArgs {
     /// goes to the keyring where there is one, else to the vault. With --for the profile may say it.
     #[arg(required_unless_present = "role")]
     pub reference: Option<String>,
-    /// ES256, ES384, ES512, EdDSA, RS256, PS256. With --for the role's own.
+    /// ES256, ES384, ES512, EdDSA, RS256, PS256; X25519 for a key that opens and does not sign. With --for the role's own.
     #[arg(long, required_unless_present = "role")]
     pub alg: Option<String>,
     /// For a role of a profile, which may say kind, name, region and tags of its keys.

@@ -95,12 +95,22 @@ fn suits_of(row: &KeyRow) -> &[BankSuit] {
 }
 
 async fn new(session: &Session, args: &NewKeyArgs) -> Result<Exit, Failure> {
-    let alg: Option<Alg> = args.alg.as_deref().map(algorithm).transpose()?;
+    // what has no signature algorithm is asked for by its curve
+    let spec = args.alg.as_deref().and_then(KeySpec::named);
+    let agreeing = spec.filter(|spec| *spec == KeySpec::X25519);
+    let alg: Option<Alg> = match agreeing {
+        Some(_) => None,
+        None => args.alg.as_deref().map(algorithm).transpose()?,
+    };
     let uri = match args.reference.as_deref() {
         Some(name) if !name.contains(':') => Some(KeyUri::new(session.stores.home().await, name)),
         named => named.map(reference).transpose()?,
     };
     let plan = match (&args.role, uri, alg) {
+        (Some(_), ..) if agreeing.is_some() => {
+            let hint = "make it by name, keys new vault:NAME --alg X25519, and then --bind ROLE=vault:NAME";
+            return Err(Failure::usage("a role of a profile wants no X25519 key made", hint));
+        }
         (Some(of), uri, alg) => {
             let Some((profile, role)) = of.split_once('/') else {
                 return Err(Failure::usage(
@@ -112,7 +122,7 @@ async fn new(session: &Session, args: &NewKeyArgs) -> Result<Exit, Failure> {
             let (profile, role) = (profile.to_owned(), role.to_owned());
             session.plan_key(&NewKeyOrder { profile, role, inputs, uri, alg })?
         }
-        (None, Some(uri), Some(alg)) => KeyPlan { uri, making: KeySpec::for_alg(alg).unwrap_or(KeySpec::P256).into() },
+        (None, Some(uri), _) if let Some(spec) = spec => KeyPlan { uri, making: spec.into() },
         (None, ..) => return Err(Failure::usage("which key, and of which kind?", "name it, and add --alg ES256")),
     };
     if plan.uri.scheme() == "memory" {

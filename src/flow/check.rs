@@ -4,10 +4,11 @@ use minijinja::Value;
 use minijinja::value::ValueKind;
 use serde_json::Value as Json;
 
-use super::template::{EvalError, Expr, Scope, to_json};
+use super::personal::{self, About};
+use super::template::{EvalError, Expr, Scope, from_json, to_json};
 use super::view::{CheckView, Level, Outcome};
 use crate::profile::model::{Check, Profile};
-use crate::redact::Redactor;
+use crate::redact::{MASK, Redactor};
 use crate::secret::{Class, class_of_name};
 
 /// When a rule can be evaluated: it follows from what it reads.
@@ -53,7 +54,7 @@ pub fn evaluate(check: &Check, on: &str, scope: &Scope, profile: &Profile, redac
             Ok(true) => {}
             Ok(false) => return None,
             Err(e) => {
-                view.found = e.to_string();
+                view.found = redactor.mask_text(&e.to_string());
                 return Some(view);
             }
         }
@@ -68,8 +69,8 @@ pub fn evaluate(check: &Check, on: &str, scope: &Scope, profile: &Profile, redac
         Ok(_) => found(check, scope, redactor),
         Err(EvalError::Missing(name)) => format!("{name} is not there"),
         Err(EvalError::Wrong(why)) => match found(check, scope, redactor) {
-            values if values.is_empty() => why,
-            values => format!("{why} ({values})"),
+            values if values.is_empty() => redactor.mask_text(&why),
+            values => format!("{} ({values})", redactor.mask_text(&why)),
         },
     };
     Some(view)
@@ -86,9 +87,23 @@ fn found(check: &Check, scope: &Scope, redactor: &Redactor) -> String {
     {
         // the first name is a root of the scope (`request`, `token`), not a member
         let class = path.iter().skip(1).map(|p| class_of_name(p)).max().unwrap_or_default();
-        out.push(format!("{} {}", path.join("."), shown(&scope.lookup(path), class, redactor)));
+        let value = scope.lookup(path);
+        let text = match personal::about(scope, path) {
+            About::All if !value.is_undefined() && !value.is_none() => MASK.to_owned(),
+            About::Claims if !value.is_undefined() => claims(&value, redactor),
+            _ => shown(&value, class, redactor),
+        };
+        out.push(format!("{} {text}", path.join(".")));
     }
     out.join(", ")
+}
+
+/// Claims of a person: those of the protocol, and that there are others.
+fn claims(value: &Value, redactor: &Redactor) -> String {
+    let json = to_json(value).unwrap_or_default();
+    let (ours, others) = personal::split(&json);
+    let ours = shown(&from_json(&ours), Class::Public, redactor);
+    if others == 0 { ours } else { format!("{ours} and {others} more: {MASK}") }
 }
 
 fn shown(value: &Value, class: Class, redactor: &Redactor) -> String {

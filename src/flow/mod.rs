@@ -25,6 +25,7 @@ pub mod effect;
 pub mod event;
 pub mod exchange;
 pub mod new_key;
+mod personal;
 mod phase;
 mod request;
 mod run;

@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json};
 pub use keys::KeySet;
 
 use super::event::{KeyFacts, Loaded};
+use super::personal;
 use super::template::{EvalError, Ledger, Random, Scope, Text, Tree, from_json};
 use super::typed::typed;
 use crate::jose::PublicJwk;
@@ -296,6 +297,16 @@ impl State {
         self.frames.iter().flat_map(|f| &f.inputs).any(|(n, v)| v.as_str() == Some(text) && public(n))
     }
 
+    /// What an answer brought is hidden from now on.
+    pub fn register_answered(&mut self, found: Vec<(String, Class)>) {
+        for (text, class) in found {
+            // what stands in a public input (the client id, a scope) does not become personal by being answered
+            if class == Class::Secret || !self.is_public_input(&text) {
+                self.redactor.register(&text, class);
+            }
+        }
+    }
+
     fn register_inputs(&mut self, frame: &Frame, inputs: &BTreeMap<String, Value>) {
         for input in self.profile.inputs.iter().chain(&frame.inputs) {
             if let Some(text) = inputs.get(&input.name).and_then(|v| v.as_str()) {
@@ -320,6 +331,7 @@ impl State {
                 }
             }
         }
+        personal::mark(&self.flow, frame, &mut scope);
         scope
     }
 

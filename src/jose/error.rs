@@ -44,14 +44,18 @@ impl JoseError {
             Self::Encrypted => "decrypt it into a file only you can read: openssl pkcs8 -in key.pem -out plain.pem",
             Self::NoPrivateBlock => "a “PRIVATE KEY”, “EC PRIVATE KEY” or “RSA PRIVATE KEY” block is due",
             Self::SeveralKeys(_) => "keep one key in a file, so that which one is used is never a guess",
-            Self::Unreadable => "PKCS#8, SEC1 and PKCS#1 are read; EC P-256, P-384, P-521, RSA and Ed25519",
+            Self::Unreadable => "PKCS#8, SEC1 and PKCS#1 are read; EC P-256, P-384, P-521, RSA, Ed25519 and X25519",
             Self::Damaged => "export the key again; a copy lost or changed something",
-            Self::Algorithm { .. } => "ES256 needs P-256, ES384 P-384, ES512 P-521, RS* and PS* RSA, EdDSA Ed25519",
+            Self::Algorithm { .. } => {
+                "ES256 needs P-256, ES384 P-384, ES512 P-521, RS* and PS* RSA, EdDSA Ed25519; X25519 signs nothing"
+            }
             Self::KeySays { .. } => {
                 "a JWK's own “alg”, “use” and “key_ops” are obeyed: choose another key or change them"
             }
             Self::Weak(_) => "make a new key of at least 2048 bits",
-            Self::NotMade(_) => "RSA keys from 2048 to 8192 bits in steps of 8 are made, EC and Ed25519 as they are",
+            Self::NotMade(_) => {
+                "RSA keys from 2048 to 8192 bits in steps of 8 are made, EC, Ed25519 and X25519 as they are"
+            }
             Self::ShortSecret { .. } => "a secret has at least as many bytes as the hash (RFC 7518 §3.2)",
             Self::NotSymmetric(_) => "HS256, HS384 and HS512 are made with a shared secret",
             Self::Backend => "try again; if it stays, the key is damaged",

@@ -149,7 +149,7 @@ impl PublicJwk {
     pub const fn kty(&self) -> &'static str {
         match self.spec {
             KeySpec::P256 | KeySpec::P384 | KeySpec::P521 => "EC",
-            KeySpec::Ed25519 => "OKP",
+            KeySpec::Ed25519 | KeySpec::X25519 => "OKP",
             KeySpec::Rsa(_) => "RSA",
         }
     }
@@ -160,13 +160,13 @@ impl PublicJwk {
     /// Of the modulus, or of the field.
     pub const fn bits(&self) -> u32 {
         match self.spec {
-            KeySpec::P256 | KeySpec::Ed25519 => 256,
+            KeySpec::P256 | KeySpec::Ed25519 | KeySpec::X25519 => 256,
             KeySpec::P384 => 384,
             KeySpec::P521 => 521,
             KeySpec::Rsa(bits) => bits,
         }
     }
-    /// `EC P-256`, `RSA 2048`, `Ed25519`.
+    /// `EC P-256`, `RSA 2048`, `Ed25519`, `X25519`.
     pub fn kind(&self) -> String {
         self.spec.to_string()
     }
@@ -197,6 +197,7 @@ impl PublicJwk {
         purpose(self.alg(), self.use_(), self.key_ops().as_deref())
     }
 
+    /// Of what was looked at.
     pub(super) fn assemble(map: Map<String, Value>, spki: Vec<u8>, spec: KeySpec, roca: bool) -> Self {
         Self { value: Value::Object(members::arrange(map)), spki, spec, roca, verifiers: Slots::default() }
     }

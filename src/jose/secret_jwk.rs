@@ -71,6 +71,7 @@ impl SecretJwk {
             KeySpec::P384 => ec(Nid::SECP384R1),
             KeySpec::P521 => ec(Nid::SECP521R1),
             KeySpec::Ed25519 => PKey::generate_ed25519(),
+            KeySpec::X25519 => PKey::generate_x25519(),
             KeySpec::Rsa(bits) if (2048..=8192).contains(&bits) && bits % 8 == 0 => {
                 Rsa::generate(bits).and_then(PKey::from_rsa)
             }

@@ -39,3 +39,21 @@ pub(crate) const ED25519: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5I
 pub(crate) const WSO2_ASSERTION: &str = "eyJraWQiOiJEd01LZFdNbWo3UFdpbnZvcWZReVhWenlaNlEiLCJhbGciOiJQUzI1NiJ9.eyJzdWIiOiJIT1VrYVNieThEeWRuYmVJaEU3bHljYmtJSThhIiwiYXVkIjoiaHR0cHM6Ly9sb2NhbGhvc3Q6OTQ0Ni9vYXV0aDIvdG9rZW4iLCJpc3MiOiJIT1VrYVNieThEeWRuYmVJaEU3bHljYmtJSThhIiwiZXhwIjoxNjg0MDk5ODEyLCJpYXQiOjE2ODQwOTk4MTMsImp0aSI6IjE2ODQwOTk4MTIifQ.EMZ2q3jciJ4MmrsH93kH_VGacrt2izbLaCBchGWiyUltdWwj3GwDMKfhpeMHtThd0DszwV8LUPKZaMT3wUSoH3adY2IBC8aa2GKeb_vaQB5b0ZO6WpYQ45y_xIttAVj56d6oPli8wN4MlJoJsFPUlaxQohCLunN43BxSr-kFgeFMj7ynEsVbQvuYuEiTppwTSyXltJmv70-nwpGU9UyuPCkXUsU53ShICrY0nC-3NUhY6oNpZclJP4MwG8mP4ZOvUIez_PSoP3AiaNithWhPCfLuKd68OLAReTBGdItqidsWWnn8lPVbM2FLvehukHDCJhf9-ev1pdWIiwDSVDV7uQ";
 pub(crate) const WSO2_JWK: &str = r#"{"kty":"RSA","n":"t5VNL3a_BDxVQWcYpsNcSufzuPIgvjT3K70P6IoLZxrJ8SqkCF_mvZN7fHMae95ABVVnnDxO8P506T0LHWpRE9EoRO3Z8n_aKq7ogt2yQmm6_kXY45EgChLfTjVAIhaB1uT56der5LWYkKQWJlPFzv7Z7fGdORtGGRVhpj_dINUPFrStL2JIEHrv6wGBSiokaOEUvfDjJIoyitDJyArwda77mAr4tloxqQlru8r5MM1oySiuh-Wlh2--UzazWIw7J8vj3j9D2Y9_Yzecq5VF47IrPAYihkS61tnvOe2Uitma_3MYpe_UTTQ9he2oeR0bBT25ywcnTaNRlXtoH1oP3Q","e":"AQAB","kid":"DwMKdWMmj7PWinvoqfQyXVzyZ6Q","use":"sig","alg":"PS256"}"#;
 pub(crate) const WSO2_THUMBPRINT: &str = "LsDrpv0d97-jhYBS8F4jFK1vSrXQssykhuo5jqqIZOA";
+
+/// RFC 8037 appendix A.6, as a key alone.
+pub const X25519_JWK: &str =
+    r#"{"kty":"OKP","crv":"X25519","kid":"Bob","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"}"#;
+
+/// The points of Curve25519 and of its twist whose order divides 8, little-endian; the last four as they also may be
+/// written: over the prime, and with the bit set that is not looked at.
+pub const SMALL_ORDER: [&str; 9] = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b880",
+];

@@ -11,13 +11,18 @@ use crate::x509::{Request, assemble};
 /// is not the key's.
 pub async fn csr(key: &dyn Key, request: &Request, alg: Option<Alg>) -> Result<Vec<u8>, KeyError> {
     let info = key.info();
-    let alg = alg.unwrap_or(match info.spec {
-        KeySpec::P256 => Alg::Es256,
-        KeySpec::P384 => Alg::Es384,
-        KeySpec::P521 => Alg::Es512,
-        KeySpec::Ed25519 => Alg::EdDsa,
-        KeySpec::Rsa(_) => Alg::Rs256,
-    });
+    let usual = match info.spec {
+        KeySpec::P256 => Some(Alg::Es256),
+        KeySpec::P384 => Some(Alg::Es384),
+        KeySpec::P521 => Some(Alg::Es512),
+        KeySpec::Ed25519 => Some(Alg::EdDsa),
+        KeySpec::X25519 => None,
+        KeySpec::Rsa(_) => Some(Alg::Rs256),
+    };
+    let alg = alg.or(usual).ok_or_else(|| {
+        let text = format!("a key of the kind {} signs nothing, and a request is signed", info.spec);
+        KeyError::new("key.algorithm", text, "take an EC, RSA or Ed25519 key")
+    })?;
     if !info.spec.signs(alg) {
         return Err(KeyError::algorithm(info.spec, alg));
     }
@@ -45,6 +50,8 @@ mod tests {
             ("a", KeySpec::P256, None, true),
             ("b", KeySpec::Rsa(2048), Some(Alg::Ps256), true),
             ("c", KeySpec::P256, Some(Alg::Es384), false),
+            ("d", KeySpec::X25519, None, false),
+            ("e", KeySpec::X25519, Some(Alg::EdDsa), false),
         ] {
             let key = store.insert(name, SecretJwk::generate(spec).unwrap(), vec![]).unwrap();
             match csr(&*key, &request, alg).await {

@@ -115,7 +115,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_in_memory_opens_what_was_encrypted_to_it_and_nothing_else() {
-        for (spec, alg) in [(KeySpec::Rsa(2048), "RSA-OAEP"), (KeySpec::P256, "ECDH-ES+A128KW")] {
+        for (spec, alg) in
+            [(KeySpec::Rsa(2048), "RSA-OAEP"), (KeySpec::P256, "ECDH-ES+A128KW"), (KeySpec::X25519, "ECDH-ES")]
+        {
             let local = |name: &str| {
                 let secret = SecretJwk::generate(spec).unwrap();
                 LocalKey::new(KeyUri::new("memory", name), name.to_owned(), secret, Vec::new()).unwrap().shared()

@@ -122,6 +122,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_key_that_only_agrees_is_made_too_and_signs_nothing() {
+        let key = Memory::new().generate(&uri("x"), &KeySpec::X25519.into()).await.unwrap();
+        assert!(key.as_unwrap().is_some());
+        assert_eq!(key.sign(Alg::EdDsa, b"x").await.unwrap_err().id, "key.algorithm");
+    }
+
+    #[tokio::test]
     async fn a_wrong_algorithm_a_taken_name_and_a_missing_key_are_named() {
         let store = Memory::new();
         let key = store.generate(&uri("a"), &KeySpec::P256.into()).await.unwrap();

@@ -206,6 +206,8 @@ pub enum KeySpec {
     P384,
     P521,
     Ed25519,
+    /// Agrees on keys (RFC 7748), and signs nothing.
+    X25519,
     /// Modulus length in bits.
     Rsa(u32),
 }
@@ -221,6 +223,11 @@ impl KeySpec {
             Alg::Rs256 | Alg::Rs384 | Alg::Rs512 | Alg::Ps256 | Alg::Ps384 | Alg::Ps512 => Some(Self::Rsa(2048)),
             Alg::Hs256 | Alg::Hs384 | Alg::Hs512 => None,
         }
+    }
+
+    /// What a person may ask for: a signature algorithm, or X25519, whose keys have none.
+    pub fn named(name: &str) -> Option<Self> {
+        if name == "X25519" { Some(Self::X25519) } else { Alg::parse(name).and_then(Self::for_alg) }
     }
 
     /// Whether a key of this kind can sign with `alg` (RFC 7518 §3.1, RFC 8037 §3.1).
@@ -239,6 +246,7 @@ impl fmt::Display for KeySpec {
             Self::P384 => f.write_str("EC P-384"),
             Self::P521 => f.write_str("EC P-521"),
             Self::Ed25519 => f.write_str("Ed25519"),
+            Self::X25519 => f.write_str("X25519"),
             Self::Rsa(bits) => write!(f, "RSA {bits}"),
         }
     }

@@ -235,7 +235,7 @@ impl Pkcs11 {
         let mechanism = match spec {
             KeySpec::P256 | KeySpec::P384 | KeySpec::P521 => Mechanism::MAKE_EC,
             KeySpec::Rsa(2048..) => Mechanism::MAKE_RSA,
-            KeySpec::Rsa(_) | KeySpec::Ed25519 => {
+            KeySpec::Rsa(_) | KeySpec::Ed25519 | KeySpec::X25519 => {
                 let text = format!("a token makes no {spec} key here");
                 return Err(KeyError::new("key.algorithm", text, "ES256, ES384, ES512, or RSA of 2048 bits and more"));
             }

@@ -136,6 +136,7 @@ fn schemes(spec: KeySpec) -> &'static [(SignatureScheme, Alg)] {
         KeySpec::P384 => &[(S::ECDSA_NISTP384_SHA384, Alg::Es384)],
         KeySpec::P521 => &[(S::ECDSA_NISTP521_SHA512, Alg::Es512)],
         KeySpec::Ed25519 => &[(S::ED25519, Alg::EdDsa)],
+        KeySpec::X25519 => &[],
         KeySpec::Rsa(_) => &[
             (S::RSA_PSS_SHA256, Alg::Ps256),
             (S::RSA_PSS_SHA384, Alg::Ps384),
@@ -157,7 +158,8 @@ impl SigningKey for Signing {
     fn algorithm(&self) -> SignatureAlgorithm {
         match self.key.info().spec {
             KeySpec::P256 | KeySpec::P384 | KeySpec::P521 => SignatureAlgorithm::ECDSA,
-            KeySpec::Ed25519 => SignatureAlgorithm::ED25519,
+            // which X25519 has no signatures of: `schemes` chooses none
+            KeySpec::Ed25519 | KeySpec::X25519 => SignatureAlgorithm::ED25519,
             KeySpec::Rsa(_) => SignatureAlgorithm::RSA,
         }
     }

@@ -137,7 +137,7 @@ pub fn algorithm(name: &str) -> Result<Alg, Problem> {
     Alg::parse(name).filter(pair).ok_or_else(|| {
         Problem::usage(
             format!("`{}` is no algorithm for a key pair", clean(name)),
-            "one of ES256, ES384, ES512, EdDSA, RS256, PS256",
+            "one of ES256, ES384, ES512, EdDSA, RS256, PS256; X25519 is of a key that opens",
         )
     })
 }

@@ -15,8 +15,10 @@ pub fn fits(key: &KeyRow, role: &RoleSummary, sandbox: bool) -> Result<(), Strin
         (_, RowState::Locked) => return Err("it is locked: open it first".to_owned()),
         _ => return Err("it cannot be used".to_owned()),
     };
-    if role.usage == KeyUse::Encrypt && card.spec == KeySpec::Ed25519 {
-        return Err("an Ed25519 key cannot open what was encrypted".to_owned());
+    match (role.usage, card.spec) {
+        (KeyUse::Encrypt, KeySpec::Ed25519) => return Err("an Ed25519 key cannot open what was encrypted".to_owned()),
+        (KeyUse::Sign | KeyUse::Tls, KeySpec::X25519) => return Err("an X25519 key signs nothing".to_owned()),
+        _ => {}
     }
     role.takes(card.spec)?;
     // a sandbox certifies what has no certificate
@@ -60,6 +62,7 @@ mod tests {
             )
         };
         let (ec, rsa) = (made("ec", KeySpec::P256, vec![]), made("rsa", KeySpec::Rsa(2048), vec![]));
+        let (ed, x) = (made("ed", KeySpec::Ed25519, vec![]), made("x", KeySpec::X25519, vec![]));
         let root = make(&Plan::authority("Root"), None);
         let leaf = make(&Plan::seal(), Some(&root));
         let secret = SecretJwk::from_pem(&leaf.key.private_key_to_pem_pkcs8().unwrap()).unwrap();
@@ -72,6 +75,10 @@ mod tests {
             (&rsa, role(KeyUse::Sign, &[], None), None),
             (&ec, role(KeyUse::Tls, &[], None), Some("it has no certificate, and TLS shows one")),
             (&seal, role(KeyUse::Tls, &[], None), None),
+            (&x, role(KeyUse::Encrypt, &[], None), None),
+            (&x, role(KeyUse::Sign, &[], None), Some("an X25519 key signs nothing")),
+            (&x, role(KeyUse::Tls, &[], None), Some("an X25519 key signs nothing")),
+            (&ed, role(KeyUse::Encrypt, &[], None), Some("an Ed25519 key cannot open what was encrypted")),
             (&locked, role(KeyUse::Sign, &[], None), Some("it is locked: open it first")),
         ] {
             assert_eq!(fits(key, &role, false).err().as_deref(), why);

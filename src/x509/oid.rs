@@ -76,6 +76,7 @@ pub(super) fn signature(dotted: &str) -> Option<&'static str> {
         "1.2.840.10045.4.3.2" => "ecdsa-with-SHA256",
         "1.2.840.10045.4.3.3" => "ecdsa-with-SHA384",
         "1.2.840.10045.4.3.4" => "ecdsa-with-SHA512",
+        "1.3.101.110" => "X25519",
         "1.3.101.112" => "Ed25519",
         "1.3.101.113" => "Ed448",
         _ => return None,

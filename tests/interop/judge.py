@@ -134,6 +134,10 @@ KEY_ALGS = {
     "A256GCMKW": {"kty": "oct", "size": 256},
     "dir": {"kty": "oct"},
 }
+AGREED = ["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW"]
+# the name of a pair's files, its algorithm, its key
+KINDS = [(alg, alg, kind) for alg, kind in KEY_ALGS.items()]
+KINDS += [(f"X25519.{alg}", alg, {"kty": "OKP", "crv": "X25519"}) for alg in AGREED]
 ENCS = {
     "A128GCM": 128,
     "A192GCM": 192,
@@ -151,7 +155,7 @@ def encrypt(folder):
     signed = jws.JWS(json.dumps({"iss": "judge", "exp": int(time.time()) + 300}))
     signed.add_signature(signer, "ES256", json.dumps({"alg": "ES256", "kid": "signer"}))
     inside = signed.serialize(compact=True)
-    for alg, kind in KEY_ALGS.items():
+    for stem, alg, kind in KINDS:
         for n, (enc, bits) in enumerate(ENCS.items()):
             key = jwk.JWK.generate(**(kind | {"size": bits} if alg == "dir" else kind))
             header = {"alg": alg, "enc": enc, "cty": "JWT"}
@@ -161,11 +165,11 @@ def encrypt(folder):
                 header["zip"] = "DEF"
             made = jwe.JWE(inside, json.dumps(header))
             made.add_recipient(key)
-            name = f"{alg}.{enc}"
+            name = f"{stem}.{enc}"
             (folder / f"{name}.jwe").write_text(made.serialize(compact=True) + "\n")
             keys = [key.export(as_dict=True), signer.export_public(as_dict=True)]
             (folder / f"{name}.jwks").write_text(json.dumps({"keys": keys}))
-    hold("made them", True, str(len(KEY_ALGS) * len(ENCS)))
+    hold("made them", True, str(len(KINDS) * len(ENCS)))
 
 
 def decrypt(folder):

@@ -21,6 +21,8 @@ pub struct Scope {
     roots: BTreeMap<String, Value>,
     /// Dotted prefixes that cannot be known here, and why: a rule that reads below one is *not checked*.
     unknown: BTreeMap<String, String>,
+    /// Paths at which an answer about a person begins: a check does not show what stands there.
+    personal: Vec<Vec<String>>,
 }
 
 impl Scope {
@@ -51,6 +53,12 @@ impl Scope {
     /// Why the value at this path cannot be known, if so.
     pub fn unknown(&self, path: &[String]) -> Option<&str> {
         (1..=path.len()).find_map(|n| self.unknown.get(&path[..n].join("."))).map(String::as_str)
+    }
+    pub fn mark_personal(&mut self, path: Vec<String>) {
+        self.personal.push(path);
+    }
+    pub fn personal(&self) -> &[Vec<String>] {
+        &self.personal
     }
     /// The value at a dotted path, undefined where something on the way is missing.
     pub fn lookup(&self, path: &[String]) -> Value {

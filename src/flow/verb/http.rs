@@ -10,13 +10,14 @@ use crate::flow::check::{When, blocks, phase};
 use crate::flow::core::Artefact as On;
 use crate::flow::effect::Effect;
 use crate::flow::exchange::{Completeness, Exchange};
+use crate::flow::personal::collect;
 use crate::flow::request::{Body, ClientAuth, Draft};
 use crate::flow::run::{Held, Outputs, Pending, Ready, Run, Sent};
 use crate::flow::sign::{Recipe, Signed, Then};
 use crate::flow::template::{EvalError, Scope, from_json};
 use crate::flow::view::{Countdown, ErrorSource, Field, StepError, StepState};
 use crate::profile::model::{Check, Client, Http, TakeFrom, Verb};
-use crate::secret::{Class, Secret, class_of_name};
+use crate::secret::{Class, Secret};
 use crate::time::Timestamp;
 
 /// Everything of one exchange, from connecting to the last byte.
@@ -226,6 +227,11 @@ impl Run {
         let received_at = exchange.ended_at.seconds();
         let mut scope = self.request_scope(&sent.built.value, sent.assertion.as_ref(), now);
         scope.set_json("response", &answer.value(received_at, skew(&exchange)));
+        if good && step.class == Class::Personal {
+            for name in ["json", "text"] {
+                scope.mark_personal(vec!["response".to_owned(), name.to_owned()]);
+            }
+        }
         self.check_request(&step.path, &sent.built.value, &scope, When::After);
         if response.completeness != Completeness::Whole || !good {
             let error = self.refusal(&step, &answer, response);
@@ -300,22 +306,7 @@ impl Run {
                 .filter(|(name, _)| !WORDS.contains(&name.as_str()))
                 .for_each(|(name, value)| collect(value, class, name, &mut found)),
         }
-        for (text, class) in found {
-            // what stands in a public input (the client id, a scope) does not become personal by being answered
-            if class == Class::Secret || !self.state.is_public_input(&text) {
-                self.state.redactor.register(&text, class);
-            }
-        }
-    }
-}
-
-fn collect(json: &Json, class: Class, name: &str, found: &mut Vec<(String, Class)>) {
-    let class = class.max(class_of_name(name));
-    match json {
-        Json::String(text) if class > Class::Public => found.push((text.clone(), class)),
-        Json::Array(items) => items.iter().for_each(|i| collect(i, class, name, found)),
-        Json::Object(members) => members.iter().for_each(|(n, v)| collect(v, class, n, found)),
-        _ => {}
+        self.state.register_answered(found);
     }
 }
 

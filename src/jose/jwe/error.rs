@@ -32,7 +32,7 @@ pub enum JweError {
     Epk(JwkError),
     #[error("the one-time key is on another curve than the reader's: {theirs} where {ours} is due")]
     Curve { ours: String, theirs: String },
-    #[error("a key of the kind {kind} is not for {alg}")]
+    #[error("a key of the kind {kind} is not for {alg}{}", if kind == "Ed25519" { ": it signs, and agrees on nothing" } else { "" })]
     KeyKind { alg: KeyAlg, kind: String },
     #[error("the key is for {names} only, not for {alg}")]
     KeySays { alg: KeyAlg, names: String },
@@ -64,7 +64,9 @@ impl JweError {
             Self::Length { .. } | Self::Blocks(_) => "the token was cut or altered, or its algorithm is another",
             Self::Epk(error) => error.hint(),
             Self::Curve { .. } => "the sender encrypted to another key: compare the kid with your key's",
-            Self::KeyKind { .. } => "RSA-OAEP needs an RSA key, ECDH-ES an EC key, the others a shared secret",
+            Self::KeyKind { .. } => {
+                "RSA-OAEP needs an RSA key, ECDH-ES an EC or X25519 key, the others a shared secret"
+            }
             Self::KeySays { .. } => "a key's own “alg”, “use” and “key_ops” are obeyed (RFC 7517 §4)",
             Self::Weak(_) => "RSA keys have at least 2048 bits (RFC 7518 §4.3)",
             Self::SecretSize { .. } => "a shared secret has exactly the algorithm's size (RFC 7518 §4.4–4.7)",

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::wrap::{self, GCM_IV, GCM_TAG, Parties, WRAP_ADDS};
 use super::{Enc, Family, Jwe, JweError, KeyAlg, content, inflate};
 use crate::jose::{Compact, PublicJwk, b64};
+use crate::keys::KeySpec;
 use crate::secret::SecretBytes;
 
 /// More rounds than this are work for nothing (RFC 7518 §8.8 leaves the limit to us).
@@ -234,7 +235,7 @@ impl PublicJwk {
     pub(in crate::jose) fn may_open(&self, alg: KeyAlg) -> Result<(), JweError> {
         let fits = match alg.family() {
             Family::Rsa => self.kty() == "RSA",
-            Family::Agreement => self.kty() == "EC",
+            Family::Agreement => self.kty() == "EC" || self.spec() == KeySpec::X25519,
             Family::Shared => false,
         };
         if !fits {

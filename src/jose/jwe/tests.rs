@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::jose::{OctKey, PublicJwk, SecretJwk, b64};
+use crate::jose::{OctKey, PublicJwk, SecretJwk, b64, vectors as vectors_of_keys};
 use crate::keys::KeySpec;
 use crate::secret::SecretBytes;
 
@@ -119,6 +119,16 @@ fn the_key_of_rfc_7518_appendix_c_is_agreed_on() {
 }
 
 #[test]
+fn the_secret_of_rfc_8037_appendix_a_6_is_agreed_on() {
+    let bob: Value = serde_json::from_str(vectors_of_keys::X25519_JWK).unwrap();
+    let alice = json!({"kty": "OKP", "crv": "X25519", "x": "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo",
+        "d": "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo"});
+    let epk = PublicJwk::from_value(&bob).unwrap();
+    let shared = SecretJwk::from_jwk(&alice).unwrap().unwrap_for(&Task::Agree { epk }).unwrap().unwrap();
+    assert_eq!(b64::encode(shared.expose()), "Sl2dW6TOLeFyjjv0gDUPJeB-IclH0Z4zdvCbPB4WF0I");
+}
+
+#[test]
 fn every_algorithm_opens_what_it_sealed_and_no_other_key_does() {
     let content = br#"{"sub":"psu","n":1}"#;
     for alg in KeyAlg::ALL {
@@ -139,9 +149,9 @@ fn every_algorithm_opens_what_it_sealed_and_no_other_key_does() {
 
 #[test]
 fn every_curve_agrees() {
-    for spec in [KeySpec::P256, KeySpec::P384, KeySpec::P521] {
+    for spec in [KeySpec::P256, KeySpec::P384, KeySpec::P521, KeySpec::X25519] {
         let holder = Holder::Pair(Box::new(SecretJwk::generate(spec).unwrap()));
-        for alg in [KeyAlg::EcdhEs, KeyAlg::EcdhEsKw(Aes::A256)] {
+        for alg in KeyAlg::ALL.into_iter().filter(|a| a.family() == Family::Agreement) {
             let token = sealed(&holder, alg, Enc::CbcHs(Aes::A256), &json!({}), false, b"x");
             assert_eq!(holder.open(&token, &Policy::sound()).unwrap().expose(), b"x", "{spec} {alg}");
         }

@@ -59,7 +59,7 @@ impl JwkError {
                 "a JWK is an object with “kty” and the members of that type (RFC 7518 §6)"
             }
             Self::Base64 { error, .. } => error.hint(),
-            Self::Unsupported { .. } => "EC P-256, P-384, P-521, RSA and Ed25519 keys are known here",
+            Self::Unsupported { .. } => "EC P-256, P-384, P-521, RSA, Ed25519 and X25519 keys are known here",
             Self::Size { .. } => "coordinates have their full length, with leading zeros kept (RFC 7518 §6.2.1.2)",
             Self::Range { .. } => "the number is wrong: export the key again with another tool",
             Self::NotOnCurve => "a coordinate was altered, or “crv” names another curve",

@@ -1,8 +1,10 @@
 //! From members to a key: sizes, ranges, the curve equation.
 
 use openssl::bn::BigNumContext;
+use openssl::derive::Deriver;
 use openssl::ec::{EcGroup, EcKey};
-use openssl::pkey::{Id, PKey, Public};
+use openssl::error::ErrorStack;
+use openssl::pkey::{Id, PKey, PKeyRef, Public};
 use openssl::rsa::Rsa;
 use serde_json::{Map, Value};
 
@@ -95,6 +97,26 @@ fn okp(map: &Map<String, Value>) -> Result<(PKey<Public>, KeySpec), JwkError> {
             let key = PKey::public_key_from_raw_bytes(&x, Id::ED25519).map_err(|_| JwkError::NotOnCurve)?;
             Ok((key, KeySpec::Ed25519))
         }
+        "X25519" => {
+            let x = sized_member(map, "x", 32)?;
+            let key = PKey::public_key_from_raw_bytes(&x, Id::X25519).map_err(|_| JwkError::NotOnCurve)?;
+            if agrees_on_zero(&key) {
+                let rule = "is a point of small order: whoever agrees with it gets zero (RFC 7748 §6.1)";
+                return Err(JwkError::Range { member: "x", rule });
+            }
+            Ok((key, KeySpec::X25519))
+        }
         other => Err(JwkError::Unsupported { what: "the curve", name: other.to_owned() }),
     }
+}
+
+/// Any scalar finds out: all are multiples of 8 and so take a point of small order to zero. OpenSSL gives no zero out.
+fn agrees_on_zero(key: &PKeyRef<Public>) -> bool {
+    let agree = || -> Result<Vec<u8>, ErrorStack> {
+        let any = PKey::private_key_from_raw_bytes(&[9; 32], Id::X25519)?;
+        let mut deriver = Deriver::new(&any)?;
+        deriver.set_peer(key)?;
+        deriver.derive_to_vec()
+    };
+    agree().map_or(true, |shared| shared.iter().all(|b| *b == 0))
 }

@@ -35,6 +35,7 @@ pub(crate) fn spec_of<T: HasPublic>(key: &PKeyRef<T>) -> Result<KeySpec, JwkErro
     match key.id() {
         Id::RSA => Ok(KeySpec::Rsa(key.bits())),
         Id::ED25519 => Ok(KeySpec::Ed25519),
+        Id::X25519 => Ok(KeySpec::X25519),
         Id::EC => {
             let nid = key.ec_key().map_err(|_| JwkError::NotSpki)?.group().curve_name();
             let known = nid.and_then(|nid| CURVES.iter().find(|c| c.2 == nid));
@@ -44,7 +45,10 @@ pub(crate) fn spec_of<T: HasPublic>(key: &PKeyRef<T>) -> Result<KeySpec, JwkErro
             })
         }
         Id::RSA_PSS => Err(JwkError::Unsupported { what: "the key type", name: "RSASSA-PSS only".to_owned() }),
-        _ => Err(JwkError::Unsupported { what: "the key type", name: "another than EC, RSA, Ed25519".to_owned() }),
+        _ => Err(JwkError::Unsupported {
+            what: "the key type",
+            name: "another than EC, RSA, Ed25519, X25519".to_owned(),
+        }),
     }
 }
 
@@ -55,9 +59,9 @@ pub(crate) fn members<T: HasPublic>(key: &PKeyRef<T>) -> Result<Map<String, Valu
             let rsa = key.rsa().map_err(|_| JwkError::NotSpki)?;
             vec![("kty", "RSA".into()), ("n", b64::encode(&rsa.n().to_vec())), ("e", b64::encode(&rsa.e().to_vec()))]
         }
-        KeySpec::Ed25519 => {
+        spec @ (KeySpec::Ed25519 | KeySpec::X25519) => {
             let x = key.raw_public_key().map_err(|_| JwkError::NotSpki)?;
-            vec![("crv", "Ed25519".into()), ("kty", "OKP".into()), ("x", b64::encode(&x))]
+            vec![("crv", spec.to_string()), ("kty", "OKP".into()), ("x", b64::encode(&x))]
         }
         spec => {
             let (crv, _, _, size) = CURVES.iter().find(|c| c.1 == spec).ok_or(JwkError::NotSpki)?;

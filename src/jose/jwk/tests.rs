@@ -1,5 +1,5 @@
 use super::*;
-use crate::jose::{SecretJwk, vectors};
+use crate::jose::{SecretJwk, b64, vectors};
 use openssl::pkey::PKey;
 use serde_json::json;
 
@@ -36,6 +36,22 @@ fn a_key_looks_the_same_from_jwk_and_from_der() {
     assert_eq!(PublicJwk::from_pem(&pem).unwrap(), read);
 }
 
+/// Whoever agrees with one of them gets zero, in whichever of its encodings it comes.
+#[test]
+fn points_of_small_order_are_no_keys() {
+    for hex in vectors::SMALL_ORDER {
+        let point: Vec<u8> = (0..64).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        let jwk = json!({"kty": "OKP", "crv": "X25519", "x": b64::encode(&point)});
+        let error = PublicJwk::from_value(&jwk).unwrap_err();
+        assert!(error.to_string().contains("small order") && !error.hint().is_empty(), "{hex}: {error}");
+        let spki = [b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x6e\x03\x21\x00", &point[..]].concat();
+        assert_eq!(PublicJwk::from_spki_der(&spki).unwrap_err(), error);
+    }
+    let good = key(vectors::X25519_JWK);
+    assert_eq!(PublicJwk::from_spki_der(&good.to_spki_der()).unwrap().thumbprint(), good.thumbprint());
+    assert!(Alg::ALL.into_iter().all(|alg| !good.verifies(alg)), "it signs nothing");
+}
+
 #[test]
 fn members_stand_in_the_order_of_the_banks_examples() {
     let names = |k: &PublicJwk| k.as_value().as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
@@ -52,6 +68,7 @@ fn a_key_says_what_it_is() {
         (vectors::A3_JWK, "EC", "EC P-256", 256),
         (vectors::A4_JWK, "EC", "EC P-521", 521),
         (vectors::A2_JWK, "RSA", "RSA 2048", 2048),
+        (vectors::X25519_JWK, "OKP", "X25519", 256),
     ] {
         let k = key(text);
         assert_eq!((k.kty(), k.kind().as_str(), k.bits(), k.weakness()), (kty, kind, bits, None));
@@ -82,7 +99,7 @@ fn bad_keys_are_refused_with_the_member_and_the_rule() {
         (json!({"kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": 7}), "“kid” is no string"),
         (json!({"kty": "EC", "crv": "P-256", "x": x, "y": y, "key_ops": "verify"}), "no list of strings"),
         (json!({"kty": "EC", "crv": "P-256", "x": x, "y": y, "key_ops": ["verify", "verify"]}), "twice"),
-        (json!({"kty": "OKP", "crv": "X25519", "x": x}), "curve is not supported: X25519"),
+        (json!({"kty": "OKP", "crv": "X448", "x": x}), "curve is not supported: X448"),
         (json!({"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}), "“x” has 3 bytes"),
         (json!({"kty": "RSA", "n": n, "e": "AQ"}), "“e” is no odd number above 1"),
         (json!({"kty": "RSA", "n": n, "e": "AQAA"}), "“e” is no odd number"),
@@ -104,7 +121,7 @@ fn bad_keys_are_refused_with_the_member_and_the_rule() {
 
 #[test]
 fn the_public_part_holds_nothing_private() {
-    for spec in [KeySpec::P256, KeySpec::Ed25519, KeySpec::Rsa(2048)] {
+    for spec in [KeySpec::P256, KeySpec::Ed25519, KeySpec::X25519, KeySpec::Rsa(2048)] {
         let secret = SecretJwk::generate(spec).unwrap();
         let mut private = secret.to_private_value();
         private["key_ops"] = json!(["sign"]);

@@ -20,6 +20,10 @@ pub(super) fn read(value: &Value, public: &PublicJwk) -> Result<PKey<Private>, J
             let d = sized(map, 32)?;
             PKey::private_key_from_raw_bytes(&d, Id::ED25519)
         }
+        KeySpec::X25519 => {
+            let d = sized(map, 32)?;
+            PKey::private_key_from_raw_bytes(&d, Id::X25519)
+        }
         KeySpec::P256 => ec(&sized(map, 32)?, public),
         KeySpec::P384 => ec(&sized(map, 48)?, public),
         KeySpec::P521 => ec(&sized(map, 66)?, public),

@@ -3,7 +3,8 @@ use crate::jose::{JwkError, PemError, vectors};
 use openssl::symm::Cipher;
 use serde_json::json;
 
-const SPECS: [KeySpec; 5] = [KeySpec::P256, KeySpec::P384, KeySpec::P521, KeySpec::Ed25519, KeySpec::Rsa(2048)];
+const SPECS: [KeySpec; 6] =
+    [KeySpec::P256, KeySpec::P384, KeySpec::P521, KeySpec::Ed25519, KeySpec::X25519, KeySpec::Rsa(2048)];
 
 fn pkey(key: &SecretJwk) -> PKey<Private> {
     PKey::private_key_from_pkcs8(key.pkcs8().expose()).unwrap()

@@ -27,7 +27,7 @@ pub(super) fn theirs(ours: KeySpec) -> Option<Theirs> {
         KeySpec::Rsa(2048) => Theirs::Rsa2048,
         KeySpec::Rsa(3072) => Theirs::Rsa3072,
         KeySpec::Rsa(4096) => Theirs::Rsa4096,
-        KeySpec::Rsa(_) | KeySpec::Ed25519 => return None,
+        KeySpec::Rsa(_) | KeySpec::Ed25519 | KeySpec::X25519 => return None,
     })
 }
 

@@ -145,7 +145,7 @@ fn public_half(facts: &Facts) -> Option<PublicJwk> {
                 KeySpec::P256 => ("P-256", 32),
                 KeySpec::P384 => ("P-384", 48),
                 KeySpec::P521 => ("P-521", 66),
-                KeySpec::Ed25519 | KeySpec::Rsa(_) => return None,
+                KeySpec::Ed25519 | KeySpec::X25519 | KeySpec::Rsa(_) => return None,
             };
             // PKCS#11 wraps the point into an OCTET STRING; some modules do not, and both begin with 04
             let point = match facts.ec_point.len() == 2 * size + 1 {

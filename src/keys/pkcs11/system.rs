@@ -323,7 +323,7 @@ impl Module for System {
             KeySpec::P384 => Some(P384),
             KeySpec::P521 => Some(P521),
             KeySpec::Rsa(_) => None,
-            KeySpec::Ed25519 => return Err(Fault::Unsupported),
+            KeySpec::Ed25519 | KeySpec::X25519 => return Err(Fault::Unsupported),
         };
         let mechanism = match (params, spec) {
             (Some(params), _) => {

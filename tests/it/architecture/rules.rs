@@ -68,6 +68,7 @@ pub const WALLS: &[Wall] = &[
             "openssl::rsa::Rsa::generate",
             "openssl::ec::EcKey::generate",
             "openssl::pkey::PKey::generate_ed25519",
+            "openssl::pkey::PKey::generate_x25519",
             "josekit::util::random_bytes",
         ],
         why: "chance comes in as a seed, so that a run can be replayed",
@@ -234,6 +235,7 @@ pub const EXCEPTIONS: &[Exception] = &[
         why: "the stores make keys through it; a run asks with an effect",
     },
     Exception { who: "crate::jose::secret_jwk", what: "openssl::pkey::PKey::generate_ed25519", why: "likewise" },
+    Exception { who: "crate::jose::secret_jwk", what: "openssl::pkey::PKey::generate_x25519", why: "likewise" },
     Exception { who: "crate::jose::secret_jwk", what: "openssl::rsa::Rsa::generate", why: "likewise" },
     Exception {
         who: "crate::cli::unlock",

@@ -7,6 +7,9 @@ use countersign::profile::model::Pin;
 
 use super::*;
 
+#[path = "open/personal.rs"]
+mod personal;
+
 const ROLES: &str = r#"
 [keys.encryption]
 use  = "enc"

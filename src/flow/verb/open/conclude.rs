@@ -8,11 +8,13 @@ use super::trouble::{bank, shown};
 use super::{Inner, Opening, Trouble};
 use crate::flow::core::Artefact as On;
 use crate::flow::effect::Effect;
+use crate::flow::personal;
 use crate::flow::run::{Held, Outputs, Run};
 use crate::flow::template::{EvalError, Scope, Text, from_json};
 use crate::flow::view::{Artefact, CheckView, Level, Outcome};
 use crate::jose::{Compact, Verdict};
 use crate::profile::model::{Expect, Open, Unverified, Verb};
+use crate::secret::Class;
 use crate::time::Timestamp;
 
 /// Claims whose values are moments.
@@ -37,6 +39,9 @@ impl Run {
             Err(trouble) => return self.fail_open(trouble, now),
         };
         self.show(opening, &contents);
+        if step.class == Class::Personal {
+            self.state.register_answered(personal::texts(&contents.claims));
+        }
         let core = self.core;
         self.run_checks(core.on(On::Opened), &step.path, &after);
         let checks = self.bank_checks(&step);
@@ -85,6 +90,9 @@ impl Run {
         let mut after = scope.clone();
         after.set_json("header", &contents.header);
         after.set_json("claims", &contents.claims);
+        if self.current().class == Class::Personal {
+            after.mark_personal(vec!["claims".to_owned()]);
+        }
         after.set("verdict", judgement.verdict.word().into());
         after.set_json("key", &key);
         after.set_json("jwe", &opening.jwe.clone().map_or(Json::Null, Json::Object));

@@ -1,6 +1,7 @@
 //! What is refused, and what is said of it.
 
 use super::*;
+use crate::jose::Alg;
 
 /// A token of any header and parts.
 fn made(header: &Value, parts: [&[u8]; 4]) -> String {
@@ -143,6 +144,43 @@ fn the_one_time_key_is_on_the_readers_curve() {
     let token = epk(ed.public().as_value()).unwrap();
     assert!(matches!(token.task(own.public()), Err(JweError::Curve { .. })));
     assert!(matches!(token.task(ed.public()), Err(JweError::KeyKind { .. })));
+}
+
+#[test]
+fn ed25519_signs_and_x25519_agrees() {
+    let (ed, x) = (SecretJwk::generate(KeySpec::Ed25519).unwrap(), SecretJwk::generate(KeySpec::X25519).unwrap());
+    for alg in [KeyAlg::EcdhEs, KeyAlg::EcdhEsKw(Aes::A128)] {
+        let header = Map::new();
+        let sealing = Sealing { alg, enc: Enc::Gcm(Aes::A128), header: &header, compress: false, content: b"x" };
+        let refused = sealing.seal(Recipient::Public(ed.public()), &mut chance()).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            format!("a key of the kind Ed25519 is not for {alg}: it signs, and agrees on nothing")
+        );
+        let token = sealing.seal(Recipient::Public(x.public()), &mut chance()).unwrap();
+        let token = Jwe::parse(&token).unwrap().admit(&Policy::sound()).unwrap();
+        assert_eq!(ed.open_jwe(&token).unwrap_err(), refused);
+        assert_eq!(x.open_jwe(&token).unwrap().expose(), b"x");
+    }
+    for alg in Alg::ALL {
+        assert!(x.sign(alg, b"x").is_err(), "{alg}");
+    }
+    let own = SecretJwk::generate(KeySpec::P256).unwrap();
+    assert!(matches!(own.unwrap_for(&Task::Agree { epk: x.public().clone() }), Err(JweError::Curve { .. })));
+    assert!(matches!(x.unwrap_for(&Task::Agree { epk: own.public().clone() }), Err(JweError::Curve { .. })));
+}
+
+/// Such a point is no key to begin with; the agreement does not rely on that.
+#[test]
+fn a_shared_secret_of_zeros_is_none() {
+    let zero = [b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x6e\x03\x21\x00", &[0; 32][..]].concat();
+    let epk = PublicJwk::assemble(Map::new(), zero, KeySpec::X25519, false);
+    let own = SecretJwk::generate(KeySpec::X25519).unwrap();
+    assert_eq!(own.unwrap_for(&Task::Agree { epk }), Ok(None));
+    let header = json!({"alg": "ECDH-ES", "enc": "A128GCM",
+        "epk": {"kty": "OKP", "crv": "X25519", "x": b64::encode(&[0; 32])}});
+    let refused = admitted(&header, [&[], &[0; 12], b"x", &[0; 16]], &Policy::sound()).unwrap_err();
+    assert!(refused.to_string().contains("small order"), "{refused}");
 }
 
 #[test]
