@@ -30,6 +30,11 @@ async fn id<T>(within: u64, result: impl Future<Output = Result<T, KeyError>>) -
     id
 }
 
+/// The whole message, for a snapshot.
+async fn told<T>(result: impl Future<Output = Result<T, KeyError>>) -> String {
+    result.await.map_or_else(|e| format!("{}: {e}\n  try: {}\n", e.id, e.hint), |_| "well\n".to_owned())
+}
+
 async fn signs(key: &dyn Key, alg: Alg) {
     let signature = key.sign(alg, b"x").await.expect("signed");
     assert!(verify(alg, &key.info().public, b"x", &signature).is_ok());
@@ -52,6 +57,7 @@ mod open {
     #[ignore = "needs gnome-keyring (.ci/run provides it)"]
     async fn keys_are_made_found_by_the_next_run_listed_and_deleted() {
         let store = Keyring::new(None);
+        let mut all = Vec::new();
         for (name, spec, alg) in [
             ("ec", KeySpec::P256, Alg::Es256),
             ("ed", KeySpec::Ed25519, Alg::EdDsa),
@@ -64,11 +70,14 @@ mod open {
             signs(&*key, alg).await;
             assert!(next.list().await.expect("listed").iter().any(|i| i.label == name));
             assert_eq!(id(3, store.generate(&uri(name), &spec.into())).await, "key.exists");
+            all.push(told(store.generate(&uri(name), &spec.into())).await);
         }
         for name in ["ec", "ed", "rsa"] {
             store.delete(&uri(name)).await.expect("deleted");
             assert_eq!(id(3, store.open(&uri(name))).await, "key.not-found");
+            all.push(told(store.open(&uri(name))).await);
         }
+        insta::assert_snapshot!(all.concat());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,6 +112,8 @@ mod open {
         assert!(error.id == "key.unreadable" && !format!("{error:?}").contains("s3cret"), "{error:?}");
         put("twice", "2");
         assert_eq!(id(3, store.open(&uri("twice"))).await, "key.ambiguous");
+        let all = [told(store.open(&uri("foreign"))).await, told(store.open(&uri("twice"))).await];
+        insta::assert_snapshot!(all.concat());
         assert!(store.list().await.is_ok(), "one bad name does not hide the others");
     }
 
@@ -159,6 +170,8 @@ mod locked {
         assert_eq!(id(2, store.open(&uri("seed"))).await, "key.locked");
         assert_eq!(id(10, store.generate(&uri("new"), &KeySpec::P256.into())).await, "key.refused");
         assert_eq!(id(2, store.list()).await, "key.locked");
+        let refused = told(store.generate(&uri("new"), &KeySpec::P256.into())).await;
+        insta::assert_snapshot!([told(store.list()).await, told(store.open(&uri("seed"))).await, refused].concat());
     }
 }
 
@@ -170,7 +183,10 @@ mod display {
     async fn a_dialog_nobody_answers_ends_in_time_and_can_be_given_up() {
         let store = Keyring::new(None).waiting(Duration::from_secs(3));
         assert_eq!(id(2, store.list()).await, "key.locked");
-        assert_eq!(id(6, store.generate(&uri("new"), &KeySpec::P256.into())).await, "key.unanswered");
+        let began = Instant::now();
+        let unanswered = told(store.generate(&uri("new"), &KeySpec::P256.into())).await;
+        assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+        insta::assert_snapshot!([told(store.list()).await, unanswered].concat());
         assert_eq!(id(2, store.open(&uri("seed"))).await, "key.locked");
         let patient = Keyring::new(None);
         let (name, given_up) = (uri("new"), Duration::from_secs(1));
@@ -180,20 +196,26 @@ mod display {
 }
 
 /// No keyring in three ways: none made yet, nobody on the bus, no bus.
-async fn absent() {
+async fn absent(state: &str) {
     let dir = tempfile::tempdir().expect("a folder");
     let store = Keyring::new(Some(dir.path().to_owned()));
     assert_eq!(id(3, store.list()).await, "key.absent");
     assert_eq!(id(3, store.open(&uri("a"))).await, "key.absent");
     assert_eq!(id(3, store.generate(&uri("a"), &KeySpec::P256.into())).await, "key.absent");
     assert_eq!(std::fs::read_dir(dir.path()).expect("listed").count(), 0, "nothing is kept elsewhere instead");
+    let all = [
+        told(store.list()).await,
+        told(store.open(&uri("a"))).await,
+        told(store.generate(&uri("a"), &KeySpec::P256.into())).await,
+    ];
+    insta::assert_snapshot!(format!("absent_{state}"), all.concat());
 }
 
 mod empty {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     #[ignore = "needs gnome-keyring (.ci/run provides it)"]
     async fn a_service_without_a_keyring_is_absent() {
-        super::absent().await;
+        super::absent("empty").await;
     }
 }
 
@@ -201,7 +223,7 @@ mod no_service {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     #[ignore = "needs gnome-keyring (.ci/run provides it)"]
     async fn a_bus_without_the_service_is_absent() {
-        super::absent().await;
+        super::absent("no_service").await;
     }
 }
 
@@ -209,6 +231,6 @@ mod no_bus {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     #[ignore = "needs gnome-keyring (.ci/run provides it)"]
     async fn a_machine_without_a_bus_is_absent() {
-        super::absent().await;
+        super::absent("no_bus").await;
     }
 }

@@ -52,6 +52,19 @@ fn store() -> (Kms, Arc<Ear>) {
     (Kms::new(aws_http(clock.clone()), AwsTraces::read(), ear.clone(), clock), ear)
 }
 
+/// A snapshot, but for what a day and a run change.
+fn read(name: &str, said: &[String]) {
+    let filters = vec![
+        (r"\d{4}-\d\d-\d\d", "DAY"),
+        (r"key/(mrk-)?[0-9a-f-]{32,36}", "key/${1}KEY"),
+        (r"[A-Za-z0-9_-]{43}", "THUMBPRINT"),
+        (r"differs from AWS's by -?\d s", "differs from AWS's by a few s"),
+    ];
+    insta::with_settings!({filters => filters}, {
+        insta::assert_snapshot!(name, said.join("\n"));
+    });
+}
+
 fn told(error: &KeyError) -> String {
     format!("{}: {error}: {}", error.id, error.hint)
 }

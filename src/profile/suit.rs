@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::model::KeyRole;
 use super::summary::{RoleSummary, Summary};
 use crate::jose::{Alg, PublicJwk};
-use crate::keys::KeySpec;
 use crate::time::Timestamp;
 use crate::x509::{Passport, Standing, Use, Wish, assess};
 
@@ -27,10 +26,10 @@ pub struct BankSuit {
 }
 
 impl Suit {
-    fn of(p: &Passport, wish: &Wish, takes: impl FnOnce(KeySpec) -> Result<(), String>, now: Timestamp) -> Self {
+    fn of(p: &Passport, wish: &Wish, takes: impl FnOnce(&PublicJwk) -> Result<(), String>, now: Timestamp) -> Self {
         let verdict = assess(p, wish, now);
-        let key = match p.key.jwk.as_ref().map(PublicJwk::spec) {
-            Some(spec) => takes(spec),
+        let key = match &p.key.jwk {
+            Some(jwk) => takes(jwk),
             None => Err(format!("{} is used by nobody here", p.key.kind)),
         };
         let (use_, why) = (verdict.use_, verdict.why());
@@ -83,13 +82,13 @@ impl BankSuit {
 }
 
 /// Whether what is wanted can be done with that kind of key.
-fn takes(algs: &[Alg], min_bits: Option<u32>, spec: KeySpec) -> Result<(), String> {
-    if !algs.is_empty() && !algs.iter().any(|a| spec.signs(*a)) {
+fn takes(algs: &[Alg], min_bits: Option<u32>, key: &PublicJwk) -> Result<(), String> {
+    if !algs.is_empty() && !algs.iter().any(|a| key.spec().signs(*a)) {
         let names = algs.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ");
-        return Err(format!("the role wants {names}, and this is {spec}"));
+        return Err(format!("the role wants {names}, and this is {}", key.kind()));
     }
-    match (min_bits, spec) {
-        (Some(least), KeySpec::Rsa(bits)) if bits < least => Err(format!("the role wants {least} bits")),
+    match min_bits {
+        Some(least) if key.kty() == "RSA" && key.bits() < least => Err(format!("the role wants {least} bits")),
         _ => Ok(()),
     }
 }
@@ -97,21 +96,44 @@ fn takes(algs: &[Alg], min_bits: Option<u32>, spec: KeySpec) -> Result<(), Strin
 impl KeyRole {
     /// None: the role wants no certificate.
     pub fn suit(&self, p: &Passport, now: Timestamp) -> Option<Suit> {
-        Some(Suit::of(p, self.wish.as_ref()?, |spec| takes(&self.algs, self.min_bits, spec), now))
+        Some(Suit::of(p, self.wish.as_ref()?, |key| takes(&self.algs, self.min_bits, key), now))
     }
 }
 
 impl RoleSummary {
     /// None: the role wants no certificate.
     pub fn suit(&self, p: &Passport, now: Timestamp) -> Option<Suit> {
-        Some(Suit::of(p, self.wish.as_ref()?, |spec| self.takes(spec), now))
+        Some(Suit::of(p, self.wish.as_ref()?, |key| self.takes(key), now))
     }
 
     /// Whether it can be done with that kind of key.
     ///
     /// # Errors
     /// The reason, for a person.
-    pub fn takes(&self, spec: KeySpec) -> Result<(), String> {
-        takes(&self.algs, self.min_bits, spec)
+    pub fn takes(&self, key: &PublicJwk) -> Result<(), String> {
+        takes(&self.algs, self.min_bits, key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Library;
+    use crate::x509::testing::{NOW, Plan, make};
+
+    #[test]
+    fn a_saved_profile_adds_no_lines_to_those_of_its_bank() {
+        let p = Passport::read(&make(&Plan::seal(), None).der()).unwrap();
+        let mut library = Library::embedded();
+        let lines = |library: &Library| {
+            let profiles: Vec<Summary> = library.summaries().into_iter().flatten().collect();
+            (profiles.len(), BankSuit::all(&p, &profiles, NOW))
+        };
+        let (banks, before) = lines(&library);
+        assert!(!before.is_empty());
+        library
+            .add("a.toml", "schema = 1\nid = \"a\"\nname = \"A\"\nextends = \"dnb\"\nenvironment = \"production\"\n");
+        let (all, after) = lines(&library);
+        assert_eq!((all, after), (banks + 1, before));
     }
 }

@@ -20,7 +20,7 @@ pub fn fits(key: &KeyRow, role: &RoleSummary, sandbox: bool) -> Result<(), Strin
         (KeyUse::Sign | KeyUse::Tls, KeySpec::X25519) => return Err("an X25519 key signs nothing".to_owned()),
         _ => {}
     }
-    role.takes(card.spec)?;
+    role.takes(&card.public)?;
     // a sandbox certifies what has no certificate
     if role.usage == KeyUse::Tls && card.chain.is_empty() && !sandbox {
         return Err("it has no certificate, and TLS shows one".to_owned());
@@ -46,6 +46,7 @@ mod tests {
     use crate::keys::memory::Memory;
     use crate::shell::rows::{FromProfiles, row};
     use crate::x509::testing::{NOW, Plan, make};
+    use crate::x509::{Kind, Roles, Use, Wish};
 
     fn role(usage: KeyUse, algs: &[Alg], min_bits: Option<u32>) -> RoleSummary {
         RoleSummary { name: "r".into(), label: "r".into(), usage, algs: algs.to_vec(), min_bits, wish: None }
@@ -84,6 +85,14 @@ mod tests {
             assert_eq!(fits(key, &role, false).err().as_deref(), why);
         }
         assert_eq!(fits(&ec, &role(KeyUse::Tls, &[], None), true), Ok(()), "a sandbox certifies it");
+        let tls = |kind| {
+            let wish = Wish { use_: Use::MtlsClient, kind, roles: Roles::Unasked };
+            RoleSummary { wish: Some(wish), ..role(KeyUse::Tls, &[], None) }
+        };
+        assert_eq!(misfit(&seal, &tls(Kind::Eseal), NOW), None);
+        assert_eq!(misfit(&seal, &tls(Kind::Qwac), NOW).as_deref(), Some("not a QWAC (eseal)"));
+        assert_eq!(fits(&seal, &tls(Kind::Qwac), false), Ok(()), "it can be bound all the same");
+        assert_eq!(misfit(&ec, &tls(Kind::Qwac), NOW), None, "there is no certificate");
         assert_eq!(alg_for(&role(KeyUse::Sign, &[Alg::Hs256, Alg::Ps256], None)), Alg::Ps256);
     }
 }

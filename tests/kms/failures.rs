@@ -7,7 +7,7 @@ use countersign::jose::Alg;
 use countersign::keys::{Generate, KeySpec, KeyStore, KeyUri};
 use serde_json::{Value, json};
 
-use super::{alias, store, told};
+use super::{alias, read, store, told};
 
 /// The next calls fail so.
 fn fail(fault: &Value) {
@@ -54,7 +54,7 @@ async fn each_refusal_is_told_apart() {
         assert!(error.id == id && error.text.contains(words), "{fault}: {error:?}");
         all.push(told(&error));
     }
-    insta::assert_snapshot!(all.join("\n"));
+    read("each_refusal", &all);
     ear.0.lock().unwrap().clear();
     fail(&json!({ "action": "Sign", "code": "ThrottlingException", "times": 2 }));
     key.sign(Alg::Es256, b"x").await.expect("signed at the third try");
@@ -78,5 +78,5 @@ async fn what_is_not_there_or_not_for_signing_is_told_when_it_is_opened() {
         assert_eq!(error.id, "key.not-found", "{rest}: {error:?}");
         all.push(told(&error));
     }
-    insta::assert_snapshot!(all.join("\n"));
+    read("not_found", &all);
 }

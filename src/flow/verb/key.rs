@@ -112,11 +112,14 @@ mod tests {
     use super::*;
     use crate::flow::event::{Event, Loaded, Reply};
     use crate::flow::run::Setup;
-    use crate::flow::view::{RunStatus, StepState};
+    use crate::flow::view::{Outcome, RunStatus, StepState};
     use crate::flow::{Pace, Run};
     use crate::jose::SecretJwk;
     use crate::keys::KeySpec;
     use crate::profile::Library;
+    use crate::profile::model::Profile;
+    use crate::x509::testing::{NOW as CERTIFIED, Plan, make};
+    use crate::x509::{Kind, QcType, Roles, Use, Wish};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
@@ -141,7 +144,11 @@ mod tests {
 
     /// The registration at DNB in production, standing before its first step.
     fn run() -> Run {
-        let profile = Arc::new(Library::embedded().load("dnb").unwrap().profile);
+        run_of(Library::embedded().load("dnb").unwrap().profile)
+    }
+
+    fn run_of(profile: Profile) -> Run {
+        let profile = Arc::new(profile);
         let flow = Arc::new(profile.flow("register").unwrap().clone());
         let environment = Arc::new(profile.environment("production").unwrap().clone());
         let mut run =
@@ -171,6 +178,25 @@ mod tests {
         run.handle(Event::Back(0), NOW);
         assert_eq!(run.handle(Event::Step, NOW).len(), 0);
         assert_eq!(run.view().steps[0].state, StepState::Done);
+    }
+
+    #[test]
+    fn a_key_step_says_whether_the_certificate_is_what_the_role_wants() {
+        for (qc, outcome, found) in [
+            (QcType::Eseal, Outcome::Pass, "key.suits ok"),
+            (QcType::Web, Outcome::Warn, "key.suits not an eseal (web)"),
+        ] {
+            let mut profile = Library::embedded().load("dnb").unwrap().profile;
+            let role = profile.keys.iter_mut().find(|k| k.name == "signing").unwrap();
+            role.wish = Some(Wish { use_: Use::Seal, kind: Kind::Eseal, roles: Roles::Unasked });
+            let mut run = run_of(profile);
+            let op = binding(&run.handle(Event::Step, CERTIFIED));
+            let chain = vec![make(&Plan { qc: Some(qc), ..Plan::seal() }, None).der()];
+            let facts = KeyFacts { chain, ..facts("signing") };
+            run.handle(Event::Replied { op, reply: Reply::Bound(Box::new(facts)) }, CERTIFIED);
+            let check = run.view().steps[0].checks.iter().find(|c| c.id == "TLS-10").expect("it is checked");
+            assert_eq!((check.outcome, check.found.as_str()), (outcome, found));
+        }
     }
 
     #[test]

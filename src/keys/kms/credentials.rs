@@ -47,6 +47,8 @@ const LOCAL: Duration = Duration::from_secs(2);
 /// Single sign-on, roles and credential programs call other services.
 const REMOTE: Duration = Duration::from_secs(10);
 
+const ENVIRONMENT: &str = "the environment";
+
 struct Source {
     name: &'static str,
     within: Duration,
@@ -65,7 +67,7 @@ fn sources(config: &ProviderConfig, profile: Option<&str>, reach: Reach) -> Vec<
     }
     let web = WebIdentityTokenCredentialsProvider::builder().configure(config).build();
     let mut out = vec![
-        source("the environment", LOCAL, shared(EnvironmentVariableCredentialsProvider::new())),
+        source(ENVIRONMENT, LOCAL, shared(EnvironmentVariableCredentialsProvider::new())),
         source("the profile in ~/.aws", REMOTE, shared(files.build())),
         source("the web identity token", REMOTE, shared(web)),
         source("the container", LOCAL, shared(EcsCredentialsProvider::builder().configure(config).build())),
@@ -104,7 +106,12 @@ pub(super) async fn lend(
                 }
                 return Ok(lent);
             }
-            Ok(Err(CredentialsError::CredentialsNotLoaded(_))) => tried.push(format!("{name}: none")),
+            Ok(Err(CredentialsError::CredentialsNotLoaded(_))) => {
+                let half = name == ENVIRONMENT && traces.variables.contains(&"AWS_ACCESS_KEY_ID");
+                let what = if half { "AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY" } else { "none" };
+                let named = profile.map_or_else(String::new, |p| format!(" “{}”", shown(p)));
+                tried.push(format!("{name}{named}: {what}"));
+            }
             Ok(Err(error)) if says(&error, &["SSO", "sso"]) => return Err(lapsed(profile)),
             Ok(Err(error)) if name != "the instance metadata service" => return Err(unusable(name, &error)),
             Ok(Err(_)) => tried.push(format!("{name}: no answer")),

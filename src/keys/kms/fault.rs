@@ -113,7 +113,7 @@ impl Fault {
             ),
             Self::State(words) => (
                 "key.not-ready",
-                format!("the state of {key} does not allow {action} ({words})"),
+                format!("the state of {key} does not allow {action}{}", aside(words)),
                 "look at its state: countersign keys list; a key that is being made is ready within a minute"
                     .to_owned(),
             ),
@@ -132,7 +132,7 @@ impl Fault {
             ),
             Self::Usage(words) => (
                 "key.usage",
-                format!("{key} is not for this: KMS refuses {action} ({words})"),
+                format!("{key} is not for this: KMS refuses {action}{}", aside(words)),
                 "take a key of the usage SIGN_VERIFY whose spec has that algorithm".to_owned(),
             ),
             Self::Throttled => (
@@ -188,17 +188,22 @@ impl Fault {
             ),
             Self::Limit(words) => (
                 "key.store",
-                format!("the AWS account has reached a limit of KMS in {region} ({words})"),
+                format!("the AWS account has reached a limit of KMS in {region}{}", aside(words)),
                 "delete what is not used, or ask AWS for a higher quota".to_owned(),
             ),
             Self::Other(code, words) => (
                 "key.store",
-                format!("AWS KMS refused {action} on {key}: {code} ({words})"),
+                format!("AWS KMS refused {action} on {key}: {code}{}", aside(words)),
                 "the code is explained in AWS's KMS API reference, under common errors".to_owned(),
             ),
         };
         KeyError::new(id, text, hint)
     }
+}
+
+/// AWS's own words, where it said some.
+fn aside(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(" ({words})") }
 }
 
 /// Their clock minus ours.

@@ -65,11 +65,11 @@ fn a_key_with_the_wrong_certificate_can_be_bound_and_is_told_before_and_after() 
         stage.keys("b");
         insta::assert_snapshot!(format!("suits_bind_{}x{}", size.0, size.1), stage.picture());
         stage.keys("sandbox-transport<enter>");
-        let orders = stage.commands.iter().filter_map(|c| match c {
+        let mut orders = stage.commands.iter().filter_map(|c| match c {
             Command::Key { number, order: KeyOrder::Bind { seat, uri } } => Some((*number, seat.clone(), uri.clone())),
             _ => None,
         });
-        let (number, seat, uri) = orders.last().expect("it is bound");
+        let (number, seat, uri) = orders.next_back().expect("it is bound");
         let seated = Seated { before: None, kept: false };
         stage.tell(Message::KeyDone { number, result: Ok(KeyDone::Bound { seat, uri, seated }) });
         insta::assert_snapshot!(format!("suits_bound_{}x{}", size.0, size.1), stage.picture());
