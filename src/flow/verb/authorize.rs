@@ -241,7 +241,7 @@ impl Run {
             checks: Vec::new(),
             source: ErrorSource::Bank,
         };
-        let mut error = self.with_advice(error, step, &answer);
+        let mut error = self.with_advice(error, step, &answer, self.failed_checks());
         error.hint = error.hint.or_else(|| Some("r sends the person again; the code says what the bank wants".into()));
         error
     }
