@@ -18,7 +18,7 @@ pub(super) struct Answer {
     pub headers: Json,
     pub json: Json,
     pub text: String,
-    /// The OAuth error code, where the body has one, or that of a Berlin Group bank's first message.
+    /// The OAuth error code, where the body has one, that of a Berlin Group bank's first message, or a gateway's.
     pub error: Option<String>,
 }
 
@@ -42,7 +42,8 @@ impl Answer {
         } else {
             Json::Null
         };
-        let code = json.get("error").or_else(|| json.pointer("/tppMessages/0/code"));
+        let code = json.get("error").or_else(|| json.pointer("/tppMessages/0/code")).or_else(|| json.get("code"));
+        let code = code.filter(|_| response.status >= 400 || json.get("error").is_some());
         let error = code.and_then(Json::as_str).filter(|e| is_code(e)).map(str::to_owned);
         let text = if response.body.len() <= LARGEST_JSON {
             String::from_utf8_lossy(&response.body).into_owned()
@@ -83,8 +84,8 @@ pub(super) fn skew(exchange: &Exchange) -> Option<i64> {
 }
 
 impl Run {
-    /// Why the answer is no good to this step.
-    pub(super) fn refusal(&self, step: &Step, answer: &Answer, response: &Response) -> StepError {
+    /// Why the answer is no good to this step; `before`: the checks that had failed when it was sent.
+    pub(super) fn refusal(&self, step: &Step, answer: &Answer, response: &Response, before: Vec<String>) -> StepError {
         if response.completeness != Completeness::Whole {
             let (id, text) = match response.completeness {
                 Completeness::OverLimit => {
@@ -102,6 +103,7 @@ impl Run {
             };
         }
         let description = answer.json.get("error_description").or_else(|| answer.json.pointer("/tppMessages/0/text"));
+        let description = description.or_else(|| answer.json.get("description"));
         let description = description.and_then(Json::as_str).unwrap_or_default();
         let id = answer.error.clone().unwrap_or_else(|| format!("http.{}", answer.status));
         let mut text = match &answer.error {
@@ -112,10 +114,12 @@ impl Run {
             text.push_str(": ");
             text.extend(description.chars().take(500));
         } else if answer.error.is_none() && answer.json.is_null() && !answer.text.is_empty() {
-            text.push_str(if answer.text.trim_start().starts_with('<') {
-                " (an HTML page, no JSON: a gateway may have answered instead of the bank)"
-            } else {
-                " (no JSON)"
+            text.push_str(match answer.text.trim_start().as_bytes() {
+                [b'<', b'!' | b'h' | b'H', ..] => {
+                    " (an HTML page, no JSON: a gateway may have answered instead of the bank)"
+                }
+                [b'<', ..] => " (XML, no JSON: a gateway may have answered instead of the bank)",
+                _ => " (no JSON)",
             });
         }
         let text = self.state.redactor.mask_text(&text);
@@ -134,17 +138,16 @@ impl Run {
                 error.text = format!("{} (trace id {trace})", error.text);
             }
         }
-        let failed: Vec<String> = self.view.steps[self.view.current]
-            .checks
-            .iter()
-            .filter(|c| c.outcome == super::view::Outcome::Fail)
-            .map(|c| c.id.clone())
-            .collect();
-        if !failed.is_empty() {
-            error.likely = Some(format!("failed here before it was sent: {}", failed.join(", ")));
-            error.checks = failed;
+        if !before.is_empty() {
+            error.likely = Some(format!("failed here before it was sent: {}", before.join(", ")));
+            error.checks = before;
         }
         error
+    }
+
+    /// Whether the profile says that such an answer ends the life of the token that was shown.
+    pub(super) fn is_revoked(&self, step: &Step, answer: &Answer) -> bool {
+        self.state.profile.errors.iter().find(|h| speaks_of(h, step, answer)).is_some_and(|h| h.revoked)
     }
 
     /// An effect's failure in a person's words.

@@ -81,7 +81,7 @@ pub struct Saving {
     pub records: Vec<(String, Value)>,
     /// Keys of others that a person approved.
     pub pins: Vec<(String, Pin)>,
-    /// `tokens`, `tokens.SET`, `token:VALUE`.
+    /// `tokens`, `tokens.SET`, `token:VALUE`, `inputs.NAME`.
     pub forget: Vec<String>,
     /// Uses of a `jti` to remember: value and when it may be forgotten, epoch seconds.
     pub jti: Vec<(String, i64)>,

@@ -24,6 +24,8 @@ pub enum Body {
 /// How the client proves who it is (RFC 6749 §2.3, RFC 7523, RFC 8705).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientAuth {
+    /// The client's name in the profile.
+    pub name: String,
     pub method: String,
     pub id: Option<String>,
     pub secret: Option<crate::secret::Secret>,
@@ -52,6 +54,8 @@ pub struct Built {
     pub request: Request,
     pub view: RequestView,
     pub value: Json,
+    /// The client that authenticates, by its name in the profile.
+    pub client: Option<String>,
 }
 
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -100,7 +104,7 @@ impl Draft {
         let request = Request { method, url: url.to_string(), headers, body: bytes, mtls: self.mtls.clone() };
         let value = as_read_by_rules(&request, &url, &body, self.bearer.as_deref())?;
         let view = as_shown(&request, &body, content_type)?;
-        Ok(Built { request, view, value })
+        Ok(Built { request, view, value, client: self.auth.as_ref().map(|a| a.name.clone()) })
     }
 }
 
@@ -313,6 +317,7 @@ mod tests {
     #[test]
     fn basic_encodes_id_and_secret_before_it_joins_them() {
         let auth = ClientAuth {
+            name: "client".into(),
             method: "client_secret_basic".into(),
             id: Some("a b".into()),
             secret: Some(crate::secret::Secret::new("p:+w")),

@@ -4,7 +4,7 @@ mod keys;
 
 pub(super) use keys::read as read_certificate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::Value;
@@ -37,6 +37,8 @@ pub struct State {
     pub(super) certificates: BTreeMap<String, Result<Value, String>>,
     metadata: Option<Json>,
     tokens: Json,
+    /// Tokens that a bank said are dead.
+    pub dead: BTreeSet<String>,
     used_jti: Ledger,
     /// Keys of others that a person approved, by name.
     pub pins: BTreeMap<String, Pin>,
@@ -80,6 +82,7 @@ impl State {
             certificates: BTreeMap::new(),
             metadata: None,
             tokens: json!({}),
+            dead: BTreeSet::new(),
             used_jti: Ledger::default(),
             pins: BTreeMap::new(),
             pin_keys: BTreeMap::new(),
@@ -124,6 +127,21 @@ impl State {
         }
     }
 
+    fn is_dead(&self, token: &Json) -> bool {
+        token.as_str().is_some_and(|text| self.dead.contains(text))
+    }
+
+    /// `tokens` or `tokens.SET`.
+    pub fn forget_tokens(&mut self, what: &str) {
+        match (what.strip_prefix("tokens."), self.tokens.as_object_mut()) {
+            (Some(set), Some(all)) => {
+                all.remove(set);
+            }
+            (None, _) if what == "tokens" => self.tokens = json!({}),
+            _ => {}
+        }
+    }
+
     pub fn use_jti(&mut self, jti: &str) {
         let mut all = (*self.used_jti.0).clone();
         all.insert(jti.to_owned());
@@ -142,6 +160,7 @@ impl State {
         // a set that was never saved is empty, so that a rule can ask for a member of it
         let mut tokens = self.tokens.clone();
         if let Some(all) = tokens.as_object_mut() {
+            all.retain(|_, set| !set.as_object().is_some_and(|s| s.values().any(|v| self.is_dead(v))));
             for set in &self.profile.token_sets {
                 all.entry(set).or_insert_with(|| json!({}));
             }
@@ -179,7 +198,7 @@ impl State {
         scope
     }
 
-    fn client_value(&self, client: &Client, scope: &Scope) -> Value {
+    pub(super) fn client_value(&self, client: &Client, scope: &Scope) -> Value {
         let mut members: Vec<(&str, Value)> = Vec::new();
         for (name, text) in [("id", Some(&client.id)), ("auth", Some(&client.auth)), ("mtls", client.mtls.as_ref())] {
             match text.map(|t| t.eval_text(scope)) {

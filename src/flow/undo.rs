@@ -22,7 +22,10 @@ impl Run {
         self.detour = None;
         if let Some(state) = self.before[index].clone() {
             let (redactor, pins) = (self.state.redactor.clone(), self.state.pins.clone());
+            let dead = std::mem::take(&mut self.state.dead);
             self.state = state;
+            // a token that died stays dead
+            self.state.dead = dead;
             // what was once secret stays masked
             self.state.redactor = redactor;
             // and what a person approved, approved

@@ -13,6 +13,9 @@ use super::summary::{EnvironmentSummary, FlowSummary, RoleSummary, Summary};
 const BANKS: &[(&str, &str)] = &[
     ("banks/dnb.toml", include_str!("../../profiles/banks/dnb.toml")),
     ("banks/spv.toml", include_str!("../../profiles/banks/spv.toml")),
+    ("banks/wso2-ob.toml", include_str!("../../profiles/banks/wso2-ob.toml")),
+    ("banks/uk-open-banking.toml", include_str!("../../profiles/banks/uk-open-banking.toml")),
+    ("banks/open-banking-base.toml", include_str!("../../profiles/banks/open-banking-base.toml")),
 ];
 const FLOWS: &[(&str, &str)] = &[
     ("flows/berlin-group-accounts.toml", include_str!("../../profiles/flows/berlin-group-accounts.toml")),
@@ -20,6 +23,11 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/berlin-group-payment.toml", include_str!("../../profiles/flows/berlin-group-payment.toml")),
     ("flows/call.toml", include_str!("../../profiles/flows/call.toml")),
     ("flows/client-credentials.toml", include_str!("../../profiles/flows/client-credentials.toml")),
+    ("flows/dcr-delete.toml", include_str!("../../profiles/flows/dcr-delete.toml")),
+    ("flows/dcr-read.toml", include_str!("../../profiles/flows/dcr-read.toml")),
+    ("flows/dcr-register.toml", include_str!("../../profiles/flows/dcr-register.toml")),
+    ("flows/dcr-update.toml", include_str!("../../profiles/flows/dcr-update.toml")),
+    ("flows/directory-ssa.toml", include_str!("../../profiles/flows/directory-ssa.toml")),
     ("flows/discover.toml", include_str!("../../profiles/flows/discover.toml")),
 ];
 /// Profiles that extend profiles that extend …

@@ -364,4 +364,6 @@ pub struct ErrorHint {
     pub remedy: Option<String>,
     pub checks: Vec<String>,
     pub trace: Option<String>,
+    /// The bearer token of the request is dead after this.
+    pub revoked: bool,
 }

@@ -365,4 +365,6 @@ pub struct RawError {
     pub checks: Option<Vec<Word>>,
     /// Regular expression that lifts a trace id from the answer.
     pub trace: Option<Word>,
+    /// true: the bearer token of the request is dead after this, and is forgotten.
+    pub revoked: Option<bool>,
 }

@@ -15,6 +15,7 @@ use super::dnb::Dnb;
 use super::spv::Spv;
 use super::tls::Handshake;
 use super::trouble::Switches;
+use super::wso2::{self, Wso2};
 
 /// A bank that can be embedded. One per dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +23,12 @@ pub enum Bank {
     Dnb,
     Spv,
     DanskeFtn,
+    Wso2,
+    UkOpenBanking,
 }
 
 impl Bank {
-    pub const ALL: &[Self] = &[Self::Dnb, Self::Spv, Self::DanskeFtn];
+    pub const ALL: &[Self] = &[Self::Dnb, Self::Spv, Self::DanskeFtn, Self::Wso2, Self::UkOpenBanking];
 
     /// As a profile's environment names it.
     pub const fn id(self) -> &'static str {
@@ -33,6 +36,8 @@ impl Bank {
             Self::Dnb => "dnb",
             Self::Spv => "spv",
             Self::DanskeFtn => "danske-ftn",
+            Self::Wso2 => wso2::WSO2.id,
+            Self::UkOpenBanking => wso2::UK.id,
         }
     }
 
@@ -51,6 +56,8 @@ impl Bank {
             Self::Dnb => Ok(Arc::new(Dnb::open(qtsp, clock, trouble)?)),
             Self::Spv => Ok(Arc::new(Spv::open(qtsp, clock, trouble)?)),
             Self::DanskeFtn => Ok(Arc::new(Danske::open(clock, trouble))),
+            Self::Wso2 => Ok(Arc::new(Wso2::open(&wso2::WSO2, qtsp, clock, trouble))),
+            Self::UkOpenBanking => Ok(Arc::new(Wso2::open(&wso2::UK, qtsp, clock, trouble))),
         }
     }
 }
@@ -82,7 +89,15 @@ pub(super) trait Embedded: Send + Sync {
 }
 
 pub(super) struct Site {
+    /// `host`, or `host:port` where a URL has to say it.
     pub host: &'static str,
     pub handshake: Handshake,
     pub router: Router,
+}
+
+impl Site {
+    /// The host without its port.
+    pub fn name(&self) -> &'static str {
+        self.host.split_once(':').map_or(self.host, |(name, _)| name)
+    }
 }

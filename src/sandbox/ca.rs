@@ -87,8 +87,29 @@ impl Authority {
 
     /// The same certificate for a key whose private half is elsewhere (SubjectPublicKeyInfo, DER): leaf first.
     pub fn certify(&self, kind: QcType, spki: &[u8]) -> io::Result<Vec<Vec<u8>>> {
+        self.certify_params(client_params(kind, (self.made - DAY, self.made + 90 * DAY))?, spki)
+    }
+
+    /// A certificate that the Open Banking directory issues to a piece of software: leaf first.
+    pub fn certify_software(
+        &self,
+        kind: QcType,
+        (org, software): (&str, &str),
+        spki: &[u8],
+    ) -> io::Result<Vec<Vec<u8>>> {
+        let mut params = client_params(kind, (self.made - DAY, self.made + 90 * DAY))?;
+        params.distinguished_name = name(&[
+            (DnType::CountryName, "GB"),
+            (DnType::OrganizationName, "Countersign Demo TPP AS"),
+            (DnType::CustomDnType(ORGANIZATION_IDENTIFIER.to_vec()), &format!("PSDGB-OB-Unknown{org}")),
+            (DnType::OrganizationalUnitName, software),
+            (DnType::CommonName, org),
+        ]);
+        self.certify_params(params, spki)
+    }
+
+    fn certify_params(&self, params: CertificateParams, spki: &[u8]) -> io::Result<Vec<Vec<u8>>> {
         let key = SubjectPublicKeyInfo::from_der(spki).map_err(io::Error::other)?;
-        let params = client_params(kind, (self.made - DAY, self.made + 90 * DAY))?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
         Ok(vec![certificate.der().to_vec(), self.issuing.der().to_vec()])
     }

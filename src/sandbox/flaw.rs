@@ -99,3 +99,77 @@ pub enum TrustFlaw {
     JwksExpired,
     JwksWithoutKeys,
 }
+
+/// What a registration endpoint answers with in place of what it should, or what is wrong with its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegistrationFlaw {
+    InvalidRedirectUri,
+    InvalidClientMetadata,
+    InvalidSoftwareStatement,
+    UnapprovedSoftwareStatement,
+    /// 400 with a code that RFC 7591 does not know.
+    StrangeError,
+    /// 401: the gateway did not pass the client certificate on.
+    NoCertificate,
+    /// 403: the client may not do this.
+    Forbidden,
+    /// 405: the bank does not have the operation.
+    NotSupported,
+    /// A fault of the gateway's own, JSON.
+    GatewayJson,
+    /// The same in XML.
+    GatewayXml,
+    /// WSO2's dialect: `client_id_issued_at` is a text, and members that were registered do not come back.
+    Dialect,
+    /// The record names another software than the statement.
+    OtherSoftware,
+    /// The record holds another software statement.
+    OtherStatement,
+    /// The record has a secret that does not say when it ends.
+    SecretWithoutEnd,
+    /// The record may be kept by a cache.
+    Cacheable,
+    /// 201 without a client id.
+    NoClientId,
+    /// The record has a registration access token and the address it is good for (RFC 7592 §3).
+    AccessToken,
+    /// A deletion is answered 200 with a body.
+    DeletedWithBody,
+}
+
+impl RegistrationFlaw {
+    /// Whether every request is refused, in place of a record that is wrong.
+    pub(super) const fn refuses(self) -> bool {
+        matches!(
+            self,
+            Self::InvalidRedirectUri
+                | Self::InvalidClientMetadata
+                | Self::InvalidSoftwareStatement
+                | Self::UnapprovedSoftwareStatement
+                | Self::StrangeError
+                | Self::NoCertificate
+                | Self::Forbidden
+                | Self::NotSupported
+                | Self::GatewayJson
+                | Self::GatewayXml
+        )
+    }
+}
+
+/// What is wrong with a software statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatementFlaw {
+    /// Signed by a key that the directory does not publish, under the directory's `kid`.
+    WrongKey,
+    /// Issued by somebody who is no directory of the bank's, although with its key.
+    OtherIssuer,
+    Expired,
+    /// Issued 61 days ago.
+    Old,
+    /// The organisation's permission was withdrawn.
+    Withdrawn,
+    /// The software has no role for payments.
+    NoPayments,
+    /// `alg` is none, and there is no signature.
+    Unsigned,
+}

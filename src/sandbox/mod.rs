@@ -44,11 +44,12 @@ mod tls;
 mod trouble;
 mod wire;
 mod world;
+mod wso2;
 
 pub use bank::{Answer, Bank};
 pub use clock::Clock;
 pub use demo::{Brought, DemoClient, DemoKey};
-pub use flaw::{IdTokenFlaw, Refusal, TrustFlaw};
+pub use flaw::{IdTokenFlaw, Refusal, RegistrationFlaw, StatementFlaw, TrustFlaw};
 pub use people::People;
 pub use trouble::{Switches, Trouble};
 pub use world::World;

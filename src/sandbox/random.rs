@@ -23,6 +23,12 @@ pub(super) fn hex() -> io::Result<String> {
     Ok(bytes::<32>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// `N` letters and digits.
+pub(super) fn letters<const N: usize>() -> io::Result<String> {
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    Ok(bytes::<N>()?.iter().map(|b| char::from(LETTERS[usize::from(*b) % LETTERS.len()])).collect())
+}
+
 #[expect(clippy::disallowed_methods, reason = "the embedded bank draws its own random numbers")]
 pub(super) fn bytes<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
@@ -43,5 +49,7 @@ mod tests {
         assert!(b"89ab".contains(&one.as_bytes()[19]));
         assert!(one.match_indices('-').map(|(at, _)| at).eq([8, 13, 18, 23]));
         assert_eq!((id().unwrap().len(), hex().unwrap().len()), (22, 64));
+        let letters = letters::<18>().unwrap();
+        assert!(letters.len() == 18 && letters.chars().all(|c| c.is_ascii_alphanumeric()));
     }
 }

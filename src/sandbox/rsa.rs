@@ -7,8 +7,8 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private, Public};
 use openssl::rsa::{Padding, Rsa};
-use openssl::sha::sha256;
-use openssl::sign::{Signer, Verifier};
+use openssl::sha::{sha1, sha256};
+use openssl::sign::{RsaPssSaltlen, Signer, Verifier};
 use serde_json::{Value, json};
 
 use super::b64;
@@ -47,6 +47,18 @@ impl PublicKey {
         check().unwrap_or(false)
     }
 
+    /// PS256 over the whole input: a salt as long as the hash (RFC 7518 §3.5).
+    pub fn verifies_pss(&self, input: &[u8], signature: &[u8]) -> bool {
+        let check = || -> Result<bool, ErrorStack> {
+            let mut verifier = Verifier::new(MessageDigest::sha256(), &self.key)?;
+            verifier.set_rsa_padding(Padding::PKCS1_PSS)?;
+            verifier.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
+            verifier.set_rsa_mgf1_md(MessageDigest::sha256())?;
+            verifier.verify_oneshot(signature, input)
+        };
+        check().unwrap_or(false)
+    }
+
     /// RSAES-OAEP with one hash for both places (RFC 7518 §4.3).
     pub fn wrap(&self, content_key: &[u8], hash: MessageDigest) -> Result<Vec<u8>, ErrorStack> {
         let mut encrypter = Encrypter::new(&self.key)?;
@@ -61,13 +73,26 @@ impl PublicKey {
 
     /// RFC 7638 §3: SHA-256 over the required members in lexicographic order.
     pub fn thumbprint(&self) -> String {
+        b64::encode(&sha256(self.required_members().as_bytes()))
+    }
+
+    /// The same members under SHA-1, as the Open Banking directory names keys.
+    pub fn thumbprint_sha1(&self) -> String {
+        b64::encode(&sha1(self.required_members().as_bytes()))
+    }
+
+    fn required_members(&self) -> String {
         let (e, n) = (&self.e, &self.n);
-        b64::encode(&sha256(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#).as_bytes()))
+        format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)
     }
 
     /// As a bank publishes a signing key, with the thumbprint as `kid`.
     pub fn published(&self) -> Value {
-        json!({ "kty": "RSA", "kid": self.thumbprint(), "use": "sig", "alg": "RS256", "n": self.n, "e": self.e })
+        self.published_as(&self.thumbprint(), "RS256")
+    }
+
+    pub fn published_as(&self, kid: &str, alg: &str) -> Value {
+        json!({ "kty": "RSA", "kid": kid, "use": "sig", "alg": alg, "n": self.n, "e": self.e })
     }
 }
 
@@ -95,6 +120,27 @@ impl PrivateKey {
     /// RSASSA-PKCS1-v1_5 with that hash.
     fn sign(&self, input: &[u8], hash: MessageDigest) -> Result<Vec<u8>, ErrorStack> {
         Signer::new(hash, &self.key)?.sign_oneshot_to_vec(input)
+    }
+
+    /// RSASSA-PSS with SHA-256.
+    pub fn sign_pss(&self, input: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        let mut signer = Signer::new(MessageDigest::sha256(), &self.key)?;
+        signer.set_rsa_padding(Padding::PKCS1_PSS)?;
+        signer.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
+        signer.set_rsa_mgf1_md(MessageDigest::sha256())?;
+        signer.sign_oneshot_to_vec(input)
+    }
+
+    /// A compact JWS with PS256, whatever its header says.
+    pub fn jws_pss(&self, header: &Value, claims: &Value) -> Result<String, ErrorStack> {
+        let input = signing_input(header, claims);
+        let signature = self.sign_pss(input.as_bytes())?;
+        Ok(format!("{input}.{}", b64::encode(&signature)))
+    }
+
+    /// SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), DER.
+    pub fn spki(&self) -> Result<Vec<u8>, ErrorStack> {
+        self.key.public_key_to_der()
     }
 
     /// A compact JWS; `alg` is taken from the header, RS256 where it names no other hash.
@@ -148,10 +194,6 @@ pub(super) mod testing {
 
 #[cfg(test)]
 impl PrivateKey {
-    pub fn spki(&self) -> Vec<u8> {
-        self.key.public_key_to_der().unwrap()
-    }
-
     pub fn from_pem(pem: &Secret) -> Self {
         Self::of(Rsa::private_key_from_pem(pem.expose().as_bytes()).unwrap()).unwrap()
     }
@@ -183,6 +225,27 @@ mod tests {
         assert!(!key.public().verifies(b"input", &key.sign(b"input", MessageDigest::sha384()).unwrap()));
         let again = PrivateKey::from_pem(&key.to_pem().unwrap());
         assert_eq!(again.public().thumbprint(), key.public().thumbprint());
+    }
+
+    #[test]
+    fn a_pss_signature_is_no_other_and_has_its_salt() {
+        let key = PrivateKey::generate().unwrap();
+        let signature = key.sign_pss(b"input").unwrap();
+        assert!(key.public().verifies_pss(b"input", &signature));
+        assert!(!key.public().verifies(b"input", &signature) && !key.public().verifies_pss(b"other", &signature));
+        assert!(!key.public().verifies_pss(b"input", &key.sign(b"input", MessageDigest::sha256()).unwrap()));
+        let mut signer = Signer::new(MessageDigest::sha256(), &key.key).unwrap();
+        signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
+        signer.set_rsa_pss_saltlen(RsaPssSaltlen::custom(20)).unwrap();
+        assert!(!key.public().verifies_pss(b"input", &signer.sign_oneshot_to_vec(b"input").unwrap()));
+    }
+
+    /// The example of a public documentation and the `kid` that it shows.
+    #[test]
+    fn the_directorys_kid_is_the_sha1_of_the_same_members() {
+        let n = "zNAuqslx6uU9DFSUba7ZfVgN4Bwstv5qB62McqajIXeSqf6oyDVla37yIJpgHq4XYp3YM8X1nodm7WLXnucfqVxXJ0QN-swv4u1c1hV3lQNMHBMNb6Q9mz4eRvgBfkaO3D8H9deqLVxobKdlsZKWQXV9f7g7t9e48j6fh73U9c5whdk3To2QwKPCCANyFqPje9jEe6NuizhOLCUGrdx9N60Y8sIlXlKFFl9UyLKFS68_VWI5Ea3MjTULnZ2eClkZXHFcRld08FVKIpdzKO-dYEvFE_viwMBaFjcwXNRcBDPKXdo5WhCdUV4xy9Mr9v0YhruhY4C-ME5m7G8QqxGXQQ";
+        let key = testing::from_jwk(&json!({ "n": n, "e": "AQAB" }));
+        assert_eq!(key.thumbprint_sha1(), "cIYo-5zX4OTWZpHrmmiZDVxACJM");
     }
 
     #[test]

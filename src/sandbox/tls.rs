@@ -21,6 +21,8 @@ use super::trouble::{Switches, Trouble};
 pub(super) enum Handshake {
     /// It asks for no certificate.
     Plain,
+    /// It takes a client without a certificate, but none of a stranger.
+    Optional,
     /// It refuses a client without a certificate of the QTSP.
     Mutual,
 }
@@ -36,12 +38,12 @@ pub(super) fn server(
     let provider = Arc::new(default_provider());
     let verifier = match handshake {
         Handshake::Plain => WebPkiClientVerifier::no_client_auth(),
-        Handshake::Mutual => {
+        Handshake::Optional | Handshake::Mutual => {
             let mut roots = RootCertStore::empty();
             roots.add(CertificateDer::from(clients.root_der().to_vec())).map_err(io::Error::other)?;
-            WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider))
-                .build()
-                .map_err(io::Error::other)?
+            let builder = WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider));
+            let builder = if handshake == Handshake::Optional { builder.allow_unauthenticated() } else { builder };
+            builder.build().map_err(io::Error::other)?
         }
     };
     let shown = Shown {

@@ -4,7 +4,7 @@ use std::mem::discriminant;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::flaw::{IdTokenFlaw, Refusal, TrustFlaw};
+use super::flaw::{IdTokenFlaw, Refusal, RegistrationFlaw, StatementFlaw, TrustFlaw};
 
 /// One thing that goes wrong while it is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,10 @@ pub enum Trouble {
     IdToken(IdTokenFlaw),
     /// The entity statement or the signed JWK set has this flaw.
     Trust(TrustFlaw),
+    /// The registration endpoint refuses every request, or its records have this flaw.
+    Registration(RegistrationFlaw),
+    /// The directory's software statements have this flaw.
+    Statement(StatementFlaw),
 }
 
 /// The switchboard. Clones share their state; what is changed holds from the next handshake or request on.
@@ -92,6 +96,14 @@ impl Switches {
 
     pub(super) fn trust(&self) -> Option<TrustFlaw> {
         self.lock().iter().find_map(|t| if let Trouble::Trust(flaw) = t { Some(*flaw) } else { None })
+    }
+
+    pub(super) fn registration(&self) -> Option<RegistrationFlaw> {
+        self.lock().iter().find_map(|t| if let Trouble::Registration(flaw) = t { Some(*flaw) } else { None })
+    }
+
+    pub(super) fn statement(&self) -> Option<StatementFlaw> {
+        self.lock().iter().find_map(|t| if let Trouble::Statement(flaw) = t { Some(*flaw) } else { None })
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Trouble>> {

@@ -63,8 +63,9 @@ impl World {
         for bank in banks {
             let bank = bank.open(qtsp, bank_clock.clone(), trouble.clone())?;
             for site in Arc::clone(&bank).sites() {
-                let tls = tls::server(site.host, site.handshake, (authority, qtsp), &clock, &trouble)?;
-                let front = Front::new(site.host, site.router, bank_clock.clone(), trouble.clone());
+                let name = site.name();
+                let tls = tls::server(name, site.handshake, (authority, qtsp), &clock, &trouble)?;
+                let front = Front::new(name, site.router, bank_clock.clone(), trouble.clone());
                 let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
                 world.hosts.push((site.host.to_owned(), tcp.local_addr()?));
                 world.servers.spawn(serve(tcp, Arc::new(tls), Arc::new(front)));
@@ -80,7 +81,7 @@ impl World {
         Ok(world)
     }
 
-    /// Every host name of the banks, and the loopback address that answers for it.
+    /// Every host of the banks (with its port, where that is not 443), and the loopback address that answers for it.
     pub fn hosts(&self) -> Vec<(String, SocketAddr)> {
         self.hosts.clone()
     }

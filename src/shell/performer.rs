@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value as Json;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
@@ -18,9 +17,9 @@ use crate::jose::Alg;
 use crate::jose::jwe::{Family, Task};
 use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores, certified, unwrap};
 use crate::net::{Allowed, ClientIdentity, Limits, Network};
-use crate::profile::model::{Environment, Profile};
+use crate::profile::model::{Environment, InputKind, Profile};
 use crate::secret::SecretBytes;
-use crate::store::{Memory, Whose, save_pins, save_values};
+use crate::store::{Memory, StoreError, Whose, drop_values, keep_document, save_pins, save_values};
 
 /// How long metadata is good where the profile does not say, seconds.
 const METADATA: i64 = 86_400;
@@ -305,14 +304,14 @@ impl Inner {
         for (jti, until) in &what.jti {
             self.memory.use_jti(&whose, jti, *until);
         }
+        for forget in &what.forget {
+            self.memory.forget(&whose, forget);
+        }
         for (set, members) in what.tokens {
             self.memory.keep_tokens(&whose, &set, members, now);
         }
         if let Some(metadata) = what.metadata {
             self.memory.keep_metadata(&whose, metadata, now);
-        }
-        for forget in &what.forget {
-            self.memory.forget(&whose, forget);
         }
         for (name, pin) in &what.pins {
             self.memory.keep_pin(&whose, name, pin.clone());
@@ -321,11 +320,19 @@ impl Inner {
             self.memory.keep_value(&whose, name, value.clone());
         }
         let worth_saving = self.own && self.environment.sandbox.is_none();
-        let saved: Vec<(String, Json)> =
-            what.values.into_iter().filter(|(n, _)| self.profile.input(n).is_some_and(|i| i.save)).collect();
+        let failed = |e: StoreError| OpError::Store { text: e.text, hint: e.hint };
+        let gone: Vec<&str> = what.forget.iter().filter_map(|f| f.strip_prefix("inputs.")).collect();
+        if worth_saving && !gone.is_empty() {
+            drop_values(&self.places, &self.profile.id, &gone).map_err(failed)?;
+        }
+        let kept = what.values.into_iter().filter(|(n, _)| self.profile.input(n).is_some_and(|i| i.save));
+        let (documents, saved): (Vec<_>, Vec<_>) =
+            kept.partition(|(n, _)| self.profile.input(n).is_some_and(|i| i.kind == InputKind::Document));
         if worth_saving && !saved.is_empty() {
-            save_values(&self.places, &self.profile.id, &saved)
-                .map_err(|e| OpError::Store { text: e.text, hint: e.hint })?;
+            save_values(&self.places, &self.profile.id, &saved).map_err(failed)?;
+        }
+        for (name, text) in documents.iter().filter(|_| worth_saving).filter_map(|(n, v)| Some((n, v.as_str()?))) {
+            keep_document(&self.places, &self.profile.id, name, text).map_err(failed)?;
         }
         if worth_saving && !what.pins.is_empty() {
             save_pins(&self.places, &self.profile.id, &what.pins)

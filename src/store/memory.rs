@@ -81,6 +81,9 @@ impl Memory {
             }
             None if what == "tokens" => p.tokens.clear(),
             None => {
+                if let Some(input) = what.strip_prefix("inputs.") {
+                    p.values.remove(input);
+                }
                 if let Some(value) = what.strip_prefix("token:") {
                     p.tokens.retain(|_, (v, _)| {
                         v.as_object().is_none_or(|m| m.values().all(|v| v.as_str() != Some(value)))

@@ -8,4 +8,6 @@ mod profiles;
 pub use documents::{keep_document, read_document};
 pub use file::{StoreError, read_capped, write_private};
 pub use memory::{Memory, Whose};
-pub use profiles::{load_library, load_settings, path_of, save_new, save_pins, save_reference, save_values};
+pub use profiles::{
+    drop_values, load_library, load_settings, path_of, save_new, save_pins, save_reference, save_values,
+};

@@ -81,6 +81,17 @@ pub fn save_values(places: &Places, id: &str, values: &[(String, Json)]) -> Resu
     Ok(path)
 }
 
+/// Takes values out of a saved profile; what else stands in the file stays as it is.
+pub fn drop_values(places: &Places, id: &str, names: &[&str]) -> Result<(), StoreError> {
+    let (path, mut doc) = document(places, id)?;
+    if let Some(values) = doc.get_mut("values").and_then(toml_edit::Item::as_table_like_mut) {
+        names.iter().for_each(|name| {
+            values.remove(name);
+        });
+    }
+    write_private(&path, doc.to_string().as_bytes())
+}
+
 /// Writes `keys.ROLE.ref` of a saved profile, or takes it away; what else stands in the file stays as it is.
 pub fn save_reference(places: &Places, id: &str, role: &str, reference: Option<&str>) -> Result<(), StoreError> {
     let (path, mut doc) = document(places, id)?;

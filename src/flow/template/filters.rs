@@ -231,6 +231,9 @@ fn objects(env: &mut Environment<'static>) {
         }
         Ok::<_, Error>(Value::from_pairs(all))
     });
+    env.add_filter("present", |v: Value| {
+        Ok::<_, Error>(Value::from_pairs(members(&v)?.into_iter().filter(|(_, v)| !v.is_none() && !is_omit(v))))
+    });
     env.add_filter("pointer", |v: Value, at: String| {
         let doc = to_json(&v).ok_or_else(missing)?;
         Ok::<_, Error>(doc.pointer(&at).map_or(Value::from(()), json))

@@ -52,6 +52,7 @@ pub(super) const FILTERS: &[&str] = &[
     "only",
     "without",
     "merge",
+    "present",
     "pointer",
     "all",
     "any",

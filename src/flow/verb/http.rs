@@ -8,13 +8,13 @@ use serde_json::{Map, Value as Json, json};
 use crate::flow::answer::{Answer, skew};
 use crate::flow::check::{When, blocks, phase};
 use crate::flow::core::Artefact as On;
-use crate::flow::effect::Effect;
+use crate::flow::effect::{Effect, Saving};
 use crate::flow::exchange::{Completeness, Exchange};
-use crate::flow::request::{Body, ClientAuth, Draft};
+use crate::flow::request::{Body, Built, ClientAuth, Draft};
 use crate::flow::run::{Held, Outputs, Pending, Ready, Run, Sent};
 use crate::flow::sign::{Recipe, Signed, Then};
 use crate::flow::template::{EvalError, Scope, from_json};
-use crate::flow::view::{Countdown, ErrorSource, Field, StepError, StepState};
+use crate::flow::view::{Countdown, ErrorSource, Field, Level, Outcome, StepError, StepState};
 use crate::profile::model::{Check, Client, Http, TakeFrom, Verb};
 use crate::secret::{Class, Secret, class_of_name};
 use crate::time::Timestamp;
@@ -39,6 +39,7 @@ impl Run {
             return self.fail_eval(&EvalError::Wrong("the profile's client has no [client.assertion]".to_owned()), now);
         };
         let mut inner = scope.clone();
+        inner.set("client", self.state.client_value(&client, scope));
         let method = draft.method.clone().unwrap_or_else(|| "POST".to_owned());
         inner.set_json("request", &json!({ "url": draft.url, "method": method }));
         let id = draft.auth.as_ref().and_then(|a| a.id.clone());
@@ -129,7 +130,7 @@ impl Run {
         self.register_request(&built.view.fields, &built.view.headers);
         let step = self.current();
         self.step().request = Some(built.view.clone());
-        let scope = self.request_scope(&built.value, assertion.as_ref(), now);
+        let scope = self.request_scope(&built, assertion.as_ref(), now);
         self.check_request(&step.path, &built.value, &scope, When::Before);
         if let Some(signed) = &assertion {
             let on = format!("{}/client_assertion", step.path);
@@ -158,10 +159,14 @@ impl Run {
         }
     }
 
-    fn request_scope(&self, request: &Json, assertion: Option<&Signed>, now: Timestamp) -> Scope {
+    fn request_scope(&self, built: &Built, assertion: Option<&Signed>, now: Timestamp) -> Scope {
         let frame = self.state.flow.steps[self.view.current].frame;
         let mut scope = self.state.scope(frame, now);
-        scope.set_json("request", request);
+        scope.set_json("request", &built.value);
+        if let Some(client) = built.client.as_ref().and_then(|name| self.state.profile.client(name)) {
+            let value = self.state.client_value(client, &scope);
+            scope.set("client", value);
+        }
         match assertion {
             Some(signed) => scope.set_json("assertion", &json!({ "header": signed.header, "claims": signed.claims })),
             None => scope.set_json("assertion", &Json::Null),
@@ -222,12 +227,18 @@ impl Run {
         let good = answer.expected(&http.expect);
         self.register_answer(&answer.json, step.class, good);
         let received_at = exchange.ended_at.seconds();
-        let mut scope = self.request_scope(&sent.built.value, sent.assertion.as_ref(), now);
+        let mut scope = self.request_scope(&sent.built, sent.assertion.as_ref(), now);
+        let before: Vec<String> =
+            self.step().checks.iter().filter(|c| c.outcome == Outcome::Fail).map(|c| c.id.clone()).collect();
         scope.set_json("response", &answer.value(received_at, skew(&exchange)));
         self.check_request(&step.path, &sent.built.value, &scope, When::After);
         if response.completeness != Completeness::Whole || !good {
-            let error = self.refusal(&step, &answer, response);
-            return self.fail(error, now);
+            let error = self.refusal(&step, &answer, response, before);
+            let dead =
+                sent.built.value.get("bearer").and_then(Json::as_str).filter(|_| self.is_revoked(&step, &answer));
+            let mut effects = self.fail(error, now);
+            effects.extend(dead.map(|token| self.bury(token)));
+            return effects;
         }
         let mut outputs = Outputs::new();
         outputs.insert("status".into(), answer.status.into());
@@ -241,7 +252,7 @@ impl Run {
             .step()
             .checks
             .iter()
-            .filter(|c| c.level == crate::flow::view::Level::Must && c.outcome == crate::flow::view::Outcome::Fail)
+            .filter(|c| c.level == Level::Must && c.outcome == Outcome::Fail)
             .cloned()
             .collect();
         if let Some(failed) = after.first().filter(|_| !self.step().outputs.iter().any(|o| o.name == "sent anyway")) {
@@ -302,6 +313,13 @@ impl Run {
         self.finish(outputs, now)
     }
 
+    /// Nobody waits for the effect: the run is over.
+    fn bury(&mut self, token: &str) -> Effect {
+        self.state.dead.insert(token.to_owned());
+        let op = self.op();
+        Effect::Save { op, what: Saving { forget: vec![format!("token:{token}")], ..Saving::default() } }
+    }
+
     /// Members with secret names are masked from now on; a step's class covers the whole answer, but not the words of a
     /// refusal (RFC 6749 §5.2, Berlin Group's `tppMessages`), which a person has to read.
     fn register_answer(&mut self, json: &Json, class: Class, good: bool) {
@@ -338,6 +356,7 @@ fn client_auth(client: &Client, scope: &Scope) -> Result<ClientAuth, EvalError> 
     let secret =
         if method.starts_with("client_secret") { client.secret.eval_text(scope)?.map(Secret::new) } else { None };
     Ok(ClientAuth {
+        name: client.name.clone(),
         method,
         id: client.id.eval_text(scope)?,
         secret,

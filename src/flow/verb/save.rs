@@ -27,6 +27,10 @@ impl Run {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             fields.push(Field { name: name.clone(), value: text, class: class_of_name(name) });
         }
+        for forgotten in &what.forget {
+            self.state.forget_tokens(forgotten);
+            fields.push(Field { name: forgotten.clone(), value: "forgotten".into(), class: Class::Public });
+        }
         for (set, members) in &what.tokens {
             self.state.save_tokens(set, members.clone());
             let names: Vec<&str> = members.as_object().into_iter().flatten().map(|(n, _)| n.as_str()).collect();

@@ -331,6 +331,7 @@ impl<'a> Compiler<'a> {
             remedy: words_of(raw.remedy.as_ref()),
             checks: raw.checks.iter().flatten().map(|w| w.value.clone()).collect(),
             trace: words_of(raw.trace.as_ref()),
+            revoked: raw.revoked.unwrap_or(false),
         }
     }
 

@@ -52,7 +52,9 @@ impl Compiler<'_> {
         }
         let mut env_names = env;
         env_names.extend(["production".to_owned(), "name".to_owned()]);
-        base.insert("env".into(), Below::Only(env_names));
+        // a template leaves its environments to those that extend it
+        let open = profile.template && profile.environments.is_empty();
+        base.insert("env".into(), if open { Below::Open } else { Below::Only(env_names) });
         base.insert("client".into(), only(["id", "auth", "mtls"]));
         base.insert("keys".into(), only(profile.keys.iter().map(|k| k.name.clone())));
         base.insert("tokens".into(), only(profile.token_sets.clone()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::flow::template::{Expr, Text, Tree};
-use crate::profile::model::{Environment, Flow, Input, Profile, Verb};
+use crate::profile::model::{Client, Environment, Flow, Input, Profile, Verb};
 
 fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
     let mut out: Vec<&Expr> = Vec::new();
@@ -42,8 +42,8 @@ pub(super) fn reads(profile: &Profile, flow: &Flow) -> (BTreeSet<String>, BTreeS
     for frame in &flow.frames {
         exprs.extend(frame.with.iter().chain(&frame.lets).flat_map(|(_, t)| t.exprs()));
     }
-    if flow.steps.iter().any(|s| matches!(&s.verb, Verb::Http(h) if h.auth.is_some())) {
-        for c in &profile.clients {
+    for auth in flow.steps.iter().filter_map(|s| if let Verb::Http(h) = &s.verb { h.auth.as_ref() } else { None }) {
+        for c in may_be(profile, auth) {
             exprs.extend(c.id.exprs().chain(c.auth.exprs()));
             if c.auth.as_literal().is_none_or(|method| method.starts_with("client_secret")) {
                 exprs.extend(c.secret.exprs());
@@ -54,7 +54,8 @@ pub(super) fn reads(profile: &Profile, flow: &Flow) -> (BTreeSet<String>, BTreeS
         }
     }
     let (mut inputs, mut env) = (BTreeSet::new(), BTreeSet::new());
-    let by_id: Vec<&Expr> = profile.clients.iter().flat_map(|c| c.id.exprs()).collect();
+    // `client.id` is that of the first
+    let by_id: Vec<&Expr> = profile.clients.iter().take(1).flat_map(|c| c.id.exprs()).collect();
     for path in exprs.iter().flat_map(|e| e.names()) {
         match (path[0].as_str(), path.get(1)) {
             ("inputs", Some(name)) => {
@@ -68,6 +69,12 @@ pub(super) fn reads(profile: &Profile, flow: &Flow) -> (BTreeSet<String>, BTreeS
         }
     }
     (inputs, env)
+}
+
+/// The client that `auth` names, or any where that is not known before a run.
+fn may_be<'p>(profile: &'p Profile, auth: &Text) -> impl Iterator<Item = &'p Client> {
+    let name = auth.as_literal().map(str::to_owned);
+    profile.clients.iter().filter(move |c| name.as_ref().is_none_or(|n| *n == c.name))
 }
 
 /// The members of that root that any of the expressions reads.
@@ -110,8 +117,8 @@ pub(super) fn roles(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
             }
             Verb::Http(h) => {
                 out.extend(h.mtls.as_ref().and_then(Text::as_literal).map(str::to_owned));
-                if h.auth.is_some() {
-                    for c in &profile.clients {
+                if let Some(auth) = &h.auth {
+                    for c in may_be(profile, auth) {
                         out.extend(c.mtls.as_ref().and_then(Text::as_literal).map(str::to_owned));
                         out.extend(c.assertion.as_ref().map(|a| a.key.clone()));
                     }

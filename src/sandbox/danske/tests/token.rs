@@ -199,7 +199,8 @@ async fn every_error_can_be_had_on_demand() {
 async fn brought_keys_are_registered() {
     let rig = Rig::start().await;
     let key = PrivateKey::generate().unwrap();
-    let brought = |role: &str, key: &PrivateKey| Brought { role: role.to_owned(), spki: key.spki(), certified: false };
+    let brought =
+        |role: &str, key: &PrivateKey| Brought { role: role.to_owned(), spki: key.spki().unwrap(), certified: false };
     let entity = PrivateKey::generate().unwrap();
     let all = [brought("signing", &key), brought("encryption", &rig.encryption), brought("entity", &entity)];
     let client = rig.world.client(BANK, &all).unwrap().unwrap();

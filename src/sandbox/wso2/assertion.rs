@@ -1,0 +1,108 @@
+//! `private_key_jwt` (RFC 7523 §3) with PS256, at the bank and at the directory.
+
+use serde_json::Value;
+
+use super::SKEW;
+use super::software::Software;
+use crate::sandbox::form::Form;
+use crate::sandbox::jwt::Jwt;
+use crate::sandbox::oauth_error::OAuthError;
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const LONGEST_LIFE: i64 = 1800;
+/// A `jti` shorter than this is no unique identifier.
+const SHORTEST_JTI: usize = 16;
+
+/// An assertion whose signature nobody has looked at yet.
+pub(super) struct Assertion {
+    jwt: Jwt,
+    /// `iss` and `sub`.
+    pub client_id: String,
+}
+
+/// What has to be remembered of one that was good.
+#[derive(Debug)]
+pub(super) struct Proven {
+    pub jti: String,
+    pub forget: i64,
+}
+
+pub(super) fn refused(why: &str) -> OAuthError {
+    OAuthError::invalid_client(format!("The client assertion is refused: {why}."))
+}
+
+impl Assertion {
+    pub fn read(form: &Form) -> Result<Self, OAuthError> {
+        let text = form.get("client_assertion").ok_or_else(|| refused("there is none"))?;
+        match form.get("client_assertion_type").map(String::as_str) {
+            Some(JWT_BEARER) => {}
+            Some(_) => return Err(refused("its client_assertion_type is not the one for JWTs")),
+            None => return Err(OAuthError::invalid_request("client_assertion_type is missing.")),
+        }
+        let jwt = Jwt::parse_any(text).map_err(refused)?;
+        let (Some(iss), Some(sub)) = (jwt.text("iss"), jwt.text("sub")) else {
+            return Err(refused("iss or sub is missing"));
+        };
+        if iss != sub {
+            return Err(refused("iss and sub differ"));
+        }
+        if form.get("client_id").is_some_and(|id| id != iss) {
+            return Err(refused("the parameter client_id is not its sub"));
+        }
+        let client_id = iss.to_owned();
+        Ok(Self { jwt, client_id })
+    }
+
+    /// Whether that software signed it, for one of these audiences, now.
+    pub fn prove(&self, software: &Software, audiences: &[&str], now: i64) -> Result<Proven, OAuthError> {
+        let jwt = &self.jwt;
+        if jwt.alg() != Some("PS256") {
+            return Err(refused("its alg is not PS256"));
+        }
+        match jwt.header.get("typ").map(Value::as_str) {
+            None | Some(Some("JWT" | "client-authentication+jwt")) => {}
+            Some(_) => return Err(refused("its typ is that of another kind of JWT")),
+        }
+        let key = jwt.kid().and_then(|kid| software.key(kid));
+        let key = key.ok_or_else(|| refused("its kid is not in the software's JWKS"))?;
+        let (input, signature) = jwt.signed_parts();
+        if !key.verifies_pss(input, signature) {
+            return Err(refused("its signature does not verify with the software's key"));
+        }
+        let meant = match jwt.claims.get("aud") {
+            Some(Value::String(aud)) => audiences.contains(&aud.as_str()),
+            Some(Value::Array(all)) => {
+                matches!(&all[..], [Value::String(aud)] if audiences.contains(&aud.as_str()))
+            }
+            _ => false,
+        };
+        if !meant {
+            return Err(refused("its aud is not this server"));
+        }
+        let exp = self.check_times(now)?;
+        let jti = jwt.text("jti").filter(|jti| jti.chars().count() >= SHORTEST_JTI);
+        let jti = jti.ok_or_else(|| refused("its jti is missing or shorter than 16 characters"))?;
+        Ok(Proven { jti: jti.to_owned(), forget: exp.saturating_add(SKEW) })
+    }
+
+    /// Returns `exp`.
+    fn check_times(&self, now: i64) -> Result<i64, OAuthError> {
+        let time =
+            |name: &str| self.jwt.time(name).map_err(|_| refused(&format!("its {name} is not a number of seconds")));
+        let needed = |name: &str| time(name)?.ok_or_else(|| refused(&format!("its {name} is missing")));
+        let (iat, exp) = (needed("iat")?, needed("exp")?);
+        if iat > now.saturating_add(SKEW) {
+            return Err(refused("it was issued in the future"));
+        }
+        if exp <= iat {
+            return Err(refused("its exp is not after its iat"));
+        }
+        if exp <= now.saturating_sub(SKEW) {
+            return Err(refused("it has expired"));
+        }
+        if exp.saturating_sub(iat) > LONGEST_LIFE {
+            return Err(refused("it lives longer than 1800 seconds"));
+        }
+        Ok(exp)
+    }
+}
