@@ -5,6 +5,8 @@
 mod architecture;
 #[path = "it/cli.rs"]
 mod cli;
+#[path = "it/dcr.rs"]
+mod dcr;
 #[path = "it/dnb.rs"]
 mod dnb;
 #[path = "it/leaks.rs"]
