@@ -183,7 +183,7 @@ async fn each_kind_of_body_and_of_jti_and_both_methods_are_registered_and_get_a_
     for set in [
         &[("content_type", "application/jose")][..],
         &[("content_type", "application/json")],
-        &[("dcr_jti", "uuid4_upper")],
+        &[("dcr_jti", "uuid4_upper"), ("token_redirect_uri", "https://tpp.countersign.example/callback")],
         &[("client_auth", "tls_client_auth")],
         &[("grant_types", "client_credentials")],
         &[("id_token_encryption", "true")],
@@ -200,6 +200,23 @@ async fn each_kind_of_body_and_of_jti_and_both_methods_are_registered_and_get_a_
     }
     let hex = run(&session(&bank), "wso2-ob", "register", &[("dcr_jti", "hex32")]).await;
     assert_eq!((hex.status, checks(&hex, Outcome::Warn)), (RunStatus::Done, vec!["WSO-REG-05"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ones_own_keys_are_entered_in_the_directory_and_registered() {
+    let bank = Bank::start().await;
+    let session = session(&bank);
+    let files = ["signing", "transport"].map(|role| (role, bank.key_file(role, "RSA", "2048", false)));
+    for flow in ["ssa", "register", "token", "read", "update", "delete"] {
+        let mut order = order("wso2-ob", flow, &[]);
+        for (role, file) in &files {
+            let uri = format!("file:{}", file.display()).parse().expect("a reference");
+            order.bindings.insert((*role).to_owned(), uri);
+        }
+        let prepared = session.prepare(order, Pace::Step).await.expect("prepared");
+        let view = drive(prepared, session.clock.clone(), false).await;
+        assert_eq!(view.status, RunStatus::Done, "{flow}: {}", story(&view));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
