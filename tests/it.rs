@@ -9,6 +9,8 @@ mod authorize;
 mod cli;
 #[path = "it/danske.rs"]
 mod danske;
+#[path = "it/dcr.rs"]
+mod dcr;
 #[path = "it/dnb.rs"]
 mod dnb;
 #[path = "it/fuzz_corpus.rs"]

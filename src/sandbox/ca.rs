@@ -90,19 +90,13 @@ impl Authority {
         self.certify_params(client_params(kind, (self.made - DAY, self.made + 90 * DAY))?, spki)
     }
 
-    /// A certificate that the Open Banking directory issues to a piece of software: leaf first.
-    pub fn certify_software(
-        &self,
-        kind: QcType,
-        (org, software): (&str, &str),
-        spki: &[u8],
-    ) -> io::Result<Vec<Vec<u8>>> {
+    /// A certificate that the Open Banking directory issues to an organisation for its software: leaf first.
+    pub fn certify_software(&self, kind: QcType, org: &str, spki: &[u8]) -> io::Result<Vec<Vec<u8>>> {
         let mut params = client_params(kind, (self.made - DAY, self.made + 90 * DAY))?;
         params.distinguished_name = name(&[
             (DnType::CountryName, "GB"),
             (DnType::OrganizationName, "Countersign Demo TPP AS"),
             (DnType::CustomDnType(ORGANIZATION_IDENTIFIER.to_vec()), &format!("PSDGB-OB-Unknown{org}")),
-            (DnType::OrganizationalUnitName, software),
             (DnType::CommonName, org),
         ]);
         self.certify_params(params, spki)

@@ -188,4 +188,15 @@ mod tests {
         assert!(!text().contains("keys") && text().contains("# mine") && text().contains("x = 1"), "{}", text());
         assert!(save_reference(&places, "nobody", "signing", None).is_err());
     }
+
+    #[test]
+    fn a_value_is_taken_away_and_nothing_else_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let places = Places { config: Some(dir.path().to_owned()), data: None };
+        let path = path_of(&places, "acme").unwrap();
+        save_new(&path, TEXT).unwrap();
+        save_values(&places, "acme", &[("client_id".to_owned(), Json::from("abc"))]).unwrap();
+        drop_values(&places, "acme", &["client_id", "never_there"]).unwrap();
+        assert_eq!(String::from_utf8(read_capped(&path, LIMIT).unwrap()).unwrap(), TEXT);
+    }
 }

@@ -36,6 +36,7 @@ fn rules_read_as_they_look() {
         ("claims.aud if claims.exp > 2000 else false", false),
         ("{'a': 1, 'b': 2} == {'b': 2, 'a': 1}", true),
         ("claims.list | length == 2", true),
+        ("{'a': none, 'b': omit, 'c': false} | present == {'c': false}", true),
         ("claims.aud is in ['https://a']", true),
         ("claims['exp'] == 1300", true),
         // 16 bytes, with and without the dash that base64url may bring

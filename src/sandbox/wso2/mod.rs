@@ -93,13 +93,13 @@ impl Wso2 {
     fn enrol(&self, brought: &[Brought]) -> io::Result<DemoClient> {
         let find = |role: &str| brought.iter().find(|b| b.role == role);
         let (mut keys, mut certified) = (Vec::new(), Vec::new());
-        let mut ours = |role: &str, spki: Option<&Vec<u8>>, kind, ids: (&str, &str)| -> io::Result<()> {
+        let mut ours = |role: &str, spki: Option<&Vec<u8>>, kind, org: &str| -> io::Result<()> {
             if let Some(spki) = spki {
-                certified.push((role.to_owned(), self.qtsp.certify_software(kind, ids, spki)?));
+                certified.push((role.to_owned(), self.qtsp.certify_software(kind, org, spki)?));
                 return Ok(());
             }
             let key = PrivateKey::generate()?;
-            let chain = self.qtsp.certify_software(kind, ids, &key.spki()?)?;
+            let chain = self.qtsp.certify_software(kind, org, &key.spki()?)?;
             let (pem, chain_pem) = (key.to_pem()?, name::chain_pem(&chain)?);
             keys.push(DemoKey { role: role.to_owned(), pem, chain_pem, chain });
             Ok(())
@@ -109,7 +109,7 @@ impl Wso2 {
             match find(role) {
                 // the bank finds out in the handshake who issued it
                 Some(theirs) if theirs.certified => {}
-                theirs => ours(role, theirs.map(|b| &b.spki), kind, (&org, &id))?,
+                theirs => ours(role, theirs.map(|b| &b.spki), kind, &org)?,
             }
         }
         let signing = match find(SIGNING) {

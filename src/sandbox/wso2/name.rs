@@ -83,11 +83,11 @@ mod tests {
     fn a_subject_is_read_and_compared_in_both_spellings() {
         let qtsp = Authority::new("Demo QTSP", 1_790_000_000).unwrap();
         let key = PrivateKey::generate().unwrap();
-        let chain = qtsp.certify_software(QcType::Web, ("0015800001HQQrZAAX", "soft"), &key.spki().unwrap()).unwrap();
+        let chain = qtsp.certify_software(QcType::Web, "0015800001HQQrZAAX", &key.spki().unwrap()).unwrap();
         let name = subject(&chain[0]).unwrap();
         let rest = "PSDGB-OB-Unknown0015800001HQQrZAAX,O=Countersign Demo TPP AS,C=GB";
-        assert_eq!(name, format!("CN=0015800001HQQrZAAX,OU=soft,organizationIdentifier={rest}"));
-        assert!(same(&format!("CN=0015800001HQQrZAAX,OU=soft,2.5.4.97={rest}"), &name) && same(&name, &name));
+        assert_eq!(name, format!("CN=0015800001HQQrZAAX,organizationIdentifier={rest}"));
+        assert!(same(&format!("CN=0015800001HQQrZAAX,2.5.4.97={rest}"), &name) && same(&name, &name));
         assert!(!same("CN=0015800001HQQrZAAX", &name));
         assert_eq!(organisation(&chain[0]).unwrap(), "0015800001HQQrZAAX");
         assert_eq!(key_of(&chain).unwrap().thumbprint(), key.public().thumbprint());
