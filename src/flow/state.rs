@@ -1,5 +1,6 @@
 //! What a run knows: inputs, `let`, outputs, keys. Cheap to clone, so that going back restores what was known.
 
+mod inputs;
 mod keys;
 
 use keys::ReadCertificate;
@@ -15,10 +16,9 @@ pub use keys::KeySet;
 
 use super::event::{KeyFacts, Loaded};
 use super::personal;
-use super::template::{EvalError, Ledger, Random, Scope, Text, Tree, from_json};
-use super::typed::typed;
+use super::template::{EvalError, Ledger, Random, Scope, Text, from_json};
 use crate::jose::PublicJwk;
-use crate::profile::model::{Client, Environment, Flow, Frame, Input, Pin, Profile};
+use crate::profile::model::{Client, Environment, Flow, Pin, Profile};
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret, class_of_name};
 use crate::time::Timestamp;
@@ -212,37 +212,6 @@ impl State {
         Value::from_pairs(members)
     }
 
-    /// Evaluates the inputs of the profile itself.
-    fn profile_inputs(&self, now: Timestamp) -> BTreeMap<String, Value> {
-        let mut out = BTreeMap::new();
-        for input in &self.profile.inputs {
-            // a default may read inputs that stand before it, and everything that does not need inputs
-            let scope = self.profile_scope(now, &out);
-            if let Some(value) = self.input_value(input, None, &scope) {
-                out.insert(input.name.clone(), value);
-            }
-        }
-        out
-    }
-
-    /// Override, then `with`, then the saved value, then the default; an optional one without any is none.
-    fn input_value(&self, input: &Input, with: Option<&Tree>, scope: &Scope) -> Option<Value> {
-        if let Some(given) = self.overrides.get(&input.name) {
-            return Some(from_json(&typed(input, given.expose())));
-        }
-        let evaluated = |tree: &Tree| tree.eval(scope).ok().map(|v| v.map_or(Value::from(()), |v| from_json(&v)));
-        if let Some(value) = with.and_then(evaluated) {
-            return Some(value);
-        }
-        if let Some((_, saved)) = self.profile.values.iter().find(|(n, _)| *n == input.name) {
-            return Some(from_json(saved));
-        }
-        if let Some(value) = input.default.as_ref().and_then(evaluated) {
-            return Some(value);
-        }
-        input.optional.then(|| Value::from(()))
-    }
-
     /// Enters a frame when its first step is reached: its inputs and its `let`, once.
     pub fn enter(&mut self, index: usize, now: Timestamp) -> Result<(), EvalError> {
         if self.frames[index].entered {
@@ -310,26 +279,12 @@ impl State {
         Ok(())
     }
 
-    /// Whether that text is the value of an input that anybody may see.
-    pub fn is_public_input(&self, text: &str) -> bool {
-        let public = |name: &str| self.profile.input(name).is_none_or(|i| i.class == Class::Public);
-        self.frames.iter().flat_map(|f| &f.inputs).any(|(n, v)| v.as_str() == Some(text) && public(n))
-    }
-
     /// What an answer brought is hidden from now on.
     pub fn register_answered(&mut self, found: Vec<(String, Class)>) {
         for (text, class) in found {
             // what stands in a public input (the client id, a scope) does not become personal by being answered
             if class == Class::Secret || !self.is_public_input(&text) {
                 self.redactor.register(&text, class);
-            }
-        }
-    }
-
-    fn register_inputs(&mut self, frame: &Frame, inputs: &BTreeMap<String, Value>) {
-        for input in self.profile.inputs.iter().chain(&frame.inputs) {
-            if let Some(text) = inputs.get(&input.name).and_then(|v| v.as_str()) {
-                self.redactor.register(text, input.class);
             }
         }
     }

@@ -9,7 +9,7 @@ use countersign::cli::Exit;
 use countersign::clock::{Clock, SystemClock};
 use countersign::flow::Pace;
 use countersign::flow::template::Scope;
-use countersign::flow::view::{Outcome, RunStatus, RunView};
+use countersign::flow::view::{Outcome, PinView, RunStatus, RunView};
 use countersign::profile::Library;
 use countersign::sandbox::{IdTokenFlaw, Refusal, Trouble, TrustFlaw};
 use countersign::secret::Secret;
@@ -673,7 +673,7 @@ async fn an_entity_key_that_changes_stops_everything() {
     assert_ne!(view.status, RunStatus::Done);
     let here = &view.steps[view.current];
     assert_eq!(here.id, "trust.entity", "{}", story(&view));
-    assert!(here.pin.as_ref().is_some_and(|pin| pin.is_changed()), "{}", story(&view));
+    assert!(here.pin.as_ref().is_some_and(PinView::is_changed), "{}", story(&view));
     assert!(view.steps.iter().skip(view.current + 1).all(|s| s.exchange.is_none()));
 }
 
@@ -705,7 +705,7 @@ async fn every_refusal_of_the_bank_has_its_hint_and_its_trace_id() {
             let error = here.error.as_ref().unwrap_or_else(|| panic!("{trouble:?}: {}", story(&view)));
             assert_eq!((here.id.as_str(), error.id.as_str()), (step, refusal.code()), "{trouble:?}: {}", error.text);
             assert!(error.text.contains("(trace id "), "{trouble:?}: {error:?}");
-            if hinted(&refusal, step) {
+            if hinted(refusal, step) {
                 assert!(error.likely.is_some(), "{trouble:?}: {error:?}");
             }
         }
@@ -713,7 +713,7 @@ async fn every_refusal_of_the_bank_has_its_hint_and_its_trace_id() {
 }
 
 /// Whether the sheet has a line for it.
-fn hinted(refusal: &Refusal, step: &str) -> bool {
+fn hinted(refusal: Refusal, step: &str) -> bool {
     match refusal {
         Refusal::InvalidGrant | Refusal::UnsupportedGrantType => step == "token",
         Refusal::AccessDenied | Refusal::UnsupportedResponseType | Refusal::InvalidRequestObject => step == "callback",

@@ -220,11 +220,6 @@ pub struct Exception {
 
 pub const EXCEPTIONS: &[Exception] = &[
     Exception {
-        who: "crate::profile::suit",
-        what: "crate::keys::KeySpec",
-        why: "what kind of key a role takes; a value, and nothing is done with a key",
-    },
-    Exception {
         who: "crate::jose",
         what: "crate::keys::KeySpec",
         why: "what kind of key an algorithm wants: a word, no store",
