@@ -180,11 +180,14 @@ fn carry_out(
                 performer.abort_all();
             }
         }
-        Command::Inspect { number, run, text } => {
+        Command::Inspect { number, run, known, text } => {
             let keys = run.and_then(|r| running.runs.get(&r)).map(Performer::keys).unwrap_or_default();
             let (session, out, now) = (session.clone(), out.clone(), session.clock.now());
             tokio::spawn(async move {
-                let ring = ring(keys, text.expose()).await;
+                let mut ring = ring(keys, text.expose()).await;
+                for (key, whose) in known {
+                    ring.add(key, &whose);
+                }
                 let looked = tokio::task::spawn_blocking(move || match inspect(text.expose(), &ring, now) {
                     found if found.kind == Kind::Certificate => found.for_banks(&session.from_profiles().profiles, now),
                     found => found,

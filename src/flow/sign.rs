@@ -145,6 +145,7 @@ impl Run {
             claims: signed.claims.clone(),
             token: signed.jwt.clone(),
             class,
+            opened_by: None,
         });
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::exchange::Exchange;
+use crate::jose::PublicJwk;
 use crate::profile::model::Pin;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
@@ -153,6 +154,65 @@ pub struct Artefact {
     pub claims: Value,
     pub token: String,
     pub class: Class,
+    /// None: nothing did; for what was made here, the key that signed is ours.
+    pub opened_by: Option<OpenedBy>,
+}
+
+/// The key that verified a signature or opened an encryption.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenedBy {
+    pub whose: KeyOf,
+    /// None: a shared secret.
+    pub key: Option<PublicJwk>,
+}
+
+/// KeyOf keys a token was verified or opened with, and so why they are trusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KeyOf {
+    /// No keys were given.
+    #[default]
+    Nobody,
+    /// Of a key set that the step was given or fetched.
+    Set,
+    /// A person approved them under that name, or is asked to.
+    Pin(String),
+    /// Our own key, by role.
+    Own(String),
+    ClientSecret,
+}
+
+impl KeyOf {
+    pub fn to_words(&self) -> String {
+        match self {
+            Self::Nobody => "no key".to_owned(),
+            Self::Set => "key of the JWKS".to_owned(),
+            Self::Pin(name) => format!("{name} key"),
+            Self::Own(role) => format!("our {role} key"),
+            Self::ClientSecret => "client secret".to_owned(),
+        }
+    }
+
+    /// Why it is trusted; nothing where that is plain.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Pin(_) => "approved by hand",
+            Self::Set => "from the set that the step names",
+            Self::Nobody | Self::Own(_) | Self::ClientSecret => "",
+        }
+    }
+}
+
+/// As expressions see it: `key.from`.
+impl fmt::Display for KeyOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody => Ok(()),
+            Self::Set => f.write_str("jwks"),
+            Self::Pin(name) => write!(f, "pin:{name}"),
+            Self::Own(role) => write!(f, "own:{role}"),
+            Self::ClientSecret => f.write_str("client secret"),
+        }
+    }
 }
 
 impl fmt::Debug for Artefact {
@@ -296,7 +356,7 @@ pub struct StepError {
     pub source: ErrorSource,
 }
 
-/// Whose failure it is; the command line's exit status follows from it.
+/// KeyOf failure it is; the command line's exit status follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorSource {
     /// The bank refused, a verdict is wrong, or a `must` check failed.

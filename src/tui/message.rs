@@ -10,6 +10,7 @@ use super::engine::Engine;
 use crate::flow::view::AskField;
 use crate::flow::{Effect, Event};
 use crate::inspect::Inspection;
+use crate::jose::PublicJwk;
 use crate::profile::Summary;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
@@ -112,10 +113,12 @@ pub enum Command {
     Forget {
         run: Number,
     },
-    /// Say what this text is; `run` names the run whose keys are at hand.
+    /// Say what this text is; `run` names the run whose own keys are at hand, `known` are those of others that it
+    /// trusted, each with whose it is.
     Inspect {
         number: Number,
         run: Option<Number>,
+        known: Vec<(PublicJwk, String)>,
         text: Secret,
     },
     /// Ask every store for its keys, or the one of that scheme; answers with [`Message::Keys`] as they come.

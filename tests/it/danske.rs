@@ -259,7 +259,7 @@ fn requests() -> Vec<Wrong> {
             ..wrong("the ordinary client id for a chained one", "identify-chained")
         },
         Wrong {
-            passes: Some(("token", 61)),
+            passes: Some(("token", 75)),
             warns: Some("DAN-CB-03"),
             error: Some("invalid_client"),
             ..wrong("a code that waits for a minute", "identify")

@@ -22,6 +22,7 @@ use crate::flow::exchange::{Completeness, Exchange, Request};
 use crate::flow::run::{Pending, Run};
 use crate::flow::state::KeySet;
 use crate::flow::template::{Scope, to_json};
+use crate::flow::view::{KeyOf, OpenedBy};
 use crate::jose::{self, Compact, jwe};
 use crate::profile::model::{KeysFrom, Open, Verb};
 use crate::secret::SecretBytes;
@@ -39,6 +40,7 @@ const AGAIN_AFTER: i64 = 60;
 /// An encrypted token whose key is asked.
 pub(in crate::flow) struct Sealed {
     text: String,
+    role: String,
     token: jwe::Admitted,
 }
 
@@ -46,8 +48,8 @@ pub(in crate::flow) struct Sealed {
 pub(in crate::flow) struct Opening {
     /// As it came.
     text: String,
-    /// The header of the encryption, where it was encrypted.
-    jwe: Option<Map<String, Json>>,
+    /// Where it was encrypted: the header of that, and the key that opened it.
+    jwe: Option<(Map<String, Json>, OpenedBy)>,
     inner: Inner,
 }
 
@@ -93,7 +95,7 @@ impl Run {
             KeysFrom::Jwks(text) => match text.eval(&scope).map(|v| to_json(&v)) {
                 Err(e) => return self.fail_eval(&e, now),
                 Ok(Some(Json::String(url))) => return self.with_address(opening, url, now),
-                Ok(value) => Keys::of_set(value.as_ref(), "jwks"),
+                Ok(value) => Keys::of_set(value.as_ref(), KeyOf::Set),
             },
             KeysFrom::Own(role) => Ok(Keys::own(role, self.state.keys.get(role))),
             KeysFrom::Pin { name, inside: None } => Ok(self.pinned_keys(name)),
@@ -109,7 +111,7 @@ impl Run {
     fn with_address(&mut self, opening: Opening, url: String, now: Timestamp) -> Vec<Effect> {
         let lives = self.lifetime("jwks").unwrap_or(SET_LIVES);
         match self.state.key_sets.get(&url).filter(|set| set.came.plus_seconds(lives) > now) {
-            Some(set) => match Keys::of_set(Some(&set.value), "jwks") {
+            Some(set) => match Keys::of_set(Some(&set.value), KeyOf::Set) {
                 Ok(keys) => self.judged(opening, Keys { address: Some(url), ..keys }, now),
                 Err(trouble) => self.fail_open(trouble, now),
             },
@@ -144,7 +146,7 @@ impl Run {
         self.state.key_sets.insert(url, KeySet { value: value.clone(), came: now, again });
         // what came just now would not be another set a moment later
         self.refetched = true;
-        match Keys::of_set(Some(&value), "jwks") {
+        match Keys::of_set(Some(&value), KeyOf::Set) {
             Ok(keys) => self.judged(opening, keys, now),
             Err(trouble) => self.fail_open(trouble, now),
         }

@@ -36,7 +36,7 @@ use super::log::Log;
 use super::look::Look;
 use super::message::{Command, Message, Notice, NoticeTone, Number};
 use super::overlay::{Overlay, Prompt};
-use super::pane::flow::FlowPane;
+use super::pane::flow::{self, FlowPane};
 use super::pane::inspector::InspectorPane;
 use super::pane::keys::KeysPane;
 use super::pane::profiles::{Choice, ProfilesPane};
@@ -212,8 +212,12 @@ impl App {
     }
 
     pub fn geometry_in(&self, area: Rect) -> Geometry {
-        let steps = self.view().map_or_else(|| self.profiles.chosen_steps(), |v| v.steps.len());
-        let steps = u16::try_from(steps).unwrap_or(u16::MAX / 2);
+        // with their heading, and the chain of keys where there is one
+        let rows = match self.view() {
+            Some(view) => view.steps.len() + 1 + usize::from(flow::hops(view).len() > 1),
+            None => self.profiles.chosen_steps() + 1,
+        };
+        let steps = u16::try_from(rows).unwrap_or(u16::MAX / 2);
         Geometry::new(area, Wish { focus: self.focus, zoom: self.zoom, sizes: self.sizes, steps: steps.min(1000) })
     }
 

@@ -4,6 +4,8 @@
 use ratatui::layout::Rect;
 
 use super::App;
+use crate::flow::view::{KeyOf, RunView};
+use crate::jose::PublicJwk;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::tui::body::{BodyKey, BodyPart, BodyView, Source};
@@ -11,6 +13,7 @@ use crate::tui::doc::GUTTER;
 use crate::tui::focus::PaneId;
 use crate::tui::layout::inside;
 use crate::tui::message::Command;
+use crate::tui::pane::flow::hops;
 use crate::tui::pane::keys;
 use crate::tui::pane::step::{Tab, received_text, sent_text};
 
@@ -107,7 +110,8 @@ impl App {
             && let Some(text) = text
         {
             let run = self.run.as_ref().map(|r| r.number);
-            self.out.push(Command::Inspect { number, run, text });
+            let known = self.view().map(keys_of_others).unwrap_or_default();
+            self.out.push(Command::Inspect { number, run, known, text });
         }
     }
 
@@ -120,4 +124,17 @@ impl App {
             *state = state.clamped(total, height);
         }
     }
+}
+
+/// The keys that verified something in this run, once each.
+fn keys_of_others(view: &RunView) -> Vec<(PublicJwk, String)> {
+    let mut out: Vec<(PublicJwk, String)> = Vec::new();
+    for hop in hops(view) {
+        if let (Some(key), false) = (&hop.by.key, matches!(hop.by.whose, KeyOf::Own(_)))
+            && !out.iter().any(|(known, _)| known == key)
+        {
+            out.push((key.clone(), hop.by.whose.to_words()));
+        }
+    }
+    out
 }

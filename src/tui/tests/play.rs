@@ -183,6 +183,7 @@ pub fn armed() -> RunView {
         claims: json!({"iss": "acme", "aud": "https://as.nordbank.example", "exp": 1_800_000_240, "iat": 1_800_000_000}),
         token: CANARY.into(),
         class: Class::Secret,
+        opened_by: None,
     }];
     step.checks = vec![
         check("CA-01", Outcome::Pass, "iss and sub are the client id", "acme"),

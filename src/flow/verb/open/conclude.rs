@@ -11,7 +11,7 @@ use crate::flow::effect::Effect;
 use crate::flow::personal;
 use crate::flow::run::{Held, Outputs, Run};
 use crate::flow::template::{EvalError, Scope, Text, from_json};
-use crate::flow::view::{Artefact, CheckView, Level, Outcome};
+use crate::flow::view::{Artefact, CheckView, Level, OpenedBy, Outcome};
 use crate::jose::{Compact, Verdict};
 use crate::profile::model::{Expect, Open, Unverified, Verb};
 use crate::secret::Class;
@@ -38,7 +38,7 @@ impl Run {
             Ok(found) => found,
             Err(trouble) => return self.fail_open(trouble, now),
         };
-        self.show(opening, &contents);
+        self.show(opening, &contents, judgement);
         if step.class == Class::Personal {
             self.state.register_answered(personal::texts(&contents.claims));
         }
@@ -85,7 +85,7 @@ impl Run {
         let given = |t: Option<&Text>| t.map(|t| t.eval_text(scope)).transpose().map(Option::flatten);
         let (iss, aud, nonce) = (given(open.iss.as_ref())?, given(open.aud.as_ref())?, given(open.nonce.as_ref())?);
         let key = judgement.key.as_ref().map_or(Json::Null, |k| {
-            json!({ "thumbprint": k.thumbprint(), "kid": k.kid(), "pinned": judgement.pinned, "from": judgement.from, "jwk": k.as_value() })
+            json!({ "thumbprint": k.thumbprint(), "kid": k.kid(), "pinned": judgement.pinned, "from": judgement.from.to_string(), "jwk": k.as_value() })
         });
         let mut after = scope.clone();
         after.set_json("header", &contents.header);
@@ -95,7 +95,7 @@ impl Run {
         }
         after.set("verdict", judgement.verdict.word().into());
         after.set_json("key", &key);
-        after.set_json("jwe", &opening.jwe.clone().map_or(Json::Null, Json::Object));
+        after.set_json("jwe", &opening.jwe.clone().map_or(Json::Null, |(header, _)| Json::Object(header)));
         after.set_json(
             "open",
             &json!({ "iss": iss, "aud": aud, "nonce": nonce, "id_token": open.nonce.is_some(), "lenient": lenient, "texts": contents.texts }),
@@ -104,11 +104,13 @@ impl Run {
     }
 
     /// The token among the run's artefacts: what can be verified, and what it was encrypted in.
-    fn show(&mut self, opening: &Opening, contents: &Contents) {
+    fn show(&mut self, opening: &Opening, contents: &Contents, judgement: &Judgement) {
         let class = self.current().class;
         let step = self.step();
         let id = step.id.clone();
-        let of = |name: String, kind, header: Json, claims: Json, token: &str| Artefact {
+        let verified_by = (judgement.verdict == Verdict::Verified)
+            .then(|| OpenedBy { whose: judgement.from.clone(), key: judgement.key.clone() });
+        let of = |name: String, kind, header: Json, claims: Json, token: &str, opened_by| Artefact {
             step: id.clone(),
             name,
             kind,
@@ -116,18 +118,26 @@ impl Run {
             claims,
             token: token.to_owned(),
             class,
+            opened_by,
         };
         let signed = matches!(opening.inner, Inner::Signed(..));
         let kind = if opening.jwe.is_some() && signed { "nested-jwt" } else { "jws" };
         step.artefacts.clear();
         if signed {
             let (header, claims) = (contents.header.clone(), contents.claims.clone());
-            step.artefacts.push(of(id.clone(), kind, header, claims, &contents.text));
+            step.artefacts.push(of(id.clone(), kind, header, claims, &contents.text, verified_by));
         }
-        if let Some(header) = &opening.jwe {
+        if let Some((header, opened_by)) = &opening.jwe {
             let claims = if signed { Json::Null } else { contents.claims.clone() };
             let name = if signed { format!("{id}.encrypted") } else { id.clone() };
-            step.artefacts.push(of(name, "jwe", Json::Object(header.clone()), claims, &opening.text));
+            step.artefacts.push(of(
+                name,
+                "jwe",
+                Json::Object(header.clone()),
+                claims,
+                &opening.text,
+                Some(opened_by.clone()),
+            ));
         }
     }
 

@@ -7,6 +7,7 @@ use super::{Inner, Opening, Trouble};
 use crate::flow::event::KeyFacts;
 use crate::flow::run::Run;
 use crate::flow::template::Scope;
+use crate::flow::view::KeyOf;
 use crate::jose::{self, Alg, Compact, JwkSet, PublicJwk, Verdict, VerifyError};
 use crate::profile::model::Open;
 use crate::secret::Secret;
@@ -17,7 +18,7 @@ pub(super) struct Keys {
     pub keys: Vec<PublicJwk>,
     /// Why others of the set were left out.
     pub skipped: Vec<String>,
-    pub from: String,
+    pub from: KeyOf,
     /// A person approved them.
     pub pinned: bool,
     /// Where they were fetched.
@@ -28,7 +29,7 @@ pub(super) struct Keys {
 pub(super) struct Judgement {
     pub verdict: Verdict,
     pub key: Option<PublicJwk>,
-    pub from: String,
+    pub from: KeyOf,
     pub pinned: bool,
     /// Why it is not verified.
     pub why: Option<String>,
@@ -37,19 +38,19 @@ pub(super) struct Judgement {
 }
 
 impl Keys {
-    pub(super) fn of_set(value: Option<&Json>, from: &str) -> Result<Self, Trouble> {
+    pub(super) fn of_set(value: Option<&Json>, from: KeyOf) -> Result<Self, Trouble> {
         let Some(value) = value.filter(|v| !v.is_null()) else { return Ok(Self::default()) };
         let set =
             JwkSet::parse(value).map_err(|e| bank("jwks.refused", format!("the key set is refused: {e}"), e.hint()))?;
         let named = |kid: Option<&str>| kid.map(|k| format!(" “{}”", shown(k))).unwrap_or_default();
         let skipped =
             set.skipped().iter().map(|s| format!("the key{} was left out: {}", named(s.kid.as_deref()), s.error));
-        Ok(Self { keys: set.keys().to_vec(), skipped: skipped.collect(), from: from.to_owned(), ..Self::default() })
+        Ok(Self { keys: set.keys().to_vec(), skipped: skipped.collect(), from, ..Self::default() })
     }
 
     pub(super) fn own(role: &str, facts: Option<&KeyFacts>) -> Self {
         let keys = facts.map(|k| k.jwk.clone()).into_iter().collect();
-        Self { keys, from: format!("own:{role}"), ..Self::default() }
+        Self { keys, from: KeyOf::Own(role.to_owned()), ..Self::default() }
     }
 
     /// The keys that the token itself brings. Nobody has approved them yet.
@@ -66,7 +67,7 @@ impl Keys {
         })?;
         // a bare list stands for a set
         let set = if found.is_array() { json!({ "keys": found }) } else { found.clone() };
-        Self::of_set(Some(&set), &format!("pin:{pin}"))
+        Self::of_set(Some(&set), KeyOf::Pin(pin.to_owned()))
     }
 }
 
@@ -107,7 +108,7 @@ impl Run {
 
 impl Judgement {
     fn without_key(verdict: Verdict, why: String, stranger: bool) -> Self {
-        Self { verdict, key: None, from: String::new(), pinned: false, why: Some(why), stranger }
+        Self { verdict, key: None, from: KeyOf::Nobody, pinned: false, why: Some(why), stranger }
     }
 }
 
@@ -143,7 +144,7 @@ fn with_secret(token: &Compact, alg: Alg, secret: &Secret) -> Judgement {
     let result = jose::verify_hmac(alg, secret.expose().as_bytes(), token.signing_input(), token.signature());
     let verdict = if result.is_ok() { Verdict::Verified } else { Verdict::Wrong };
     let why = result.err().map(|e| e.to_string());
-    Judgement { verdict, key: None, from: "client secret".to_owned(), pinned: false, why, stranger: false }
+    Judgement { verdict, key: None, from: KeyOf::ClientSecret, pinned: false, why, stranger: false }
 }
 
 /// Tries every key that may have made the signature, the one with the token's kid first. Its own refusal is what is told.

@@ -7,7 +7,7 @@ use super::{Inner, Opening};
 use crate::flow::effect::{Effect, Saving};
 use crate::flow::run::{Pending, Run};
 use crate::flow::verb::save::approved_at;
-use crate::flow::view::{AskView, ErrorSource, Field, PinView, PinnedKey, StepState};
+use crate::flow::view::{AskView, ErrorSource, Field, KeyOf, PinView, PinnedKey, StepState};
 use crate::jose::{PublicJwk, Verdict};
 use crate::profile::model::Pin;
 use crate::secret::Class;
@@ -27,7 +27,7 @@ impl Run {
         let approved = self.state.pins.get(name).map(|p| p.thumbprints.as_slice()).unwrap_or_default();
         let keys = self.state.pin_keys.get(name).map(Vec::as_slice).unwrap_or_default();
         let keys = keys.iter().filter(|k| approved.contains(&k.thumbprint())).cloned().collect();
-        Keys { keys, from: format!("pin:{name}"), pinned: true, ..Keys::default() }
+        Keys { keys, from: KeyOf::Pin(name.to_owned()), pinned: true, ..Keys::default() }
     }
 
     /// Goes on where every key that came is approved; else asks. A token that its own keys do not verify is not asked

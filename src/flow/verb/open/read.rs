@@ -6,7 +6,7 @@ use super::trouble::{bank, sealed as refused, shown, told};
 use super::{Inner, Opening, Sealed, Trouble};
 use crate::flow::run::Run;
 use crate::flow::template::{EvalError, Scope, Tree};
-use crate::flow::view::ErrorSource;
+use crate::flow::view::{ErrorSource, KeyOf, OpenedBy};
 use crate::jose::jwe::{Enc, Jwe, JweError, KeyAlg, Policy, Task};
 use crate::jose::{Alg, Compact, compact};
 use crate::profile::model::{Expect, KeyRole, KeysFrom, Open};
@@ -55,7 +55,7 @@ impl Run {
             return Err(told("key.not-bound", format!("no key is bound to the role {role}"), hint, ErrorSource::Key));
         };
         let task = token.task(&facts.jwk).map_err(|e| refused(&e))?;
-        Ok(Token::Sealed { sealed: Box::new(Sealed { text, token }), role, task })
+        Ok(Token::Sealed { sealed: Box::new(Sealed { text, role: role.clone(), token }), role, task })
     }
 
     pub(super) fn read_inside(
@@ -89,7 +89,9 @@ impl Run {
             Some((token, text)) => Inner::Signed(Box::new(token), text.to_owned()),
             None => Inner::Content(content),
         };
-        Ok(Opening { text: sealed.text, jwe: Some(sealed.token.jwe().header().clone()), inner })
+        let key = self.state.keys.get(&sealed.role).map(|facts| facts.jwk.clone());
+        let opened_by = OpenedBy { whose: KeyOf::Own(sealed.role), key };
+        Ok(Opening { text: sealed.text, jwe: Some((sealed.token.jwe().header().clone(), opened_by)), inner })
     }
 
     /// The signature algorithms that the step goes along with; None: it has none to check with.

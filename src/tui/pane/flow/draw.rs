@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::lane::lane;
 use super::state;
 use super::waterfall::{self, Bar};
 use crate::flow::view::{RunView, StepView};
@@ -107,8 +108,14 @@ fn table(app: &App, view: &RunView, buffer: &mut Buffer, inner: Rect, focused: b
     let columns = Columns::new(usize::from(inner.width), &view.steps);
     let (bars, sum) = waterfall::bars(&view.steps, columns.waterfall);
     let mut list = inner;
+    if inner.height > 5
+        && let Some(chain) = lane(look, view, usize::from(inner.width))
+    {
+        list.height -= 1;
+        buffer.set_line(list.x, list.bottom(), &chain.line(), list.width);
+    }
     // The heading goes first when room is short.
-    if usize::from(inner.height) > view.steps.len().min(4) {
+    if usize::from(list.height) > view.steps.len().min(4) {
         let waterfall =
             if columns.waterfall > 0 && !sum.is_zero() { format!("0 .. {}", span::took(sum)) } else { String::new() };
         let words = Words::new(look)

@@ -1,10 +1,12 @@
 //! Pane 3, upper box: the steps of the run, or of the flow that could be started.
 
 mod draw;
+mod lane;
 pub mod state;
 pub mod waterfall;
 
 pub use draw::{draw, is_loud, strip};
+pub use lane::hops;
 
 use crate::flow::view::{RunStatus, RunView, StepState};
 

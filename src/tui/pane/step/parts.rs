@@ -8,7 +8,7 @@ use crate::secret::{Class, class_of_name};
 use crate::tui::body::lay_out;
 use crate::tui::doc::Doc;
 use crate::tui::item::{Item, looks_like_token};
-use crate::tui::look::Tone;
+use crate::tui::look::{Sign, Tone};
 
 use crate::tui::words::Words;
 
@@ -50,6 +50,14 @@ pub fn artefact(doc: &mut Doc<'_>, redactor: &Redactor, index: usize, artefact: 
         .dim(format!("  {}  {alg}  {} chars", artefact.kind, artefact.token.len()))
         .dim("  t opens it");
     doc.push(title, 2, Some(Item::Artefact(index)));
+    if let Some(by) = &artefact.opened_by {
+        let done = if artefact.kind == "jwe" { "opened with " } else { "verified with " };
+        let words = doc.words().sign(Tone::Good, Sign::Ok).gap(1).dim(done).plain(by.whose.to_words());
+        let thumbprint = by.key.as_ref().map(crate::jose::PublicJwk::thumbprint).unwrap_or_default();
+        let words = words.gap(1).dim(thumbprint);
+        let words = if by.whose.reason().is_empty() { words } else { words.dim("  ").dim(by.whose.reason()) };
+        doc.push(words, 4, None);
+    }
     json(doc, redactor, &artefact.header, |_| None);
     json(doc, redactor, &artefact.claims, |_| None);
 }
