@@ -692,6 +692,26 @@ async fn a_rotated_signing_key_is_fetched_and_its_token_opened() {
     assert_eq!(view.status, RunStatus::Done, "{}", story(&view));
 }
 
+/// A code is counted down until it is redeemed, and no longer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_code_s_countdown_ends_when_it_is_redeemed() {
+    let counts = |view: &RunView| view.countdowns.iter().any(|c| c.name == "code");
+    let bank = Bank::start().await;
+    let session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
+    let prepared = session.prepare(order("identify"), Pace::Step).await.expect("prepared");
+    let counted = AtomicI64::new(0);
+    let view = drive_watched(prepared, session.clock.clone(), false, |view| {
+        if counts(view) {
+            assert_eq!(view.steps[view.current].id, "token");
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+    })
+    .await;
+    assert_eq!(view.status, RunStatus::Done, "{}", story(&view));
+    assert_eq!(counted.into_inner(), 1);
+    assert!(!counts(&view), "{:?}", view.countdowns);
+}
+
 /// The error's id is what the bank said, with what is likely, and the Trace ID that the bank asks for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_refusal_of_the_bank_has_its_hint_and_its_trace_id() {

@@ -156,8 +156,10 @@ fn credentials_that_are_refused_are_told_with_where_they_came_from() {
 #[test]
 fn an_endpoint_where_nobody_listens_is_unreachable() {
     let home = Home::new();
-    let closed = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
-    let url = format!("http://{closed}");
+    // bound and never listening: nobody else gets the port meanwhile
+    let closed = tokio::net::TcpSocket::new_v4().expect("a socket");
+    closed.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    let url = format!("http://{}", closed.local_addr().expect("its address"));
     let env = [
         ("AWS_ENDPOINT_URL_KMS", url.as_str()),
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),

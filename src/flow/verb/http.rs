@@ -258,6 +258,10 @@ impl Run {
         if let Some(error) = self.broken_must() {
             return self.fail(error, now);
         }
+        // a code is good for one answer (RFC 6749 §4.1.2)
+        if sent.built.value.pointer("/form/grant_type").and_then(Json::as_str) == Some("authorization_code") {
+            self.view.countdowns.retain(|c| c.name != "code");
+        }
         for take in &http.take {
             let value = match &take.from {
                 TakeFrom::Json(pointer) => answer.json.pointer(pointer).cloned(),
