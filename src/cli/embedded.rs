@@ -90,6 +90,10 @@ impl People for Staff {
         Box::pin(async move { first.then_some(true) })
     }
 
+    fn page(&self, url: &str) -> Option<String> {
+        self.world.for_browser(url)
+    }
+
     fn go_alone(&self) -> bool {
         true
     }

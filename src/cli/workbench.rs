@@ -97,6 +97,7 @@ async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command
     send(&out, Message::Profiles(summaries));
     let mut session = session;
     session.browser = Arc::new(SystemBrowser::new(Desktop::read()));
+    session.on_call = true;
     let session = Arc::new(session);
     let mut running = Running { person, runs: BTreeMap::new(), orders: BTreeMap::new() };
     let (prepared, mut ready) = unbounded_channel::<(Number, Result<Prepared, Problem>)>();
@@ -225,6 +226,11 @@ fn carry_out(
                 tokio::spawn(async move {
                     send(&out, Message::Notice(Notice::new(NoticeTone::Plain, performer.browse().await)));
                 });
+            }
+        }
+        Command::CallPeople { run } => {
+            if let Some(performer) = running.runs.get(&run) {
+                performer.call_people();
             }
         }
         Command::Answer { number, answer } => running.person.answer(number, answer),

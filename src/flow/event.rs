@@ -26,6 +26,11 @@ pub enum Event {
     Answer(BTreeMap<String, Secret>),
     /// What the browser ended on, brought by a person: the whole address, or a form's body.
     Pasted(Secret),
+    /// A browser on this machine finds the bank's page there, not at its own address: the bank is an embedded one.
+    Page {
+        op: Op,
+        url: Secret,
+    },
     /// Something that happened while a person is at the bank.
     Noted {
         op: Op,

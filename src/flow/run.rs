@@ -179,11 +179,18 @@ impl Run {
                 self.phase = Phase::Standing;
                 abort
             }
-            (Phase::Busy(op, Pending::Ask), Event::Answer(answers)) => self.answered(op, answers, now),
-            (Phase::Busy(op, Pending::Authorize(going)), event @ (Event::Pasted(_) | Event::Noted { .. })) => {
-                self.heard(op, going, event, now)
+            (Phase::Busy(op, Pending::Ask), Event::Answer(answers)) => {
+                let effects = self.answered(op, answers, now);
+                self.by_hand(op, effects)
             }
-            (Phase::Busy(_, Pending::Pin(gate)), Event::Approve) => self.approved(*gate, now),
+            (
+                Phase::Busy(op, Pending::Authorize(going)),
+                event @ (Event::Pasted(_) | Event::Noted { .. } | Event::Page { .. }),
+            ) => self.heard(op, going, event, now),
+            (Phase::Busy(op, Pending::Pin(gate)), Event::Approve) => {
+                let effects = self.approved(*gate, now);
+                self.by_hand(op, effects)
+            }
             (Phase::Loading(op), Event::Replied { op: answered, reply: Reply::Loaded(loaded) }) if op == answered => {
                 for (role, error) in &loaded.missing {
                     self.note_missing(role, error);
@@ -207,6 +214,14 @@ impl Run {
     pub(super) fn stay(&mut self, phase: Phase) -> Vec<Effect> {
         self.phase = phase;
         Vec::new()
+    }
+
+    /// A person at the face did it: whoever else was asked need not any more.
+    fn by_hand(&self, op: Op, mut effects: Vec<Effect>) -> Vec<Effect> {
+        if !matches!(self.phase, Phase::Busy(still, _) if still == op) {
+            effects.insert(0, Effect::Abort { op });
+        }
+        effects
     }
 
     fn status(&self) -> RunStatus {

@@ -319,13 +319,22 @@ pub struct AskView {
 /// A person on the way to the bank and back.
 #[derive(Clone, PartialEq)]
 pub struct AuthorizeView {
-    /// The whole address, to be opened, copied or shown as a QR code: it holds `state`.
+    /// The whole address: it holds `state`.
     pub url: Secret,
+    /// Where a browser on this machine finds it, if not there: the bank is an embedded one.
+    pub page: Option<Secret>,
     pub redirect_uri: String,
     /// When it stops waiting; None: it does not wait yet.
     pub deadline: Option<Timestamp>,
     /// What happened since, oldest first.
     pub seen: Vec<(Timestamp, String)>,
+}
+
+impl AuthorizeView {
+    /// The address to be opened, copied or shown as a QR code.
+    pub fn for_browser(&self) -> &str {
+        self.page.as_ref().unwrap_or(&self.url).expose()
+    }
 }
 
 impl fmt::Debug for AuthorizeView {

@@ -14,6 +14,7 @@ use crate::flow::effect::Op;
 use crate::flow::event::{Event, OpError, Reply};
 use crate::net::Allowed;
 use crate::net::callback::{Heard, Listener, Place};
+use crate::secret::Secret;
 
 /// How long the port stays open after the answer, for whoever sends it again. Well under a second.
 const LINGER: Duration = Duration::from_millis(700);
@@ -51,9 +52,13 @@ impl SignIn {
     }
 
     async fn together(self) {
-        let mut listener = self.listen().await;
+        let page = self.people.page(self.request.url.expose()).map(Secret::new);
+        let mut listener = self.listen(page.as_ref()).await;
+        if let Some(url) = &page {
+            self.send(Event::Page { op: self.op, url: url.clone() });
+        }
         // an opener may stay as long as the browser does
-        let mut opening = self.browser.open(self.request.url.expose());
+        let mut opening = self.browser.open(page.as_ref().unwrap_or(&self.request.url).expose());
         let mut opens = true;
         let late = tokio::time::sleep(self.request.wait);
         let mut late = std::pin::pin!(late);
@@ -101,15 +106,22 @@ impl SignIn {
     }
 
     /// None: a person has to bring the answer.
-    async fn listen(&self) -> Option<Listener> {
+    async fn listen(&self, page: Option<&Secret>) -> Option<Listener> {
         let place = Place::of(&self.request.redirect_uri).filter(|_| self.request.mode != Mode::Fragment);
         let Some(place) = place else {
             self.note("the answer does not come here by itself: paste the address that the browser ends on");
             return None;
         };
-        let origin = Url::parse(self.request.url.expose()).map(|u| u.origin().ascii_serialization());
-        match Listener::open(place, self.request.clone(), origin.into_iter().collect()).await {
+        let origin = |url: &Secret| Url::parse(url.expose()).ok().map(|u| u.origin().ascii_serialization());
+        let origins = [Some(&self.request.url), page].into_iter().flatten().filter_map(origin).collect();
+        match Listener::open(place, self.request.clone(), origins, self.clock.now()).await {
             Ok(listener) => {
+                if let Some(fingerprint) = &listener.fingerprint {
+                    self.note(format!(
+                        "the browser will warn of the certificate there: it is this program's, made for this sign-in, \
+                         SHA-256 {fingerprint}"
+                    ));
+                }
                 let at: Vec<String> = listener.addresses.iter().map(ToString::to_string).collect();
                 self.note(format!("listening on {}", at.join(" and ")));
                 Some(listener)

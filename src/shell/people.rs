@@ -1,8 +1,11 @@
 //! Who answers when a flow needs a person and no face asks one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
 
 use crate::flow::callback::Authorization;
 use crate::flow::view::{AskView, PinView};
@@ -22,6 +25,17 @@ pub trait People: Send + Sync {
         Box::pin(async { None })
     }
 
+    /// Calls somebody who waits for that to act. False: nobody does.
+    fn call(&self) -> bool {
+        false
+    }
+
+    /// Where a browser on this machine finds that page of the bank. None: at its own address.
+    fn page(&self, url: &str) -> Option<String> {
+        let _ = url;
+        None
+    }
+
     /// Whether they go to the bank by themselves, without a browser and a listener of ours.
     fn go_alone(&self) -> bool {
         false
@@ -37,6 +51,69 @@ pub trait People: Send + Sync {
     ) -> BoxFuture<'a, Option<Result<Secret, String>>> {
         let _ = (step, request, said);
         Box::pin(async { None })
+    }
+}
+
+/// The people of an embedded bank while somebody sits at the screen who may act in their place: they wait to be called.
+pub(super) struct OnCall {
+    people: Arc<dyn People>,
+    called: AtomicBool,
+    bell: Notify,
+}
+
+impl OnCall {
+    pub fn new(people: Arc<dyn People>) -> Self {
+        Self { people, called: AtomicBool::new(false), bell: Notify::new() }
+    }
+
+    /// A call is for one thing to be done.
+    async fn call_came(&self) {
+        while !self.called.swap(false, Ordering::SeqCst) {
+            self.bell.notified().await;
+        }
+    }
+}
+
+impl People for OnCall {
+    fn answer<'a>(&'a self, step: &'a str, ask: &'a AskView) -> BoxFuture<'a, Option<Result<Answers, String>>> {
+        Box::pin(async move {
+            self.call_came().await;
+            self.people.answer(step, ask).await
+        })
+    }
+
+    fn approve<'a>(&'a self, step: &'a str, pin: &'a PinView) -> BoxFuture<'a, Option<bool>> {
+        Box::pin(async move {
+            self.call_came().await;
+            self.people.approve(step, pin).await
+        })
+    }
+
+    fn call(&self) -> bool {
+        self.called.store(true, Ordering::SeqCst);
+        self.bell.notify_one();
+        true
+    }
+
+    /// Called before there was anything to do: nobody at the screen wants to do it.
+    fn go_alone(&self) -> bool {
+        self.called.load(Ordering::SeqCst)
+    }
+
+    fn page(&self, url: &str) -> Option<String> {
+        self.people.page(url)
+    }
+
+    fn authorize<'a>(
+        &'a self,
+        step: &'a str,
+        request: &'a Authorization,
+        said: Option<String>,
+    ) -> BoxFuture<'a, Option<Result<Secret, String>>> {
+        Box::pin(async move {
+            self.call_came().await;
+            self.people.authorize(step, request, said).await
+        })
     }
 }
 

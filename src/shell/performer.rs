@@ -55,7 +55,7 @@ struct Inner {
     places: Places,
     clock: Arc<dyn Clock>,
     running: Mutex<BTreeMap<Op, AbortHandle>>,
-    /// The page that a person was last sent to.
+    /// The page that a person was last sent to, where a browser may open it.
     page: Mutex<Option<Secret>>,
 }
 
@@ -137,12 +137,17 @@ impl Performer {
     /// Opens the page again that a person was last sent to. What became of it, in a few words.
     pub async fn browse(&self) -> String {
         let page = lock(&self.0.page).clone();
-        match page.filter(|page| self.0.allowed.opens(page.expose()).is_ok()) {
+        match page {
             Some(page) => match self.0.browser.open(page.expose()).await {
                 Ok(note) | Err(note) => note,
             },
             None => "there is no page to open".to_owned(),
         }
+    }
+
+    /// Lets the people of an embedded bank act, who wait for it.
+    pub fn call_people(&self) -> bool {
+        self.0.people.call()
     }
 
     /// Ends everything that is under way.
@@ -210,7 +215,9 @@ impl Inner {
     }
 
     fn sign_in(&self, op: Op, step: String, request: Authorization, events: UnboundedSender<Event>) -> SignIn {
-        *lock(&self.page) = Some(request.url.clone());
+        let url = request.url.expose();
+        let page = self.people.page(url).or_else(|| self.allowed.opens(url).is_ok().then(|| url.to_owned()));
+        *lock(&self.page) = page.map(Secret::new);
         let (people, browser, clock) = (self.people.clone(), self.browser.clone(), self.clock.clone());
         SignIn { op, step, request, people, browser, clock, allowed: self.allowed.clone(), events }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::browser::{Browser, NoBrowser};
 use super::embedded::{Brought, Embedded, Link};
 use super::order::{chains, environment, flow, known_inputs, known_roles, needs, references};
-use super::people::{Nobody, People};
+use super::people::{Nobody, OnCall, People};
 use super::performer::{Held, Performer};
 use super::rows::FromProfiles;
 use super::seats::{Seat, Seats};
@@ -91,6 +91,8 @@ pub struct Session {
     pub vault: Option<Vault>,
     pub memory: Memory,
     pub embedded: Option<Arc<dyn Embedded>>,
+    /// The people of an embedded bank wait to be called: somebody at a screen may act in their place.
+    pub on_call: bool,
     /// Who answers outside the sandbox.
     pub people: Arc<dyn People>,
     pub browser: Arc<dyn Browser>,
@@ -170,7 +172,11 @@ impl Session {
             .hosts(self.clock.now())
             .map_err(|e| Problem::usage(format!("the profile's hosts: {e}"), "fill the inputs that `hosts` reads"))?;
         let allowed = Allowed::new(hosts).map_err(|e| Problem::usage(e.text, e.hint))?;
-        let people = link.map_or_else(|| self.people.clone(), |l| l.people);
+        let people = match link {
+            None => self.people.clone(),
+            Some(link) if self.on_call => Arc::new(OnCall::new(link.people)),
+            Some(link) => link.people,
+        };
         let held = Held { bindings, chains };
         let performer = Performer::new(self, profile, environment, loaded.own, held, network, allowed, people);
         Ok(Prepared { run, performer })
@@ -309,6 +315,7 @@ impl Session {
             opened: Arc::default(),
             memory: Memory::default(),
             embedded: None,
+            on_call: false,
             people: Arc::new(Nobody),
             browser: Arc::new(NoBrowser),
         }

@@ -145,6 +145,10 @@ pub enum Command {
         role: String,
         uri: String,
     },
+    /// Let the people of that run's embedded bank do what is waited for, or is about to be.
+    CallPeople {
+        run: Number,
+    },
     /// Open the bank's page of that run again.
     Browse {
         run: Number,
@@ -180,6 +184,7 @@ impl Command {
                 | Self::GiveUp { .. }
                 | Self::Answer { .. }
                 | Self::Rebind { .. }
+                | Self::CallPeople { .. }
                 | Self::Browse { .. }
         )
     }

@@ -4,18 +4,20 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use countersign::cli::Exit;
 use countersign::clock::{Clock, SystemClock};
-use countersign::flow::Pace;
 use countersign::flow::template::Scope;
 use countersign::flow::view::{Outcome, PinView, RunStatus, RunView};
+use countersign::flow::{Event, Pace};
 use countersign::profile::Library;
 use countersign::sandbox::{IdTokenFlaw, Refusal, Trouble, TrustFlaw};
 use countersign::secret::Secret;
-use countersign::shell::{Order, Session};
+use countersign::shell::{Order, Prepared, Session};
 use countersign::time::Timestamp;
 use serde_json::json;
+use tokio::sync::mpsc::unbounded_channel;
 
 use crate::support::{Bank, drive, drive_watched, session_at};
 
@@ -690,6 +692,61 @@ async fn a_rotated_signing_key_is_fetched_and_its_token_opened() {
     })
     .await;
     assert_eq!(view.status, RunStatus::Done, "{}", story(&view));
+}
+
+/// At a screen the bank's people wait: a person signs in on the page that a browser finds on this machine, or calls them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_acts_in_place_of_the_bank_s_people_or_calls_them() {
+    let bank = Bank::start().await;
+    let mut session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
+    session.on_call = true;
+    let Prepared { mut run, performer } = session.prepare(order("identify"), Pace::Straight).await.expect("prepared");
+    let (events, mut incoming) = unbounded_channel();
+    let mut effects = run.handle(Event::Start, session.clock.now());
+    let (mut called, mut page) = (0, None);
+    while !run.view().status.is_over() {
+        for effect in effects.drain(..) {
+            performer.perform(effect, &events);
+        }
+        let view = run.view();
+        let here = &view.steps[view.current];
+        let event = match view.status {
+            RunStatus::Ready => Event::Step,
+            RunStatus::Waiting if here.pin.is_some() && called == 0 => {
+                // nobody answers by themselves
+                let early = tokio::time::timeout(Duration::from_millis(300), incoming.recv()).await;
+                assert!(early.is_err(), "{early:?}");
+                called += 1;
+                assert!(performer.call_people());
+                continue;
+            }
+            RunStatus::Waiting if page.is_none() => {
+                if let Some(found) = here.authorize.as_ref().and_then(|a| a.page.as_ref()) {
+                    page = Some(found.expose().to_owned());
+                    Event::Pasted(Secret::new(signed_in(found.expose()).await))
+                } else {
+                    incoming.recv().await.expect("an event")
+                }
+            }
+            _ => incoming.recv().await.expect("an event"),
+        };
+        effects = run.handle(event, session.clock.now());
+    }
+    assert_eq!(run.view().status, RunStatus::Done, "{}", story(run.view()));
+    assert!(page.is_some_and(|p| p.starts_with("http://127.0.0.1:")));
+    assert_eq!(called, 1);
+}
+
+/// What a browser ends on that signs in on the page: found as a person finds it, by its fields.
+async fn signed_in(page: &str) -> String {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let shown = client.get(page).send().await.expect("sent").text().await.expect("a page");
+    let hidden = shown.split_once("name=\"session\" value=\"").expect("a form").1.split('"').next().unwrap_or_default();
+    let action = shown.split_once("action=\"").expect("a form").1.split('"').next().unwrap_or_default();
+    let to = url::Url::parse(page).and_then(|p| p.join(action)).expect("an address");
+    let form = [("session", hidden), ("person", "0"), ("decision", "allow")];
+    let answer = client.post(to).form(&form).send().await.expect("sent");
+    answer.headers()["location"].to_str().expect("text").to_owned()
 }
 
 /// A code is counted down until it is redeemed, and no longer.

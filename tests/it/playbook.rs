@@ -410,7 +410,8 @@ fn a_question_waits_and_takes_only_what_has_the_right_form() {
         .wants(&[])
         .fails("hand_over", "answer.form");
     play.stands(RunStatus::Waiting, "hand_over", StepState::Waiting);
-    play.says(Event::Answer(BTreeMap::from([("client_id".into(), Secret::new(" abc\n"))]))).wants(&[]);
+    play.says(Event::Answer(BTreeMap::from([("client_id".into(), Secret::new(" abc\n"))])))
+        .wants(&[&format!("abort {}", op.0)]);
     play.says(Event::Step).wants(&["save client_id=\"abc\""]);
     play.saves().stands(RunStatus::Done, "keep", StepState::Done);
 }
@@ -554,8 +555,9 @@ values = { client_id = "{{ second.said or first.said }}" }
 fn a_used_flow_is_one_name_and_a_skipped_one_leaves_none() {
     let mut play = Play::begun(USED, "outer", Pace::Straight);
     play.wants(&["ask inner.speak: hello"]);
+    let asked = format!("abort {}", play.op().0);
     play.says(Event::Answer(BTreeMap::from([("what".into(), Secret::new("world"))])))
-        .wants(&["save client_id=\"world\""]);
+        .wants(&[&asked, "save client_id=\"world\""]);
     play.saves().stands(RunStatus::Done, "second.speak", StepState::Skipped).stands(
         RunStatus::Done,
         "end",
@@ -702,6 +704,9 @@ fn what_a_person_pastes_ends_the_wait_and_the_listener() {
     let (mut play, state) = signing_in();
     let op = play.op();
     play.says(Event::Noted { op, note: "opened\u{1b}[2J".into() }).wants(&[]);
+    play.says(Event::Page { op, url: Secret::new("http://127.0.0.1:4711/authorize") }).wants(&[]);
+    let page = play.run.view().steps[0].authorize.as_ref().map(|a| a.for_browser().to_owned());
+    assert_eq!(page.as_deref(), Some("http://127.0.0.1:4711/authorize"));
     for wrong in ["nothing", "https://evil.example/cb?code=1", "https://tpp.example/cb?code=1&state=another"] {
         play.says(pasted(wrong)).wants(&[]).fails("callback", "callback.paste");
         play.stands(RunStatus::Waiting, "callback", StepState::Waiting);

@@ -58,6 +58,7 @@ impl Run {
         self.step().request = Some(view);
         self.step().authorize = Some(AuthorizeView {
             url: going.request.url.clone(),
+            page: None,
             redirect_uri: going.request.redirect_uri.clone(),
             deadline: None,
             seen: Vec::new(),
@@ -149,6 +150,11 @@ impl Run {
                     self.step().error = Some(ours("callback.paste", refusal.to_string(), hint, ErrorSource::Person));
                 }
             },
+            Event::Page { op: about, url } if about == op => {
+                if let Some(view) = &mut self.step().authorize {
+                    view.page = Some(url);
+                }
+            }
             Event::Noted { op: about, note } if about == op => {
                 if let Some(view) = self.step().authorize.as_mut().filter(|v| v.seen.len() < MOST_SEEN) {
                     view.seen.push((now, crate::text::clean(&note).into_owned()));

@@ -3,19 +3,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::Gate;
 use super::head::{self, Head};
+use super::own_certificate::NotTaken::{NoTls, Unsure};
 use super::page::Page;
 use crate::flow::callback::{LONGEST, Mode, Params};
 
 /// For the page to be taken.
 const WRITE: Duration = Duration::from_secs(1);
 
-pub async fn serve(mut stream: TcpStream, gate: Arc<Gate>) {
-    let Ok(Some(page)) = tokio::time::timeout(gate.read, judged(&mut stream, &gate)).await else { return };
+pub async fn serve(stream: TcpStream, gate: Arc<Gate>) {
+    let Some(own) = &gate.own else { return speak(stream, &gate).await };
+    match tokio::time::timeout(gate.read, own.accept(stream)).await {
+        Ok(Ok(stream)) => speak(stream, &gate).await,
+        Ok(Err(Unsure)) => gate.note("a browser came that does not know the certificate: it asks whether to go on"),
+        Ok(Err(NoTls)) | Err(_) => {}
+    }
+}
+
+async fn speak(mut stream: impl AsyncRead + AsyncWrite + Unpin, gate: &Gate) {
+    let Ok(Some(page)) = tokio::time::timeout(gate.read, judged(&mut stream, gate)).await else { return };
     let write = async {
         stream.write_all(page.response().as_bytes()).await?;
         stream.shutdown().await
@@ -25,7 +35,7 @@ pub async fn serve(mut stream: TcpStream, gate: Arc<Gate>) {
 }
 
 /// None: what came is no request, and gets no answer.
-async fn judged(stream: &mut TcpStream, gate: &Gate) -> Option<Page> {
+async fn judged(stream: &mut (impl AsyncRead + Unpin), gate: &Gate) -> Option<Page> {
     let (head, rest) = read_head(stream).await?;
     if let Some(page) = refused(&head, gate) {
         return Some(page);
@@ -51,7 +61,7 @@ async fn judged(stream: &mut TcpStream, gate: &Gate) -> Option<Page> {
     Some(Page::Done)
 }
 
-async fn read_head(stream: &mut TcpStream) -> Option<(Head, Vec<u8>)> {
+async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<(Head, Vec<u8>)> {
     let mut bytes = Vec::new();
     loop {
         let n = stream.read_buf(&mut bytes).await.ok()?;
@@ -91,7 +101,7 @@ fn refused(head: &Head, gate: &Gate) -> Option<Page> {
     (!allowed.1).then_some(Page::Method(allowed.0))
 }
 
-async fn read_form(stream: &mut TcpStream, head: &Head, mut body: Vec<u8>) -> Result<String, Page> {
+async fn read_form(stream: &mut (impl AsyncRead + Unpin), head: &Head, mut body: Vec<u8>) -> Result<String, Page> {
     let form = |kind: &str| {
         let kind = kind.split(';').next().unwrap_or_default().trim();
         kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")

@@ -6,6 +6,7 @@
 
 mod connection;
 mod head;
+mod own_certificate;
 mod page;
 mod place;
 #[cfg(test)]
@@ -25,6 +26,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::flow::callback::{Authorization, Params};
 use crate::flow::exchange::NetError;
 use crate::net::fault::Fault;
+use crate::time::Timestamp;
+use own_certificate::OwnCertificate;
 pub use place::Place;
 
 /// Connections at a time; one more ends the oldest.
@@ -41,6 +44,8 @@ pub struct Listener {
     answers: mpsc::Receiver<Params>,
     notes: mpsc::UnboundedReceiver<&'static str>,
     pub addresses: Vec<SocketAddr>,
+    /// SHA-256 of the certificate that is shown, if the redirect URI is https: hex in upper case, with colons.
+    pub fingerprint: Option<String>,
     /// Aborted when dropped.
     _tasks: JoinSet<()>,
 }
@@ -48,6 +53,8 @@ pub struct Listener {
 /// What every connection knows.
 pub(super) struct Gate {
     place: Place,
+    /// None: plain http.
+    own: Option<OwnCertificate>,
     request: Authorization,
     /// Origins from which a form may be posted.
     origins: Vec<String>,
@@ -74,12 +81,17 @@ impl Gate {
 }
 
 impl Listener {
-    /// Opens the port. `origins` may post to it.
+    /// Opens the port. `origins` may post to it; a certificate that it needs is good from `now` on.
     ///
     /// # Errors
-    /// `callback.port` where it cannot be opened.
-    pub async fn open(place: Place, request: Authorization, origins: Vec<String>) -> Result<Self, NetError> {
-        Self::open_for(place, request, origins, READ).await
+    /// `callback.port` where it cannot be opened, `callback.certificate` where none can be made.
+    pub async fn open(
+        place: Place,
+        request: Authorization,
+        origins: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Self, NetError> {
+        Self::open_for(place, request, origins, READ, now).await
     }
 
     async fn open_for(
@@ -87,7 +99,9 @@ impl Listener {
         request: Authorization,
         origins: Vec<String>,
         read: Duration,
+        now: Timestamp,
     ) -> Result<Self, NetError> {
+        let own = place.tls.then(|| OwnCertificate::make(&place.host, now)).transpose()?;
         let mut sockets = Vec::new();
         let mut refused = None;
         for address in place.addresses() {
@@ -101,12 +115,14 @@ impl Listener {
             let hint = "end what uses the port, or paste the address that the browser ends on";
             return Err(Fault::new("callback.port", text, hint).refused());
         }
+        let fingerprint = own.as_ref().map(OwnCertificate::fingerprint);
         let addresses = sockets.iter().filter_map(|s| s.local_addr().ok()).collect();
         // room for the one answer that is taken
         let (answers, heard) = mpsc::channel(1);
         let (notes, noted) = mpsc::unbounded_channel();
         let gate = Arc::new(Gate {
             place,
+            own,
             request,
             origins,
             read,
@@ -119,7 +135,7 @@ impl Listener {
         for socket in sockets {
             tasks.spawn(serve(socket, gate.clone()));
         }
-        Ok(Self { answers: heard, notes: noted, addresses, _tasks: tasks })
+        Ok(Self { answers: heard, notes: noted, addresses, fingerprint, _tasks: tasks })
     }
 
     /// The answer, or a word about something else that came. Loses nothing when it is dropped before its end.

@@ -4,9 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use url::{Host, Url};
 
-/// A redirect URI on loopback, over plain http.
+/// A redirect URI on loopback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
+    /// Its scheme is https: the listener needs a certificate.
+    pub tls: bool,
+    /// An address, or `localhost`: what the certificate names.
+    pub host: String,
     hosts: Vec<IpAddr>,
     pub port: u16,
     /// As it stands in the request line, without the query.
@@ -16,10 +20,10 @@ pub struct Place {
 }
 
 impl Place {
-    /// None: the answer does not come to this machine, or not in the clear.
+    /// None: the answer does not come to this machine.
     pub fn of(redirect_uri: &str) -> Option<Self> {
         let url = Url::parse(redirect_uri).ok()?;
-        if url.scheme() != "http" || !url.username().is_empty() || url.password().is_some() {
+        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
             return None;
         }
         let (v4, v6) = (IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST));
@@ -31,7 +35,8 @@ impl Place {
         };
         let port = url.port_or_known_default().filter(|p| *p != 0)?;
         let authority = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
-        Some(Self { hosts, port, path: url.path().to_owned(), authority })
+        let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
+        Some(Self { tls: url.scheme() == "https", host, hosts, port, path: url.path().to_owned(), authority })
     }
 
     pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
@@ -40,7 +45,7 @@ impl Place {
 
     /// The page's own origin.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.authority)
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.authority)
     }
 }
 
@@ -58,11 +63,13 @@ mod tests {
             ("http://[::1]:8613/", "[::1]:8613", "/"),
             ("http://localhost:8613/a/b?tenant=1", "127.0.0.1:8613 [::1]:8613", "/a/b"),
             ("http://127.0.0.1/cb", "127.0.0.1:80", "/cb"),
+            ("https://localhost:8613/cb", "127.0.0.1:8613 [::1]:8613", "/cb"),
+            ("https://[::1]/cb", "[::1]:443", "/cb"),
         ] {
             assert_eq!(listens(uri), Some((addresses.to_owned(), path.to_owned())), "{uri}");
         }
         for uri in [
-            "https://127.0.0.1:8613/cb",
+            "https://tpp.example:8613/cb",
             "http://127.0.0.2:8613/cb",
             "http://0.0.0.0:8613/cb",
             "http://[::]:8613/cb",

@@ -9,6 +9,8 @@ use crate::secret::Secret;
 
 const STATE: &str = "hWq3nT0kq1xQv4b2Jr8c7A";
 
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
 fn asked(port: u16) -> Authorization {
     Authorization {
         url: Secret::new("https://as.bank.example/authorize"),
@@ -25,7 +27,7 @@ async fn open(read: Duration) -> (Listener, u16) {
     drop(free);
     let request = asked(port);
     let place = Place::of(&request.redirect_uri).unwrap();
-    (Listener::open_for(place, request, Vec::new(), read).await.unwrap(), port)
+    (Listener::open_for(place, request, Vec::new(), read, NOW).await.unwrap(), port)
 }
 
 async fn sends(port: u16, bytes: &[u8]) -> TcpStream {
@@ -104,7 +106,7 @@ async fn a_port_that_is_taken_is_told_with_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let request = asked(taken.local_addr().unwrap().port());
     let place = Place::of(&request.redirect_uri).unwrap();
-    let error = Listener::open(place, request, Vec::new()).await.err().unwrap();
+    let error = Listener::open(place, request, Vec::new(), NOW).await.err().unwrap();
     assert!(
         error.id == "callback.port" && error.text.contains("another program") && error.hint.contains("paste"),
         "{error:?}"
@@ -128,4 +130,87 @@ async fn only_loopback_is_listened_on_and_dropping_closes_it() {
         }
     };
     tokio::time::timeout(Duration::from_secs(1), closed).await.unwrap();
+}
+
+/// A browser that takes the certificate after looking at its fingerprint, as of the time of its making.
+async fn browser(port: u16, fingerprint: &str) -> Result<tokio_rustls::client::TlsStream<TcpStream>, std::io::Error> {
+    #[derive(Debug)]
+    struct Compares(String);
+    impl rustls::client::danger::ServerCertVerifier for Compares {
+        fn verify_server_cert(
+            &self,
+            leaf: &rustls_pki_types::CertificateDer<'_>,
+            _: &[rustls_pki_types::CertificateDer<'_>],
+            name: &rustls_pki_types::ServerName<'_>,
+            _: &[u8],
+            _: rustls_pki_types::UnixTime,
+        ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
+            let cert = openssl::x509::X509::from_der(leaf).unwrap();
+            let names = cert.subject_alt_names().unwrap();
+            assert!(names.iter().any(|n| n.dnsname() == Some(&name.to_str())));
+            let at = openssl::asn1::Asn1Time::from_unix(NOW.seconds()).unwrap();
+            assert!(cert.not_before() < at && cert.not_after() > at);
+            let found: String = openssl::sha::sha256(leaf).iter().map(|b| format!("{b:02X}:")).collect();
+            if found.trim_end_matches(':') == self.0 {
+                Ok(rustls::client::danger::ServerCertVerified::assertion())
+            } else {
+                Err(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer))
+            }
+        }
+        fn verify_tls12_signature(
+            &self,
+            _: &[u8],
+            _: &rustls_pki_types::CertificateDer<'_>,
+            _: &rustls::DigitallySignedStruct,
+        ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+            unreachable!("both sides know TLS 1.3")
+        }
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            leaf: &rustls_pki_types::CertificateDer<'_>,
+            signed: &rustls::DigitallySignedStruct,
+        ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+            let known = crate::net::provider::provider().signature_verification_algorithms;
+            rustls::crypto::verify_tls13_signature(message, leaf, signed, &known)
+        }
+        fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+            crate::net::provider::provider().signature_verification_algorithms.supported_schemes()
+        }
+    }
+    let config = rustls::ClientConfig::builder_with_provider(crate::net::provider::provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Compares(fingerprint.to_owned())))
+        .with_no_client_auth();
+    let tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let name = rustls_pki_types::ServerName::try_from("localhost").unwrap();
+    tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, tcp).await
+}
+
+#[tokio::test]
+async fn a_redirect_uri_with_https_is_listened_on_with_a_certificate_of_ours() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let request = Authorization { redirect_uri: format!("https://localhost:{port}/cb"), ..asked(port) };
+    let place = Place::of(&request.redirect_uri).unwrap();
+    let mut listener = Listener::open_for(place, request, Vec::new(), Duration::from_secs(20), NOW).await.unwrap();
+    let fingerprint = listener.fingerprint.clone().unwrap();
+
+    // in the clear nothing is taken
+    assert!(!hears(sends(port, truth(port).as_bytes()).await).await.contains("HTTP"));
+    // a browser that does not know the certificate is told of
+    assert!(browser(port, "AA").await.is_err());
+    let Heard::Note(note) = listener.next().await else { panic!("no note") };
+    assert!(note.contains("does not know the certificate"), "{note}");
+
+    let mut stream = browser(port, &fingerprint).await.unwrap();
+    let get = format!("GET /cb?code=1&state={STATE} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
+    stream.write_all(get.as_bytes()).await.unwrap();
+    let mut page = Vec::new();
+    let _ = stream.read_to_end(&mut page).await;
+    assert!(page.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&page));
+    assert_eq!(answer(&mut listener).await.one("code"), Some("1"));
 }

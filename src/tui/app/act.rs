@@ -53,6 +53,7 @@ impl App {
             Action::SendAnyway => self.ask_to_send_anyway(),
             Action::Paste => self.paste_form(),
             Action::Browse => self.browse(),
+            Action::CallPeople => self.call_people(),
             Action::QrCode => self.show_qr_code(now),
             Action::OpenToken => self.open_token(now),
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request | Action::DeleteKey => {

@@ -44,6 +44,11 @@ impl App {
                 Some(_) => Ok(()),
                 None => Err("no sign-in at a bank is waited for"),
             },
+            Action::CallPeople => match view {
+                Some(v) if !v.sandbox => Err("this is no embedded bank: its people are elsewhere"),
+                Some(v) if v.status == RunStatus::Waiting => Ok(()),
+                _ => Err("nobody is waited for"),
+            },
             Action::OpenToken => {
                 let at_cursor = self.item_here().and_then(|i| self.found(self.focus, i)).is_some_and(|f| f.is_token());
                 if at_cursor || self.shown_token().is_some() { Ok(()) } else { Err("no token here or before") }

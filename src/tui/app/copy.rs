@@ -270,7 +270,7 @@ impl App {
                 Found::new("the curl command", &field.value, field.class)
             }
             CopyKind::Address => {
-                let url = step?.authorize.as_ref()?.url.expose();
+                let url = step?.authorize.as_ref()?.for_browser();
                 Found::new("the bank's page", url, Class::Secret)
             }
             CopyKind::Curl => {

@@ -1,8 +1,8 @@
 //! Driving the run: telling it what happened and what a person wants.
 
 use super::App;
-use crate::flow::Event;
 use crate::flow::view::{RunStatus, StepState};
+use crate::flow::{Effect, Event};
 use crate::time::Timestamp;
 use crate::tui::focus::PaneId;
 use crate::tui::message::{Command, NoticeTone, Number};
@@ -29,6 +29,11 @@ impl App {
     pub(super) fn tell(&mut self, event: Event, now: Timestamp) {
         let Some(run) = &mut self.run else { return };
         let effects = run.engine.handle(event, now);
+        let person = |e: &Effect| matches!(e, Effect::Ask { .. } | Effect::Pin { .. } | Effect::Authorize { .. });
+        // nobody is to be stopped for: known before it is begun, so that no browser opens
+        if run.straight && run.engine.view().sandbox && effects.iter().any(person) {
+            self.out.push(Command::CallPeople { run: run.number });
+        }
         if run.engine.view().status.is_over() {
             run.straight = false;
         }
@@ -176,6 +181,7 @@ impl App {
                 match status {
                     RunStatus::Ready => self.tell(Event::Step, now),
                     RunStatus::Armed => self.tell(Event::Approve, now),
+                    RunStatus::Waiting => self.call_people(),
                     _ => {}
                 }
             }

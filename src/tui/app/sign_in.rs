@@ -22,6 +22,13 @@ impl App {
         }
     }
 
+    /// Lets the embedded bank's people do what is waited for. Elsewhere there are none to call.
+    pub(super) fn call_people(&mut self) {
+        if let Some(run) = self.run.as_ref().filter(|r| r.engine.view().sandbox) {
+            self.out.push(Command::CallPeople { run: run.number });
+        }
+    }
+
     /// Opens the form for the answer. False: none is waited for.
     pub(super) fn paste_answer(&mut self) -> bool {
         if self.signing_in().is_none() {
@@ -47,7 +54,7 @@ impl App {
             let width = rows.first().map_or(0, |r| r.chars().count());
             rows.len() <= usize::from(body) && width + 2 <= usize::from(self.size.width)
         };
-        match qr::rows(sign_in.url.expose()).filter(fits) {
+        match qr::rows(sign_in.for_browser()).filter(fits) {
             _ if self.look().ascii => self.say(NoticeTone::Warn, "no QR code in ASCII: y copies the address", now),
             Some(rows) => self.overlays.push(Overlay::Qr(rows)),
             None => {

@@ -44,6 +44,8 @@ pub enum Action {
     /// The bank's page, in a browser, again.
     Browse,
     QrCode,
+    /// The embedded bank's people do what is waited for.
+    CallPeople,
     OpenToken,
     // keys
     NewKey,

@@ -36,6 +36,15 @@ pub const TABLE: &[Binding] = &[
     row(A::Paste, "paste", "paste", "paste a token to look at, or the answer that is waited for", &["p"], ALL, 40),
     row(A::Browse, "browse", "open", "open the bank's page in a browser again", &["o"], RUN, 4),
     row(A::QrCode, "qr-code", "QR code", "show the bank's page as a QR code, for a phone", &["Q"], RUN, 14),
+    row(
+        A::CallPeople,
+        "call-people",
+        "bank's people",
+        "let the embedded bank's people do it: its staff, its customer",
+        &["P"],
+        RUN,
+        4,
+    ),
     row(A::OpenToken, "token", "token", "open the token under the cursor in pane 4", &["t"], ALL, 20),
     // keys
     row(A::NewKey, "key-new", "new", "make a key: choose a store, an algorithm and a name", &["a"], KEYS, 2),

@@ -331,6 +331,7 @@ pub fn at_the_bank() -> RunView {
     let at = |seconds: i64| Timestamp::from_seconds(1_799_999_959 + seconds);
     step.authorize = Some(AuthorizeView {
         url: crate::secret::Secret::new(url),
+        page: None,
         redirect_uri: "http://127.0.0.1:8613/cb".into(),
         deadline: Some(at(600)),
         seen: vec![

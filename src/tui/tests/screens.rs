@@ -113,6 +113,33 @@ fn the_banks_page_is_opened_again_copied_and_shown_to_a_phone() {
     assert!(!stage.commands.iter().any(|c| matches!(c, Command::Browse { .. })));
 }
 
+/// At the embedded bank a person may do it, or let the bank's people do it; who runs straight on does not want to.
+#[test]
+fn the_embedded_bank_s_people_are_called_by_a_key_and_by_running_on() {
+    let called = |stage: &Stage| stage.commands.iter().filter(|c| matches!(c, Command::CallPeople { .. })).count();
+    let at = |page: Option<&str>| {
+        let mut view = at_the_bank();
+        view.sandbox = page.is_some();
+        if let Some(sign_in) = &mut view.steps[0].authorize {
+            sign_in.page = page.map(crate::secret::Secret::new);
+        }
+        view
+    };
+    let page = "http://127.0.0.1:40401/authorize?client_id=acme";
+    let mut stage = Stage::new(120, 35, Look::default(), vec![ready(), at(Some(page))]);
+    stage.keys("<enter><enter>");
+    insta::assert_snapshot!("sign_in_embedded_120x35", stage.picture());
+    stage.keys("ya");
+    assert!(stage.commands.iter().any(|c| matches!(c, Command::Copy(r) if r.text.expose() == page)));
+    assert_eq!(called(&stage), 0);
+    stage.keys("P");
+    assert_eq!(called(&stage), 1);
+    // elsewhere there is nobody to call
+    let mut stage = Stage::new(120, 35, Look::default(), vec![ready(), at(None)]);
+    stage.keys("<enter><enter>P");
+    assert_eq!(called(&stage), 0);
+}
+
 #[test]
 fn the_checks_stand_with_their_clauses() {
     at_all_sizes("checks", &[ready(), armed(), done()], "<enter><enter><enter>l");

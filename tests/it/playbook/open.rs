@@ -612,8 +612,8 @@ fn keys_seen_for_the_first_time_wait_for_a_person_and_are_kept() {
     world.play.says(Event::Failed { op, error: OpError::Person("nobody".into()) }).wants(&[]);
     world.play.says(Event::Step).wants(&[]).says(Event::Answer(BTreeMap::new())).wants(&[]);
     world.play.stands(RunStatus::Waiting, "id_token", StepState::Waiting);
-    world.play.says(Event::Approve).wants(&["keep bank"]);
-    let Some(Effect::Save { what, .. }) = world.play.heard.first() else { panic!("something to keep") };
+    world.play.says(Event::Approve).wants(&[&format!("abort {}", op.0), "keep bank"]);
+    let Some(Effect::Save { what, .. }) = world.play.heard.last() else { panic!("something to keep") };
     assert_eq!(what.pins[0].1.thumbprints, [world.bank.public().thumbprint()]);
     assert_eq!(what.pins[0].1.approved, "2027-01-15T08:00:00Z");
     world.play.saves().wants(&["send GET https://as.nordbank.example/signed-jwks"]);

@@ -10,8 +10,17 @@ use crate::tui::widget::bar;
 
 pub fn show(doc: &mut Doc<'_>, view: &RunView, step: &StepView, sign_in: &AuthorizeView, now: Timestamp) {
     doc.line(doc.words().strong("Sign in at the bank, in your browser"));
-    let url = view.redactor.mask_text(sign_in.url.expose());
+    let url = view.redactor.mask_text(sign_in.for_browser());
     doc.push(doc.words().gap(2).plain(url), 2, Some(Item::Url));
+    if sign_in.page.is_some() {
+        let host = url::Url::parse(sign_in.url.expose()).ok().and_then(|u| u.host_str().map(str::to_owned));
+        let host = host.unwrap_or_default();
+        doc.push(
+            doc.words().gap(2).dim(format!("the page of {host} as the embedded bank has it, on this machine")),
+            2,
+            None,
+        );
+    }
     let key =
         |words: crate::tui::words::Words, key: &str, text: &str| words.put(Tone::Key, key).gap(1).dim(text).gap(2);
     let keys = key(key(key(doc.words().gap(2), "o", "opens it again"), "y", "copies it"), "Q", "as a QR code");
