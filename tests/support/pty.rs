@@ -42,6 +42,11 @@ fn emulator(columns: u16, rows: u16) -> vt100::Parser<Copies> {
 impl Terminal {
     /// Starts a program as if over SSH, so that a copy takes the terminal's own way.
     pub fn start(program: &str, arguments: &[&str], columns: u16, rows: u16) -> Self {
+        Self::start_with(program, arguments, &[], columns, rows)
+    }
+
+    /// The same, with more in its environment.
+    pub fn start_with(program: &str, arguments: &[&str], env: &[(&str, &str)], columns: u16, rows: u16) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
@@ -49,6 +54,9 @@ impl Terminal {
         command.env("SSH_TTY", "/dev/pts/0");
         for name in ["TMUX", "STY", "NO_COLOR", "DISPLAY", "WAYLAND_DISPLAY"] {
             command.env_remove(name);
+        }
+        for (name, value) in env {
+            command.env(name, value);
         }
         let child = pair.slave.spawn_command(command).expect("the program starts");
         drop(pair.slave); // or the reader never sees the end

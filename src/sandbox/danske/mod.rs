@@ -63,8 +63,11 @@ const ENCRYPTION: &str = "encryption";
 const ENTITY: &str = "entity";
 
 /// What was agreed with every client.
-const REDIRECT_URIS: &[&str] =
-    &["https://tpp.countersign.example/callback", "https://tpp.countersign.example/ftn?client=demo"];
+const REDIRECT_URIS: &[&str] = &[
+    "https://tpp.countersign.example/callback",
+    "https://tpp.countersign.example/ftn?client=demo",
+    "https://localhost:8447/callback",
+];
 /// Where the client publishes about itself.
 const BASE_URI: &str = "https://tpp.countersign.example/ftn";
 const SERVICE_NAME: &str = "Countersign Demo";
