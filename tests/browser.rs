@@ -82,6 +82,9 @@ fn a_person_signs_in_at_the_bank_and_pastes_the_address_that_the_browser_ended_o
         browser.until_at("https://tpp.countersign.example/callback?").await
     });
 
+    // the address is one that the terminal can open as well
+    assert!(String::from_utf8_lossy(&terminal.raw).contains(&format!("\u{1b}]8;id=sign-in;{opened}\u{1b}\\")));
+
     terminal.keys("p").until("address bar");
     terminal.keys(&format!("\u{1b}[200~{ended_on}\u{1b}[201~")).keys(ENTER).until("Enter goes on: Redeem the code");
     // the code does not stay in sight

@@ -193,6 +193,9 @@ impl Run {
             OpError::Store { text, hint } => {
                 ("store.failed".to_owned(), text.clone(), hint.clone(), ErrorSource::Profile)
             }
+            OpError::Refused { text, hint } => {
+                ("ask.refused".to_owned(), text.clone(), hint.clone(), ErrorSource::Bank)
+            }
             OpError::Callback { id, text, hint } => ((*id).to_owned(), text.clone(), hint.clone(), ErrorSource::Person),
             OpError::Person(text) => ("person.needed".to_owned(), text.clone(), String::new(), ErrorSource::Person),
         };

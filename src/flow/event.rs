@@ -117,6 +117,9 @@ pub enum OpError {
     Key { id: String, text: String, hint: String },
     #[error("{text}")]
     Store { text: String, hint: String },
+    /// Who was asked for something would not give it.
+    #[error("{text}")]
+    Refused { text: String, hint: String },
     /// No answer came from the bank's page.
     #[error("{text}")]
     Callback { id: &'static str, text: String, hint: String },

@@ -191,7 +191,7 @@ impl Inner {
             Effect::Send { request, timeout, .. } => self.send(&request, Limits::within(timeout)).await,
             Effect::Ask { step, ask, .. } => match self.people.answer(&step, &ask).await {
                 Some(Ok(answers)) => Ok(Reply::Answered(answers)),
-                Some(Err(why)) => Err(OpError::Store {
+                Some(Err(why)) => Err(OpError::Refused {
                     text: format!("refused: {}", crate::text::clean(&why)),
                     hint: "look at the checks of what was handed over".to_owned(),
                 }),

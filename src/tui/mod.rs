@@ -20,6 +20,7 @@ mod focus;
 mod item;
 mod keymap;
 mod layout;
+mod link;
 mod log;
 mod look;
 mod message;

@@ -14,6 +14,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Size;
 
 use super::app::App;
+use super::link::Linked;
 use super::screen;
 use crate::time::Timestamp;
 
@@ -30,6 +31,7 @@ pub fn size() -> Size {
 /// The terminal while it is ours. Dropping it gives it back.
 pub struct Taken {
     terminal: ratatui::Terminal<Backend>,
+    linked: Linked,
     mouse: bool,
 }
 
@@ -37,13 +39,14 @@ impl Taken {
     pub fn take(mouse: bool) -> io::Result<Self> {
         restore_on_panic();
         enter(mouse)?;
-        Ok(Self { terminal: fresh()?, mouse })
+        Ok(Self { terminal: fresh()?, linked: Linked::default(), mouse })
     }
 
     /// One picture, shown at once.
     pub fn draw(&mut self, app: &App, now: Timestamp) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| screen::view(app, frame, now))?;
+        let picture = self.terminal.draw(|frame| screen::view(app, frame, now))?.buffer.clone();
+        self.linked.draw(self.terminal.backend_mut(), &picture, app.link(now).as_ref())?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         self.terminal.backend_mut().flush()
     }
@@ -53,6 +56,7 @@ impl Taken {
         // ratatui's own way asks the terminal where the cursor is, and the answer would go to whoever reads the keys
         execute!(self.terminal.backend_mut(), terminal::Clear(terminal::ClearType::All))?;
         self.terminal = fresh()?;
+        self.linked.clear();
         Ok(())
     }
 

@@ -251,15 +251,14 @@ const WRONG: &[Wrong] = &[
         flow: "register",
         set: &[("creation_ttl", "2678400")],
         stops: Some("DNB-CRE-03"),
-        error: "store.failed",
+        error: "ask.refused",
         ..NONE
     },
     Wrong {
         name: "a registration for another audience",
         flow: "register",
         profile: "[environments.sandbox]\nregistration_audience = \"https://api.ciam.dnb.no/clients/v2\"\n",
-        exit: Exit::Usage,
-        error: "store.failed",
+        error: "ask.refused",
         ..NONE
     },
     Wrong {
@@ -267,7 +266,7 @@ const WRONG: &[Wrong] = &[
         flow: "register",
         profile: "[[flow]]\nid = \"register\"\n[[flow.step]]\nid = \"registration_jwt\"\n[flow.step.jwt]\nkey = \"signing\"\n[flow.step.jwt.claims]\naud = \"{{ env.registration_audience }}\"\ncnf = { jwk = \"{{ keys.signing.jwk }}\" }\niat = \"{{ now + 3600 }}\"\nexp = \"{{ now + days(3) }}\"\n[[flow.step]]\nid = \"submit\"\n[flow.step.ask]\ntext = \"hand it over\"\nshow = { jwt = \"{{ registration_jwt.jwt }}\" }\n[flow.step.ask.ask.client_id]\n",
         stops: Some("DNB-CRE-02"),
-        error: "store.failed",
+        error: "ask.refused",
         ..NONE
     },
     Wrong {
@@ -275,7 +274,7 @@ const WRONG: &[Wrong] = &[
         flow: "register",
         profile: "[[flow]]\nid = \"register\"\n[[flow.step]]\nid = \"registration_jwt\"\n[flow.step.jwt]\nkey = \"signing\"\n[flow.step.jwt.claims]\naud = \"{{ env.registration_audience }}\"\ncnf = { jwk = { kty = \"EC\", crv = \"P-256\", kid = \"iYGjuhAub-X6ascoj-aq0qKdJZZeODjLJMsLSdpuXac\", x = \"MQY7xyhwQ3SbmL4yuNgAK8DE1UmK9s98j2vSowfRZbs\", y = \"YKugE33mn-pDdSkmxofdFn9xpEKXhTZQhelBuQnYiTY\" } }\niat = \"{{ now }}\"\nexp = \"{{ now + days(3) }}\"\n[[flow.step]]\nid = \"submit\"\n[flow.step.ask]\ntext = \"hand it over\"\nshow = { jwt = \"{{ registration_jwt.jwt }}\" }\n[flow.step.ask.ask.client_id]\n",
         stops: Some("DNB-CRE-04"),
-        error: "store.failed",
+        error: "ask.refused",
         ..NONE
     },
     Wrong {

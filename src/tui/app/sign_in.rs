@@ -1,12 +1,19 @@
 //! A person at the bank: its page again, its address for a phone, and what the browser ended on.
 
+use ratatui::layout::Rect;
+
 use super::App;
 use crate::flow::Event;
 use crate::flow::view::{AuthorizeView, StepState};
 use crate::secret::Secret;
 use crate::time::Timestamp;
+use crate::tui::doc::GUTTER;
+use crate::tui::focus::PaneId;
+use crate::tui::item::Item;
+use crate::tui::link::Link;
 use crate::tui::message::{Command, NoticeTone};
 use crate::tui::overlay::{Form, Overlay, qr};
+use crate::tui::pane::step::{self, Tab};
 
 impl App {
     /// The sign-in that is waited for.
@@ -14,6 +21,32 @@ impl App {
         let view = self.view()?;
         let step = view.steps.get(view.current).filter(|s| s.state == StepState::Waiting)?;
         step.authorize.as_ref()
+    }
+
+    /// The bank's page, where its address is on the screen and nothing lies over it.
+    pub fn link(&self, now: Timestamp) -> Option<Link> {
+        let sign_in = self.signing_in()?;
+        let (index, step) = self.selected_step()?;
+        let shown = self.view()?.current == index && self.step.tab(step) == Tab::Now;
+        if !shown || !self.overlays.is_empty() || self.prompts.iter().any(|p| p.up) {
+            return None;
+        }
+        let area = step::doc_area(self, self.geometry().pane(PaneId::Step)?);
+        let height = usize::from(area.height);
+        let rows = self.with_doc(PaneId::Step, now, |doc| {
+            let top = self.step.doc.clamped(doc.len(), height).top;
+            let rows = (area.y..).zip(doc.window(top, height));
+            rows.filter(|(_, row)| row.item == Some(Item::Url))
+                .map(|(y, row)| {
+                    let text = row.line.to_string();
+                    let part = |text: &str| u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
+                    let indent = part(&text) - part(text.trim_start());
+                    let x = area.x + GUTTER + indent;
+                    Rect { x, y, width: part(text.trim()), height: 1 }.intersection(area)
+                })
+                .collect()
+        });
+        Link::new(sign_in.for_browser(), rows)
     }
 
     pub(super) fn browse(&mut self) {
