@@ -72,6 +72,20 @@ fn the_registration_runs_to_its_end_by_itself() {
     assert!(terminal.end().success());
 }
 
+/// Running straight on, the embedded bank's people do what a person would; the chain of keys stands under the steps.
+#[test]
+fn a_person_is_identified_by_running_straight_on() {
+    let mut terminal = demo(120, 45);
+    terminal.keys("/").keys("identify").keys(ENTER).until("Enter in pane 1 starts it");
+    terminal.keys(ENTER).until("step 1 of 9").keys("S").until("→ claims");
+    let lane = terminal.screen().lines().find(|l| l.contains("→ claims")).unwrap_or_default().to_owned();
+    let hops = ["danske-entity key ✓", "our encryption key ✓", "key of the JWKS ✓", "claims"];
+    let places: Vec<_> = hops.iter().map(|hop| lane.find(hop)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{lane}");
+    terminal.keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+}
+
 #[test]
 fn any_size_and_any_resize_is_survived() {
     let mut terminal = with_token(160, 45);
