@@ -12,7 +12,7 @@ impl App {
         let selected = self.selected_step().map(|(_, s)| s);
         match action {
             Action::Step => match view.map(|v| v.status) {
-                None => Err("no run yet: start a flow in pane 1"),
+                None => Err(self.no_run()),
                 Some(RunStatus::Ready | RunStatus::Armed) => Ok(()),
                 Some(RunStatus::Busy) => Err("a step is under way"),
                 Some(RunStatus::Waiting) => Err("it waits for you: Enter answers"),
@@ -20,18 +20,18 @@ impl App {
                 Some(_) => Err("the run is over: r does a step again"),
             },
             Action::Straight => match view.map(|v| v.status) {
-                None => Err("no run yet: start a flow in pane 1"),
+                None => Err(self.no_run()),
                 Some(s) if s.is_over() => Err("the run is over: r does a step again"),
                 Some(_) => Ok(()),
             },
             Action::Retry => match (view, selected.map(|s| s.state)) {
-                (None, _) => Err("no run yet: start a flow in pane 1"),
+                (None, _) => Err(self.no_run()),
                 (Some(v), _) if v.status == RunStatus::Busy => Err("a step is under way: Esc cancels it"),
                 (_, Some(StepState::Ready | StepState::Skipped)) => Err("this step was not taken yet"),
                 _ => Ok(()),
             },
             Action::StepBack => match view {
-                None => Err("no run yet: start a flow in pane 1"),
+                None => Err(self.no_run()),
                 Some(v) if v.status == RunStatus::Busy => Err("a step is under way: Esc cancels it"),
                 Some(v) if self.flow.selected > v.current => Err("that step is still ahead"),
                 Some(_) => Ok(()),
@@ -67,6 +67,11 @@ impl App {
             Action::FindNext | Action::FindPrevious if self.search.is_empty() => Err("nothing to find: / searches"),
             _ => Ok(()),
         }
+    }
+
+    /// Why there is no run to do anything with.
+    pub(super) const fn no_run(&self) -> &'static str {
+        if self.preparing.is_some() { "it is being prepared: a moment" } else { "no run yet: start a flow in pane 1" }
     }
 
     /// The footer's word for a key, as things stand.

@@ -96,9 +96,7 @@ impl App {
     /// The next thing, whatever it is. From another step it only goes to the current one: what Enter sends is in view.
     fn go_on(&mut self, now: Timestamp) {
         let Some(view) = self.view() else {
-            let text =
-                if self.preparing.is_some() { "it is being prepared" } else { "no run yet: start a flow in pane 1" };
-            return self.say(NoticeTone::Plain, text, now);
+            return self.say(NoticeTone::Plain, self.no_run(), now);
         };
         let (status, current) = (view.status, view.current);
         if self.is_elsewhere() && !status.is_over() {
