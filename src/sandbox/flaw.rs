@@ -80,6 +80,12 @@ pub enum IdTokenFlaw {
     NoPerson,
     /// The control character of the personal identity code is wrong.
     WrongControlCharacter,
+    /// Open banking: `c_hash`, `s_hash` and `at_hash` are those of other values.
+    WrongHash,
+    /// Open banking: there is no `s_hash`.
+    NoStateHash,
+    /// Open banking: it is about another consent.
+    OtherConsent,
 }
 
 /// What is wrong with an entity statement or a signed JWK set.

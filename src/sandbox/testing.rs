@@ -157,3 +157,22 @@ impl Caller {
         }
     }
 }
+
+/// One request over plain HTTP, as a browser on this machine sends it: status, `Location`, body.
+pub async fn plainly(url: &str, method: &str, body: &str) -> (u16, String, String) {
+    use http_body_util::{BodyExt as _, Full};
+    use hyper::body::Bytes;
+    let (address, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await.unwrap();
+    let mut driving = tokio::task::JoinSet::new();
+    driving.spawn(connection);
+    let request = axum::http::Request::builder().method(method).uri(format!("/{path}"));
+    let request = request.header("host", address).header("content-type", "application/x-www-form-urlencoded");
+    let response = sender.send_request(request.body(Full::new(Bytes::from(body.to_owned()))).unwrap()).await.unwrap();
+    let (head, body) = response.into_parts();
+    let location = head.headers.get("location").map_or("", |v| v.to_str().unwrap()).to_owned();
+    let body = body.collect().await.unwrap().to_bytes();
+    (head.status.as_u16(), location, String::from_utf8(body.to_vec()).unwrap())
+}

@@ -10,7 +10,7 @@ use countersign::clock::SystemClock;
 use countersign::flow::Pace;
 use countersign::flow::view::{Outcome, RunStatus, RunView, StepState};
 use countersign::profile::Library;
-use countersign::sandbox::{RegistrationFlaw, StatementFlaw, Trouble};
+use countersign::sandbox::{IdTokenFlaw, Refusal, RegistrationFlaw, StatementFlaw, Trouble};
 use countersign::secret::Secret;
 use countersign::shell::{Order, Session};
 
@@ -313,4 +313,76 @@ async fn a_statement_that_nobody_can_verify_is_read_and_warned_of() {
         "{}",
         story(&view)
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consent_is_granted_and_the_accounts_are_read() {
+    for profile in BANKS {
+        let bank = Bank::start().await;
+        let session = session(&bank);
+        let first = clean(&session, profile, "accounts", &[]).await;
+        assert_eq!(answer(&first, "accounts.call")["Data"]["Account"][0]["Nickname"], "Bills");
+        for id in ["IDT-05c", "IDT-05s", "IDT-05a", "IDT-05f", "UKA-01", "UKA-02", "RS-03"] {
+            assert!(checks(&first, Outcome::Pass).contains(&id), "{profile}: {id}");
+        }
+        let again = clean(&session, profile, "accounts", &[]).await;
+        assert_eq!(state(&again, "consent.user.callback"), StepState::Skipped, "the consent's token is at hand");
+
+        // an account holder's name is not for everybody who looks
+        assert!(!format!("{:?}", first).contains("Ada Example"));
+
+        let code_alone = [("response_types", "code"), ("response_type", "code")];
+        clean(&session, profile, "register", &code_alone[..1]).await;
+        let view = clean(&session, profile, "authorize", &code_alone[1..]).await;
+        assert_eq!(state(&view, "user.front"), StepState::Skipped);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_an_id_token_of_a_consent_is_found_before_the_code_is_redeemed() {
+    use IdTokenFlaw as Flaw;
+    let bank = Bank::start().await;
+    // what is wrong; the check that finds it; how the run ends; None: it goes on, warned
+    for (flaw, check, ends) in [
+        (Flaw::WrongIssuer, "IDT-02i", Some("open.check")),
+        (Flaw::WrongAudience, "IDT-02a", Some("open.check")),
+        (Flaw::WrongNonce, "IDT-03", Some("open.check")),
+        (Flaw::Expired, "JWT-02o", Some("open.check")),
+        (Flaw::WrongHash, "IDT-05c", Some("open.check")),
+        (Flaw::OtherConsent, "UKA-02", Some("open.check")),
+        (Flaw::NoStateHash, "IDT-05t", None),
+    ] {
+        let session = session(&bank);
+        bank.world.trouble().on(Trouble::IdToken(flaw));
+        let view = run(&session, "uk-open-banking", "authorize", &[]).await;
+        bank.world.trouble().clear();
+        let found = [checks(&view, Outcome::Fail), checks(&view, Outcome::Warn)].concat();
+        assert!(found.contains(&check), "{flaw:?}: {}", story(&view));
+        let redeemed = if ends.is_some() { StepState::Ready } else { StepState::Done };
+        assert_eq!(state(&view, "user.token"), redeemed, "{flaw:?}: {}", story(&view));
+    }
+    for flaw in [Flaw::WrongKey, Flaw::UnknownKid, Flaw::Unsigned] {
+        let session = session(&bank);
+        bank.world.trouble().on(Trouble::IdToken(flaw));
+        let view = run(&session, "uk-open-banking", "authorize", &[]).await;
+        bank.world.trouble().clear();
+        assert_eq!(state(&view, "user.front"), StepState::Failed, "{flaw:?}: {}", story(&view));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_sign_in_ends_with_the_bank_s_reason() {
+    let bank = Bank::start().await;
+    let session = session(&bank);
+    for refusal in [Refusal::AccessDenied, Refusal::InvalidScope, Refusal::ServerError] {
+        bank.world.trouble().on(Trouble::AtAuthorize(refusal));
+        let view = run(&session, "wso2-ob", "authorize", &[]).await;
+        bank.world.trouble().clear();
+        assert_eq!(error(&view), Some(refusal.code()), "{}", story(&view));
+    }
+    // a permission that there is not
+    let none = run(&session, "wso2-ob", "authorize", &[("permissions", "ReadMinds")]).await;
+    assert_eq!(state(&none, "intent"), StepState::Failed, "{}", story(&none));
+    let told = none.steps.iter().find_map(|s| s.error.as_ref()).expect("an error");
+    assert!(told.text.contains("400"), "{told:?}");
 }

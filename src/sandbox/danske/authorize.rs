@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
-use super::callback::{Callback, ReturnAddress};
 use super::clients::Client;
+use super::pending::LOGIN;
 use super::refused::Refused;
 use super::request_object::{self, Asked};
 use super::{Danske, page};
+use crate::sandbox::callback::{Callback, Mode, ReturnAddress};
 use crate::sandbox::flaw::Refusal;
 use crate::sandbox::form;
 use crate::sandbox::jwt::Jwt;
@@ -54,16 +55,16 @@ pub(super) fn begin(danske: &Danske, query: &[u8], now: i64) -> Outcome {
     let back = ReturnAddress {
         redirect_uri: redirect_uri.to_owned(),
         state: jwt.text("state").map(str::to_owned),
-        form_post: jwt.text("response_mode") == Some("form_post"),
+        mode: if jwt.text("response_mode") == Some("form_post") { Mode::FormPost } else { Mode::Query },
     };
     if let Some(error) = danske.trouble.at_authorize() {
-        return Outcome::Back(back.error(&Refused::on_demand(error)));
+        return Outcome::Back(back.with(Refused::on_demand(error).parameters()));
     }
     match request_object::check(&client, &outer, &jwt, back.clone(), now) {
-        Err(refused) => Outcome::Back(back.error(&refused)),
-        Ok(asked) => match danske.pending.login(asked.clone(), now) {
+        Err(refused) => Outcome::Back(back.with(refused.parameters())),
+        Ok(asked) => match danske.pending.logins.put(asked.clone(), now.saturating_add(LOGIN), now) {
             Ok(session) => Outcome::Login(session, Box::new(asked)),
-            Err(_) => Outcome::Back(back.error(&Refused::failure())),
+            Err(_) => Outcome::Back(back.with(Refused::failure().parameters())),
         },
     }
 }

@@ -8,12 +8,12 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
 use super::authorize::{self, Outcome};
-use super::callback::Callback;
 use super::pending::Consent;
 use super::person::PEOPLE;
 use super::refused::Refused;
 use super::request_object::Asked;
 use super::{AUTHORIZATION_ENDPOINT, Danske};
+use crate::sandbox::callback::Callback;
 use crate::sandbox::flaw::Refusal;
 use crate::sandbox::{answer, form};
 
@@ -45,7 +45,7 @@ fn answered(danske: &Danske, body: &[u8], now: i64) -> Result<Callback, Refused>
         _ => return Err(invalid("Nothing was decided.")),
     };
     let session = field("session").unwrap_or_default();
-    let asked = danske.pending.answered(session, now);
+    let asked = danske.pending.logins.take(session, now);
     let asked = asked.ok_or_else(|| invalid("The page was answered before, or is too old."))?;
     Ok(decide(danske, asked, person, now))
 }
@@ -54,11 +54,12 @@ fn answered(danske: &Danske, body: &[u8], now: i64) -> Result<Callback, Refused>
 fn decide(danske: &Danske, asked: Asked, person: Option<usize>, now: i64) -> Callback {
     let back = asked.back.clone();
     let Some(person) = person else {
-        return back.error(&Refused::new(Refusal::AccessDenied, "The person cancelled."));
+        return back.with(Refused::new(Refusal::AccessDenied, "The person cancelled.").parameters());
     };
-    match danske.pending.code(Consent { asked, person, auth_time: now }, now) {
+    let client = asked.client.clone();
+    match danske.pending.codes.issue(&client, Consent { asked, person, auth_time: now }, now) {
         Ok(code) => back.code(&code),
-        Err(_) => back.error(&Refused::failure()),
+        Err(_) => back.with(Refused::failure().parameters()),
     }
 }
 
@@ -70,7 +71,7 @@ pub(super) fn play(danske: &Danske, url: &str, redirect_uri: &str) -> Option<Res
     let callback = match authorize::begin(danske, query.as_bytes(), now) {
         Outcome::Nowhere(refused) => return Some(Err(refused.in_words())),
         Outcome::Back(callback) => callback,
-        Outcome::Login(session, _) => match danske.pending.answered(&session, now) {
+        Outcome::Login(session, _) => match danske.pending.logins.take(&session, now) {
             Some(asked) => decide(danske, asked, Some(0), now),
             None => return Some(Err(Refused::failure().in_words())),
         },

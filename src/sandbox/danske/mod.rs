@@ -8,7 +8,6 @@
 
 mod assertion;
 mod authorize;
-mod callback;
 mod clients;
 mod hetu;
 mod id_token;

@@ -5,10 +5,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::{ERROR_PAGE, page};
+use super::ERROR_PAGE;
 use crate::sandbox::flaw::Refusal;
 use crate::sandbox::oauth_error::spoken;
-use crate::sandbox::random;
+use crate::sandbox::{page, random};
 
 #[derive(Debug)]
 pub(super) struct Refused {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::clients::Client;
 use super::refused::Refused;
 use super::{ACR, ISSUER, SKEW};
+use crate::sandbox::callback::ReturnAddress;
 use crate::sandbox::flaw::Refusal;
 use crate::sandbox::form::Form;
 use crate::sandbox::jwt::Jwt;
@@ -41,7 +42,7 @@ pub(super) struct Asked {
     pub service_name: String,
     /// S256 (RFC 7636 §4.2).
     pub challenge: Option<String>,
-    pub back: super::callback::ReturnAddress,
+    pub back: ReturnAddress,
 }
 
 fn object(why: impl Into<String>) -> Refused {
@@ -49,13 +50,7 @@ fn object(why: impl Into<String>) -> Refused {
 }
 
 /// Holds a request object to the rules, and the parameters around it to the object.
-pub(super) fn check(
-    client: &Client,
-    outer: &Form,
-    jwt: &Jwt,
-    back: super::callback::ReturnAddress,
-    now: i64,
-) -> Result<Asked, Refused> {
+pub(super) fn check(client: &Client, outer: &Form, jwt: &Jwt, back: ReturnAddress, now: i64) -> Result<Asked, Refused> {
     check_header(jwt, client)?;
     let signing = &client.agreement.signing;
     let (input, signature) = jwt.signed_parts();

@@ -12,7 +12,7 @@ use openssl::sha::sha256;
 use serde_json::{Value, json};
 
 use super::clients::Client;
-use super::pending::{Consent, NoGrant};
+use super::pending::Consent;
 use super::refused::Refused;
 use super::{Danske, assertion, id_token};
 use crate::sandbox::flaw::{IdTokenFlaw, Refusal};
@@ -56,14 +56,7 @@ fn granted(danske: &Danske, head: &Parts, body: &[u8], now: i64) -> Result<(Clie
         return Err(Refused::on_demand(error));
     }
     let no = |why: &str| Refused::new(Refusal::InvalidGrant, why);
-    let consent = danske.pending.redeem(code, &client.id, now).map_err(|why| {
-        no(match why {
-            NoGrant::Unknown => "No such code was issued.",
-            NoGrant::Late => "The code is older than 60 seconds.",
-            NoGrant::Spent => "The code was used before.",
-            NoGrant::OtherClient => "The code was issued to another client.",
-        })
-    })?;
+    let consent = danske.pending.codes.redeem(code, &client.id, now).map_err(|no_grant| no(no_grant.why()))?;
     if *redirect_uri != consent.asked.back.redirect_uri {
         return Err(no("redirect_uri is not the one of the authorization request."));
     }

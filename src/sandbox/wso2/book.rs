@@ -28,10 +28,13 @@ impl Registration {
 
 /// An access token that is out.
 #[derive(Clone)]
-struct Out {
-    client_id: String,
-    certificate: Option<Fingerprint>,
-    ends: i64,
+pub(super) struct Out {
+    pub client_id: String,
+    pub scope: String,
+    /// The consent that it is good for; None: it is the application's own.
+    pub intent: Option<String>,
+    pub certificate: Option<Fingerprint>,
+    pub ends: i64,
 }
 
 #[derive(Default)]
@@ -82,8 +85,8 @@ impl Book {
         pages.spent.insert((who.to_owned(), jti.to_owned()), forget).is_none()
     }
 
-    pub fn give(&self, token: &str, client_id: &str, certificate: Option<Fingerprint>, ends: i64) {
-        self.lock().tokens.insert(token.to_owned(), Out { client_id: client_id.to_owned(), certificate, ends });
+    pub fn give(&self, token: &str, out: Out) {
+        self.lock().tokens.insert(token.to_owned(), out);
     }
 
     pub fn revoke(&self, token: &str) {
@@ -93,6 +96,13 @@ impl Book {
     /// Whose token this is, by the name it was given to.
     pub fn holder(&self, token: &str, now: i64) -> Option<String> {
         self.lock().tokens.get(token).filter(|out| out.ends > now).map(|out| out.client_id.clone())
+    }
+
+    /// What an access token is good for, shown with the certificate that it was given to.
+    pub fn out(&self, token: &str, certificate: Option<Fingerprint>, now: i64) -> Option<Out> {
+        let pages = self.lock();
+        let out = pages.tokens.get(token).filter(|out| out.ends > now && out.certificate == certificate)?;
+        pages.clients.contains_key(&out.client_id).then(|| out.clone())
     }
 
     /// The client whose token this is, shown with the certificate that it was given to.

@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::assertion::{self, Assertion};
+use super::book::Out;
 use super::token::parameters;
 use super::{Wso2, statement};
 use crate::sandbox::bearer::{self, BearerError};
@@ -44,7 +45,14 @@ async fn token(State(bank): State<Arc<Wso2>>, request: Request) -> Response {
         Err(refused) => refused.into_response(),
         Ok(software) => {
             let Ok(token) = random::hex() else { return answer::server_error() };
-            bank.book.give(&token, &format!("{AT_THE_DIRECTORY}{software}"), None, now.saturating_add(LIFETIME));
+            let out = Out {
+                client_id: format!("{AT_THE_DIRECTORY}{software}"),
+                scope: String::new(),
+                intent: None,
+                certificate: None,
+                ends: now.saturating_add(LIFETIME),
+            };
+            bank.book.give(&token, out);
             Json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": LIFETIME })).into_response()
         }
     }

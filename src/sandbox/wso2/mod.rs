@@ -5,13 +5,19 @@
 //!  directory: client assertion ──► token ──► software statement
 //!  gateway:   registration JWT with the statement ──► record ──► read, replace, delete
 //!  server:    client assertion or certificate ──► access token bound to the certificate
+//!  consent:   asked for at the gateway ──► granted by a person at the server ──► code ──► tokens ──► accounts
 //! ```
 
 mod assertion;
+mod authorize;
 mod book;
+mod consents;
 mod directory;
 mod discovery;
 mod flavour;
+mod grants;
+mod id_token;
+mod login;
 mod manage;
 mod metadata;
 mod name;
@@ -35,8 +41,11 @@ use axum::routing::{get, post};
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
+use self::authorize::Asked;
 use self::book::Book;
+use self::consents::Consents;
 pub(super) use self::flavour::{Flavour, UK, WSO2};
+use self::grants::{Granted, RefreshTokens};
 use self::software::{Register, Software};
 use super::bank::{Answer, Embedded, Site};
 use super::ca::Authority;
@@ -45,6 +54,7 @@ use super::demo::{Brought, DemoClient, DemoKey, Known};
 use super::peer::Peer;
 use super::qc::QcType;
 use super::rsa::{LazyKey, PrivateKey, PublicKey};
+use super::shelf::{Codes, Shelf};
 use super::tls::Handshake;
 use super::trouble::{Switches, Trouble};
 
@@ -80,13 +90,19 @@ pub(super) struct Wso2 {
     keys: Keys,
     software: Register,
     book: Book,
+    consents: Consents,
+    logins: Shelf<Asked>,
+    codes: Codes<Granted>,
+    refresh: RefreshTokens,
     known: Known,
 }
 
 impl Wso2 {
     pub fn open(flavour: &'static Flavour, qtsp: &Arc<Authority>, clock: BankClock, trouble: Switches) -> Self {
-        let (keys, software, book, known) = Default::default();
-        Self { flavour, qtsp: Arc::clone(qtsp), clock, trouble, keys, software, book, known }
+        let (keys, software, book, consents) = Default::default();
+        let (logins, codes, refresh, known) = Default::default();
+        let qtsp = Arc::clone(qtsp);
+        Self { flavour, qtsp, clock, trouble, keys, software, book, consents, logins, codes, refresh, known }
     }
 
     /// Enters a piece of software in the directory and registers it at the bank: what is not brought is made.
@@ -128,6 +144,7 @@ impl Wso2 {
             input("client_id", &client_id),
             input("ssa", &ssa),
             input("redirect_uris", &json!([CALLBACK]).to_string()),
+            input("redirect_uri", CALLBACK),
             input("dcr_audience", self.flavour.issuer),
             input("software_client_id", &software.id),
             input("org_id", &software.org),
@@ -157,11 +174,16 @@ impl Embedded for Wso2 {
         let gateway = Router::new()
             .route(flavour.registration_path, post(register::register))
             .route(&format!("{}/{{client_id}}", flavour.registration_path), one)
+            .route(consents::PATH, post(consents::create))
+            .route(&format!("{}/{{id}}", consents::PATH), get(consents::read))
+            .route(consents::ACCOUNTS, get(consents::accounts))
             .with_state(Arc::clone(&self));
         let server = Router::new()
             .route(flavour.discovery_path, get(discovery::metadata))
             .route(flavour.jwks_path, get(discovery::jwks))
             .route(flavour.token_path, post(token::token))
+            .route(flavour.authorize_path, get(authorize::authorize))
+            .route(flavour.login_path, post(login::submit))
             .with_state(Arc::clone(&self));
         vec![
             Site { host: flavour.gateway, handshake: Handshake::Optional, router: gateway },
@@ -170,11 +192,24 @@ impl Embedded for Wso2 {
         ]
     }
 
+    fn pages(self: Arc<Self>) -> Option<Site> {
+        let flavour = self.flavour;
+        let router = Router::new()
+            .route(flavour.authorize_path, get(authorize::authorize))
+            .route(flavour.login_path, post(login::submit))
+            .with_state(self);
+        Some(Site { host: flavour.server, handshake: Handshake::Plain, router })
+    }
+
     fn client(&self, brought: &[Brought]) -> io::Result<DemoClient> {
         self.known.client(brought, |brought| self.enrol(brought))
     }
 
     fn answer<'a>(&'a self, _: &'a str, _: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {
         Box::pin(async { None })
+    }
+
+    fn authorize<'a>(&'a self, url: &'a str, redirect_uri: &'a str) -> BoxFuture<'a, Option<Result<String, String>>> {
+        Box::pin(async move { login::play(self, url, redirect_uri) })
     }
 }

@@ -109,40 +109,21 @@ async fn an_address_with_a_query_of_its_own_keeps_it() {
     assert!(sent.starts_with("&code="), "{sent}");
 }
 
-/// One request over plain HTTP, as a browser on this machine sends it.
-async fn plainly(url: &str, method: &str, body: &str) -> (u16, String, String) {
-    use http_body_util::{BodyExt as _, Full};
-    use hyper::body::Bytes;
-    let (address, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    let io = hyper_util::rt::TokioIo::new(stream);
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await.unwrap();
-    let mut driving = tokio::task::JoinSet::new();
-    driving.spawn(connection);
-    let request = axum::http::Request::builder().method(method).uri(format!("/{path}"));
-    let request = request.header("host", address).header(FORM.0, FORM.1);
-    let response = sender.send_request(request.body(Full::new(Bytes::from(body.to_owned()))).unwrap()).await.unwrap();
-    let (head, body) = response.into_parts();
-    let location = head.headers.get("location").map_or("", |v| v.to_str().unwrap()).to_owned();
-    let body = body.collect().await.unwrap().to_bytes();
-    (head.status.as_u16(), location, String::from_utf8(body.to_vec()).unwrap())
-}
-
 #[tokio::test]
 async fn a_browser_finds_the_pages_on_loopback_and_nothing_else() {
     let rig = Rig::start().await;
     let here = |url: &str| rig.world.for_browser(url).unwrap();
-    let (status, _, page) = plainly(&here(&rig.url(&rig.object())), "GET", "").await;
+    let (status, _, page) = crate::sandbox::testing::plainly(&here(&rig.url(&rig.object())), "GET", "").await;
     assert!(status == 200 && page.contains(SERVICE_NAME), "{page}");
     let body = encode(&[("session", &hidden(&page, "session")), ("person", "0"), ("decision", "allow")]);
     let login = here(&format!("https://{HOST}{LOGIN_PATH}"));
-    let (status, location, _) = plainly(&login, "POST", &body).await;
+    let (status, location, _) = crate::sandbox::testing::plainly(&login, "POST", &body).await;
     let query = location.strip_prefix(REDIRECT_URIS[0]).unwrap().strip_prefix('?').unwrap();
     let sent: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     assert_eq!((status, sent["state"].as_str()), (303, STATE));
     assert_eq!(rig.redeem(&rig.fields(&sent["code"])).await.status, 200);
 
-    assert_eq!(plainly(&here(TOKEN_ENDPOINT), "POST", "").await.0, 404);
+    assert_eq!(crate::sandbox::testing::plainly(&here(TOKEN_ENDPOINT), "POST", "").await.0, 404);
     assert_eq!(rig.world.for_browser("https://elsewhere.example/connect/authorize"), None);
     assert_eq!(rig.world.for_browser(&format!("https://{HOST}.evil.example/")), None);
     assert!(rig.world.describe().iter().any(|(what, at)| what.contains("pages") && login.starts_with(at)));

@@ -1,5 +1,6 @@
 //! The bank and the directory as a client meets them: over real TLS, with JWTs signed here by openssl.
 
+mod consent;
 mod directory;
 mod registration;
 

@@ -4,14 +4,21 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::page;
-use super::refused::Refused;
 
 /// Where an answer goes; only a registered address gets here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ReturnAddress {
     pub redirect_uri: String,
     pub state: Option<String>,
-    pub form_post: bool,
+    pub mode: Mode,
+}
+
+/// How the browser carries the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Query,
+    Fragment,
+    FormPost,
 }
 
 impl ReturnAddress {
@@ -19,11 +26,7 @@ impl ReturnAddress {
         self.with(vec![("code", code.to_owned())])
     }
 
-    pub fn error(&self, refused: &Refused) -> Callback {
-        self.with(refused.parameters())
-    }
-
-    fn with(&self, mut parameters: Vec<(&'static str, String)>) -> Callback {
+    pub fn with(&self, mut parameters: Vec<(&'static str, String)>) -> Callback {
         parameters.extend(self.state.iter().map(|state| ("state", state.clone())));
         Callback { address: self.clone(), parameters }
     }
@@ -41,7 +44,7 @@ impl Callback {
 
     /// What a person copies from the browser: the URL, or the body of the form.
     pub fn as_text(&self) -> String {
-        if self.address.form_post { self.encoded() } else { self.url() }
+        if self.address.mode == Mode::FormPost { self.encoded() } else { self.url() }
     }
 
     fn encoded(&self) -> String {
@@ -50,19 +53,24 @@ impl Callback {
 
     fn url(&self) -> String {
         let uri = &self.address.redirect_uri;
-        format!("{uri}{}{}", if uri.contains('?') { '&' } else { '?' }, self.encoded())
+        let mark = match self.address.mode {
+            Mode::Fragment => '#',
+            _ if uri.contains('?') => '&',
+            _ => '?',
+        };
+        format!("{uri}{mark}{}", self.encoded())
     }
 }
 
 impl IntoResponse for Callback {
     fn into_response(self) -> Response {
-        if self.address.form_post {
+        if self.address.mode == Mode::FormPost {
             return page::form_post(&self.address.redirect_uri, &self.parameters);
         }
         match HeaderValue::from_str(&self.url()) {
             // 303: what was posted to the bank is not posted on (RFC 9700 §4.12)
             Ok(url) => (StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response(),
-            Err(_) => Refused::failure().page(),
+            Err(_) => page::error("server_error", "The address cannot be sent."),
         }
     }
 }
@@ -73,11 +81,16 @@ mod tests {
 
     #[test]
     fn the_address_keeps_its_own_query() {
-        let back =
-            |uri: &str| ReturnAddress { redirect_uri: uri.to_owned(), state: Some("a b".to_owned()), form_post: false };
+        let back = |uri: &str| ReturnAddress {
+            redirect_uri: uri.to_owned(),
+            state: Some("a b".to_owned()),
+            mode: Mode::Query,
+        };
         assert_eq!(back("https://rp.example").code("c").as_text(), "https://rp.example?code=c&state=a+b");
         assert_eq!(back("https://rp.example/?x=1").code("c").as_text(), "https://rp.example/?x=1&code=c&state=a+b");
-        let form = ReturnAddress { form_post: true, ..back("https://rp.example") };
+        let fragment = ReturnAddress { mode: Mode::Fragment, ..back("https://rp.example/?x=1") };
+        assert_eq!(fragment.code("c").as_text(), "https://rp.example/?x=1#code=c&state=a+b");
+        let form = ReturnAddress { mode: Mode::FormPost, ..back("https://rp.example") };
         assert_eq!(form.code("c").as_text(), "code=c&state=a+b");
     }
 }
