@@ -208,9 +208,17 @@ pub struct Flow {
     pub env_reads: BTreeSet<String>,
     /// Key roles it needs.
     pub roles: BTreeSet<String>,
+    /// Kept token sets that it reads.
+    pub tokens: BTreeSet<String>,
 }
 
 impl Flow {
+    /// The step that uses up the refresh token of that set.
+    pub fn spender(&self, set: &str) -> Option<&str> {
+        let spends = |s: &&Step| matches!(&s.verb, Verb::Http(h) if h.spend.as_ref().is_some_and(|s| s.tokens == set));
+        self.steps.iter().find(spends).map(|s| s.path.as_str())
+    }
+
     /// No documentation of the bank confirms it.
     pub fn is_unverified(&self) -> bool {
         self.evidence.as_deref().is_some_and(|e| e.starts_with("unverified"))
@@ -310,6 +318,15 @@ pub struct Http {
     pub mtls: Option<Text>,
     pub expect: Vec<Json>,
     pub take: Vec<Take>,
+    pub spend: Option<Spend>,
+}
+
+/// The request uses up the refresh token of that set.
+#[derive(Clone, Debug)]
+pub struct Spend {
+    pub tokens: String,
+    /// [`crate::flow::custody::Policy`], by its word.
+    pub policy: Text,
 }
 
 #[derive(Clone, Debug)]

@@ -19,6 +19,7 @@ mod performer;
 mod rows;
 mod seats;
 mod session;
+mod tokens;
 
 pub use crate::keys::StoreFacts;
 #[cfg(test)]

@@ -16,12 +16,12 @@ use crate::flow::view::AskField;
 use crate::flow::{Pace, Run, Setup};
 use crate::keys::file::Files;
 use crate::keys::vault::{self, Vault};
-use crate::keys::{KeyInfo, KeyUri, NobodyUnlocks, Stores, Unlock, memory};
+use crate::keys::{KeyInfo, KeyUri, NobodyUnlocks, Stores, Unlock, Wrapping, memory};
 use crate::net::{Allowed, HostMap, NetConfig, Network};
 use crate::profile::Library;
 use crate::profile::model::{Environment, InputKind, Profile};
 use crate::secret::Secret;
-use crate::store::{Memory, StoreError, Whose, load_settings, read_document};
+use crate::store::{Memory, StoreError, Tokens, Whose, load_settings, read_document};
 
 /// What is asked for: a profile, a flow of it, and what a person set for this run.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +90,7 @@ pub struct Session {
     /// None: nothing is kept.
     pub vault: Option<Vault>,
     pub memory: Memory,
+    pub tokens: Tokens,
     pub embedded: Option<Arc<dyn Embedded>>,
     /// Who answers outside the sandbox.
     pub people: Arc<dyn People>,
@@ -273,8 +274,9 @@ impl Session {
             .with(Arc::new(vault.clone()));
         self.unlock = unlock.clone();
         #[cfg(feature = "keyring")]
-        let stores =
-            stores.with(Arc::new(crate::keys::keyring::Keyring::new(places.data.clone()).telling(unlock.clone())));
+        let keyring = Arc::new(crate::keys::keyring::Keyring::new(places.data.clone()).telling(unlock.clone()));
+        #[cfg(feature = "keyring")]
+        let stores = stores.with(keyring.clone());
         #[cfg(feature = "pkcs11")]
         let stores = stores.with(Arc::new(crate::keys::pkcs11::Pkcs11::new(settings.pkcs11_modules, unlock.clone())));
         #[cfg(not(feature = "pkcs11"))]
@@ -288,8 +290,16 @@ impl Session {
         )));
         #[cfg(not(feature = "kms"))]
         drop(unlock);
+        let stores = Arc::new(stores);
+        #[cfg(feature = "keyring")]
+        let wrapping = Wrapping::new(stores.clone(), vault.clone(), keyring);
+        #[cfg(not(feature = "keyring"))]
+        let wrapping = Wrapping::new(stores.clone(), vault.clone());
+        if let Some(data) = &places.data {
+            self.tokens = std::mem::take(&mut self.tokens).sealed_in(data.join("tokens"), wrapping);
+        }
         self.vault = Some(vault);
-        self.stores = Arc::new(stores);
+        self.stores = stores;
         problems
     }
 
@@ -308,6 +318,7 @@ impl Session {
             seats: Arc::default(),
             opened: Arc::default(),
             memory: Memory::default(),
+            tokens: Tokens::default(),
             embedded: None,
             people: Arc::new(Nobody),
             browser: Arc::new(NoBrowser),
