@@ -7,6 +7,8 @@ mod architecture;
 mod authorize;
 #[path = "it/cli.rs"]
 mod cli;
+#[path = "it/custody.rs"]
+mod custody;
 #[path = "it/danske.rs"]
 mod danske;
 #[path = "it/dcr.rs"]

@@ -1,6 +1,10 @@
 //! The command tree. Help, completions and the man page are all made from it.
 
+mod tokens;
+
 use std::path::PathBuf;
+
+pub use tokens::TokensCommand;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -56,6 +60,14 @@ pub enum Command {
         unlock_from: Option<String>,
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Tokens of saved profiles: list, use, refresh, copy, forget.
+    Tokens {
+        /// Read the passphrase of the vault from a file, or from - (standard input).
+        #[arg(long, global = true, value_name = "FILE|-")]
+        unlock_from: Option<String>,
+        #[command(subcommand)]
+        command: TokensCommand,
     },
     /// What of this machine can be used, and why not: terminal, clipboard, key stores, clock, proxies.
     Doctor(DoctorArgs),

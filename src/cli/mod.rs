@@ -38,6 +38,7 @@ mod sandbox;
 mod script;
 mod session;
 mod suits;
+mod tokens;
 mod unlock;
 mod workbench;
 
@@ -70,6 +71,7 @@ fn dispatch(cli: Cli) -> Result<Exit, exit::Failure> {
         Some(Command::Check(args)) => check::run(&places, &args),
         Some(Command::Profiles { command }) => profiles::run(&places, command),
         Some(Command::Keys { unlock_from, command }) => keys::run(&places, unlock_from.as_deref(), command),
+        Some(Command::Tokens { unlock_from, command }) => tokens::run(&places, unlock_from.as_deref(), command),
         Some(Command::Doctor(args)) => doctor::run(&places, &args),
         #[cfg(feature = "sandbox")]
         Some(Command::Sandbox(args)) => sandbox::run(&args),
