@@ -30,6 +30,12 @@ impl OAuthError {
     pub fn unsupported_grant_type(description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", description)
     }
+    pub fn invalid_grant(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
+    }
+    pub fn unauthorized_client(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "unauthorized_client", description)
+    }
     /// For a client that tried to authenticate in the `Authorization` header.
     pub fn challenge(mut self, challenge: &'static str) -> Self {
         self.challenge = Some(challenge);

@@ -5,10 +5,12 @@
 //!  directory: client assertion ──► token ──► software statement
 //!  gateway:   registration JWT with the statement ──► record ──► read, replace, delete
 //!  server:    client assertion or certificate ──► access token bound to the certificate
+//!             a person's consent ──► code ──► the same, and a refresh token that is good once
 //! ```
 
 mod assertion;
 mod book;
+mod consent;
 mod directory;
 mod discovery;
 mod flavour;
@@ -36,6 +38,7 @@ use futures_util::future::BoxFuture;
 use serde_json::json;
 
 use self::book::Book;
+use self::consent::Consents;
 pub(super) use self::flavour::{Flavour, UK, WSO2};
 use self::software::{Register, Software};
 use super::bank::{Answer, Embedded, Site};
@@ -80,13 +83,14 @@ pub(super) struct Wso2 {
     keys: Keys,
     software: Register,
     book: Book,
+    consents: Consents,
     known: Known,
 }
 
 impl Wso2 {
     pub fn open(flavour: &'static Flavour, qtsp: &Arc<Authority>, clock: BankClock, trouble: Switches) -> Self {
-        let (keys, software, book, known) = Default::default();
-        Self { flavour, qtsp: Arc::clone(qtsp), clock, trouble, keys, software, book, known }
+        let (keys, software, book, consents, known) = Default::default();
+        Self { flavour, qtsp: Arc::clone(qtsp), clock, trouble, keys, software, book, consents, known }
     }
 
     /// Enters a piece of software in the directory and registers it at the bank: what is not brought is made.
@@ -176,5 +180,9 @@ impl Embedded for Wso2 {
 
     fn answer<'a>(&'a self, _: &'a str, _: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {
         Box::pin(async { None })
+    }
+
+    fn authorize<'a>(&'a self, url: &'a str, redirect_uri: &'a str) -> BoxFuture<'a, Option<Result<String, String>>> {
+        Box::pin(async move { Some(consent::play(self, url, redirect_uri)) })
     }
 }

@@ -1,4 +1,4 @@
-//! The token endpoint: `client_credentials` with an assertion or a certificate.
+//! The token endpoint: the client for itself, or with what a person agreed to; with an assertion or a certificate.
 
 use std::sync::Arc;
 
@@ -32,12 +32,20 @@ pub(super) async fn token(
     let now = bank.clock.now();
     match grant(&bank, &peer, &head, &body, now) {
         Err(refused) => refused.into_response(),
-        Ok((client, scope)) => issue(&bank, &client, &scope, peer.certificate(), now),
+        Ok(granted) => issue(&bank, &granted, peer.certificate(), now),
     }
 }
 
+/// What is given.
+struct Granted {
+    client: Registration,
+    scope: String,
+    refresh_token: Option<String>,
+}
+
 /// Signed, and bound to the certificate (RFC 9068, RFC 8705 §3.1).
-fn issue(bank: &Wso2, client: &Registration, scope: &str, certificate: Option<Fingerprint>, now: i64) -> Response {
+fn issue(bank: &Wso2, granted: &Granted, certificate: Option<Fingerprint>, now: i64) -> Response {
+    let Granted { client, scope, refresh_token } = granted;
     let ends = now.saturating_add(LIFETIME);
     let made = || -> std::io::Result<String> {
         let key = bank.signing_key()?;
@@ -57,18 +65,37 @@ fn issue(bank: &Wso2, client: &Registration, scope: &str, certificate: Option<Fi
     };
     let Ok(token) = made() else { return answer::server_error() };
     bank.book.give(&token, &client.client_id, certificate, ends);
-    let body = json!({ "access_token": token, "token_type": "Bearer", "expires_in": LIFETIME, "scope": scope });
+    let mut body = json!({ "access_token": token, "token_type": "Bearer", "expires_in": LIFETIME, "scope": scope });
+    if let Some(refresh_token) = refresh_token {
+        body["refresh_token"] = refresh_token.as_str().into();
+    }
     ([(header::PRAGMA, HeaderValue::from_static("no-cache"))], Json(body)).into_response()
 }
 
-fn grant(bank: &Wso2, peer: &Peer, head: &Parts, body: &[u8], now: i64) -> Result<(Registration, String), OAuthError> {
+fn grant(bank: &Wso2, peer: &Peer, head: &Parts, body: &[u8], now: i64) -> Result<Granted, OAuthError> {
     let form = parameters(head, body)?;
-    match form.get("grant_type").map(String::as_str) {
-        Some("client_credentials") => {}
-        Some(_) => return Err(OAuthError::unsupported_grant_type("Only client_credentials is granted here.")),
-        None => return Err(OAuthError::invalid_request("grant_type is missing.")),
+    let wanted = form.get("grant_type").ok_or_else(|| OAuthError::invalid_request("grant_type is missing."))?;
+    if !["client_credentials", "authorization_code", "refresh_token"].contains(&wanted.as_str()) {
+        return Err(OAuthError::unsupported_grant_type("That grant is not given here."));
     }
     let client = authenticated(bank, peer, &form, now)?;
+    let grants = client.metadata.get("grant_types").and_then(|v| v.as_array());
+    if !grants.is_some_and(|all| all.iter().any(|grant| grant == wanted.as_str())) {
+        return Err(OAuthError::unauthorized_client("The client is not registered for that grant."));
+    }
+    let agreed = match wanted.as_str() {
+        "authorization_code" => bank.consents.redeem(&client, &form, now)?,
+        "refresh_token" => bank.consents.rotate(&client, &form)?,
+        _ => {
+            let scope = for_itself(&client, &form)?;
+            return Ok(Granted { client, scope, refresh_token: None });
+        }
+    };
+    Ok(Granted { client, scope: agreed.consent.scope, refresh_token: Some(agreed.refresh_token) })
+}
+
+/// The scopes of a client that asks for itself.
+fn for_itself(client: &Registration, form: &Form) -> Result<String, OAuthError> {
     let registered = client.text("scope").unwrap_or_default();
     let scope = form.get("scope").map_or(registered, String::as_str);
     let asked = scope::parse(scope)
@@ -76,8 +103,7 @@ fn grant(bank: &Wso2, peer: &Peer, head: &Parts, body: &[u8], now: i64) -> Resul
     if !asked.iter().all(|value| registered.split(' ').any(|r| r == *value)) {
         return Err(OAuthError::invalid_scope("The client is not registered for every scope it asks for."));
     }
-    let scope = scope.to_owned();
-    Ok((client, scope))
+    Ok(scope.to_owned())
 }
 
 fn authenticated(bank: &Wso2, peer: &Peer, form: &Form, now: i64) -> Result<Registration, OAuthError> {
