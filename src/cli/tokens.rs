@@ -8,10 +8,10 @@ use super::args::{RunArgs, TokensCommand};
 use super::exit::{Exit, Failure};
 use super::{run, session};
 use crate::config::{Places, Surroundings};
-use crate::inspect::{about, moment};
+use crate::inspect::about;
 use crate::profile::model::Profile;
 use crate::secret::{Class, Secret};
-use crate::shell::Session;
+use crate::shell::{Session, lineage_in_words, standing_in_words};
 use crate::store::tokens::{Standing, TokenRow};
 use crate::time::Timestamp;
 use crate::tui::clipboard::{self, Native};
@@ -136,35 +136,14 @@ fn in_words(row: &TokenRow, now: Timestamp) {
         say!("    access token   {text}");
     }
     if let Some(refresh) = &label.refresh {
-        say!("    refresh token  {}", standing(&refresh.standing, row.busy));
-        let since = moment(refresh.since);
-        match refresh.generation {
-            0 => say!("    lineage        as it came {since}"),
-            n => say!("    lineage        exchanged {n} times since {since}"),
-        }
+        say!("    refresh token  {}", standing_in_words(&refresh.standing, row.busy));
+        say!("    lineage        {}", lineage_in_words(refresh));
         if refresh.backup {
-            say!("    back-up        its predecessor: countersign tokens refresh {} --predecessor", shown(row));
+            say!("    back-up        countersign tokens refresh {} --predecessor", shown(row));
         }
     }
     if let Some(scope) = &label.scope {
         say!("    scope          {}", crate::text::clean(scope));
-    }
-}
-
-/// How a refresh token stands, for a person.
-pub fn standing(standing: &Standing, busy: bool) -> String {
-    match standing {
-        Standing::InForce => "in force".to_owned(),
-        Standing::Sent { .. } if busy => "another instance is exchanging it now".to_owned(),
-        Standing::Sent { at } => format!(
-            "in doubt: it went to the bank {} and no answer was kept, so it may be spent; one that comes twice ends every token of the consent (RFC 9700 §4.14.2)",
-            moment(*at)
-        ),
-        Standing::Refused { at, error } => format!(
-            "refused by the bank {} ({}): it ended, was revoked, or was used before; a person has to sign in again",
-            moment(*at),
-            crate::text::clean(error)
-        ),
     }
 }
 

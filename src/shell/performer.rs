@@ -2,6 +2,7 @@
 
 mod keep;
 mod spend;
+mod write_down;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +26,7 @@ use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores, certified, unwrap};
 use crate::net::{Allowed, ClientIdentity, Limits, Network};
 use crate::profile::model::{Environment, Profile};
 use crate::secret::{Secret, SecretBytes};
-use crate::store::{Memory, Tokens, Whose};
+use crate::store::{Ledger, Memory, Tokens, Whose};
 
 /// How long metadata is good where the profile does not say, seconds.
 const METADATA: i64 = 86_400;
@@ -56,6 +57,7 @@ struct Inner {
     stores: Arc<Stores>,
     memory: Memory,
     tokens: Tokens,
+    ledger: Ledger,
     places: Places,
     clock: Arc<dyn Clock>,
     running: Mutex<BTreeMap<Op, AbortHandle>>,
@@ -81,9 +83,9 @@ impl Performer {
         people: Arc<dyn People>,
     ) -> Self {
         // an embedded bank ends with the program, and so does what it gave
-        let tokens = match own && environment.sandbox.is_none() {
-            true => session.tokens.clone(),
-            false => session.tokens.in_memory(),
+        let (tokens, ledger) = match own && environment.sandbox.is_none() {
+            true => (session.tokens.clone(), session.ledger.clone()),
+            false => (session.tokens.in_memory(), session.ledger.in_memory()),
         };
         Self(Arc::new(Inner {
             profile,
@@ -99,6 +101,7 @@ impl Performer {
             stores: session.stores.clone(),
             memory: session.memory.clone(),
             tokens,
+            ledger,
             places: session.places.clone(),
             clock: session.clock.clone(),
             running: Mutex::default(),

@@ -21,7 +21,7 @@ use crate::net::{Allowed, HostMap, NetConfig, Network};
 use crate::profile::Library;
 use crate::profile::model::{Environment, InputKind, Profile};
 use crate::secret::Secret;
-use crate::store::{Memory, StoreError, Tokens, Whose, load_settings, read_document};
+use crate::store::{Ledger, Memory, StoreError, Tokens, Whose, load_settings, read_document};
 
 /// What is asked for: a profile, a flow of it, and what a person set for this run.
 #[derive(Clone, Debug, Default)]
@@ -91,6 +91,7 @@ pub struct Session {
     pub vault: Option<Vault>,
     pub memory: Memory,
     pub tokens: Tokens,
+    pub ledger: Ledger,
     pub embedded: Option<Arc<dyn Embedded>>,
     /// Who answers outside the sandbox.
     pub people: Arc<dyn People>,
@@ -297,6 +298,7 @@ impl Session {
         let wrapping = Wrapping::new(stores.clone(), vault.clone());
         if let Some(data) = &places.data {
             self.tokens = std::mem::take(&mut self.tokens).sealed_in(data.join("tokens"), wrapping);
+            self.ledger = std::mem::take(&mut self.ledger).in_dir(data.join("clients"));
         }
         self.vault = Some(vault);
         self.stores = stores;
@@ -319,6 +321,7 @@ impl Session {
             opened: Arc::default(),
             memory: Memory::default(),
             tokens: Tokens::default(),
+            ledger: Ledger::default(),
             embedded: None,
             people: Arc::new(Nobody),
             browser: Arc::new(NoBrowser),

@@ -21,6 +21,8 @@ impl Inner {
             self.memory.forget(&whose, forget);
             self.tokens.forget(&whose, forget).await.map_err(key_error)?;
         }
+        let failed = |e: StoreError| OpError::Store { text: e.text, hint: e.hint };
+        self.write_down(&what, &whose, now).map_err(failed)?;
         let mut told = Vec::new();
         for (set, members) in what.tokens {
             let Json::Object(members) = members else { continue };
@@ -39,7 +41,6 @@ impl Inner {
             self.memory.keep_value(&whose, name, value.clone());
         }
         let worth_saving = self.own && self.environment.sandbox.is_none();
-        let failed = |e: StoreError| OpError::Store { text: e.text, hint: e.hint };
         let gone: Vec<&str> = what.forget.iter().filter_map(|f| f.strip_prefix("inputs.")).collect();
         if worth_saving && !gone.is_empty() {
             drop_values(&self.places, &self.profile.id, &gone).map_err(failed)?;

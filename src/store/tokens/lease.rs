@@ -66,8 +66,8 @@ impl Lease {
             return Ok(Leased::Elsewhere(self.set));
         };
         if matches!(before, Standing::Sent { .. }) && !spending.policy.may_come_again() && !spending.doubt_known {
-            let text = "another instance sent this refresh token, and no answer was kept: it may be spent";
-            let hint = "one that comes twice ends every token of the consent (RFC 9700 §4.14.2): sign in again, or countersign tokens refresh --in-doubt";
+            let text = "this refresh token went to the bank before and no answer was kept: it may be spent, and one that comes twice ends every token of the consent (RFC 9700 §4.14.2)";
+            let hint = "sign in again; or start the flow anew, which asks before it goes out (countersign tokens refresh --in-doubt)";
             return Err(KeyError::new("key.refused", text, hint));
         }
         kill::at("marking");

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use self::heap::Heap;
+use self::lease::Held;
 pub use self::lease::{InFlight, Lease, Leased};
 use self::sealed::{Sealed, Slot};
 pub use self::set::{Label, RefreshLabel, Standing, TokenSet};
@@ -104,10 +105,8 @@ impl Tokens {
     }
 
     fn is_busy(&self, at: &At, whose: &Whose, name: &str) -> bool {
-        match (at, &self.sealed) {
-            (At::Sealed(slot), Some(sealed)) => sealed.is_busy(slot),
-            _ => self.heap.is_busy(whose, name),
-        }
+        let on_disk = || self.slot(whose, name).is_some_and(|(sealed, slot)| sealed.is_busy(&slot));
+        on_disk() || (matches!(at, At::Heap) && self.heap.is_busy(whose, name))
     }
 
     /// Keeps a set as it came, in place of the one of that name; a refresh token that it does not replace goes on.
@@ -121,6 +120,8 @@ impl Tokens {
         members: Map<String, Json>,
         now: Timestamp,
     ) -> Result<Kept, KeyError> {
+        // one that is in flight would come back over what is kept now
+        let _alone = self.alone(whose, name).await?;
         let mut set = TokenSet::new(whose.clone(), name, members, now);
         if let Some(old) = self.heap.get(whose, name) {
             set = set.after(old);
@@ -162,31 +163,41 @@ impl Tokens {
     pub async fn forget(&self, whose: &Whose, what: &str) -> Result<(), KeyError> {
         let sets = self.names(whose).into_iter();
         match (what.strip_prefix("tokens."), what.strip_prefix("token:")) {
-            (Some(name), _) => self.forget_set(whose, name),
+            (Some(name), _) => self.forget_set(whose, name).await,
             (_, Some(value)) => {
                 for name in sets {
                     self.forget_value(whose, &name, value).await?;
                 }
                 Ok(())
             }
-            _ if what == "tokens" => sets.into_iter().try_for_each(|name| self.forget_set(whose, &name)),
+            _ if what == "tokens" => {
+                for name in sets {
+                    self.forget_set(whose, &name).await?;
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
 
-    fn forget_set(&self, whose: &Whose, name: &str) -> Result<(), KeyError> {
+    async fn forget_set(&self, whose: &Whose, name: &str) -> Result<(), KeyError> {
+        let _alone = self.alone(whose, name).await?;
+        self.remove(whose, name)
+    }
+
+    fn remove(&self, whose: &Whose, name: &str) -> Result<(), KeyError> {
         self.heap.remove(whose, name);
         self.slot(whose, name).map_or(Ok(()), |(sealed, slot)| sealed.remove(&slot))
     }
 
     async fn forget_value(&self, whose: &Whose, name: &str, value: &str) -> Result<(), KeyError> {
+        let _alone = self.alone(whose, name).await?;
         let Some((mut set, at)) = self.find(whose, name).await? else { return Ok(()) };
-        let before = set.label();
-        if set.without(value) {
-            return self.forget_set(whose, name);
-        }
-        if set.label() == before {
+        if !set.has(value) {
             return Ok(());
+        }
+        if set.without(value) {
+            return self.remove(whose, name);
         }
         match (&self.sealed, at) {
             (Some(sealed), At::Sealed(slot)) => match sealed.recipient(false).await? {
@@ -198,6 +209,17 @@ impl Tokens {
                 Ok(())
             }
         }
+    }
+
+    /// Whose a set in memory is.
+    pub fn whose_in_memory(&self, label: &Label) -> Option<Whose> {
+        let fits = |set: &TokenSet| {
+            set.name == label.set
+                && set.whose.profile == label.profile
+                && set.whose.environment == label.environment
+                && set.label() == *label
+        };
+        self.heap.all().into_iter().find(fits).map(|set| set.whose)
     }
 
     /// The names of the sets that are kept for somebody.
@@ -212,7 +234,7 @@ impl Tokens {
     /// Everything that is kept. Opens nothing: a file that does not say what it is, is left out.
     pub fn rows(&self) -> Vec<TokenRow> {
         let in_memory = self.heap.all().into_iter().map(|set| {
-            let busy = self.heap.is_busy(&set.whose, &set.name);
+            let busy = self.is_busy(&At::Heap, &set.whose, &set.name);
             TokenRow { label: set.label(), in_memory: true, busy }
         });
         let mut rows: Vec<TokenRow> = in_memory.collect();
@@ -225,6 +247,14 @@ impl Tokens {
         }
         rows.sort_by(|a, b| (&a.label.profile, &a.label.set).cmp(&(&b.label.profile, &b.label.set)));
         rows
+    }
+
+    /// Waits until nobody else changes that set, in this instance or another.
+    async fn alone(&self, whose: &Whose, name: &str) -> Result<Held, KeyError> {
+        Ok(match self.slot(whose, name) {
+            Some((sealed, slot)) => Held::File(sealed.alone(&slot).await?),
+            None => Held::Memory(self.heap.alone(whose, name).await),
+        })
     }
 
     /// The right to spend the refresh token of a set. Waits while another has it; may ask for the passphrase of the vault.

@@ -87,11 +87,15 @@ impl Sealed {
             None if insist => Home::Vault,
             None => return Ok(None),
         };
+        // two instances that make a pair at the same moment would seal to one that is gone
+        let _alone = self.alone(&Slot("sealed-to".to_owned())).await?;
+        if let Some(there) = self.sealed_to()? {
+            return there.recipient.parse().map(Some);
+        }
         let recipient = self.wrapping.make(kept_in).await?;
         let there = SealedTo { version: 1, kept_in, recipient: recipient.to_string() };
         let text = serde_json::to_vec(&there)
             .map_err(|_| KeyError::new("key.store", "what tokens are sealed to could not be written", "try again"))?;
-        // an instance that did the same at this moment took the same pair: the home has one
         write_private(&self.dir.join("sealed-to.json"), &text).map_err(failed)?;
         Ok(Some(recipient))
     }

@@ -247,6 +247,12 @@ impl TokenSet {
         line.is_some_and(|line| line.predecessor.take().is_some())
     }
 
+    /// Whether that token is one of it.
+    pub(super) fn has(&self, value: &str) -> bool {
+        let refresh = self.lineage.as_ref().is_some_and(|l| l.token.0.expose() == value);
+        refresh || self.members.values().any(|v| v.as_str() == Some(value))
+    }
+
     /// Forgets a token by its value. Whether nothing is left.
     pub(super) fn without(&mut self, value: &str) -> bool {
         self.members.retain(|_, v| v.as_str() != Some(value));

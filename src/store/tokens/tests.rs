@@ -256,3 +256,21 @@ fn nothing_of_a_set_is_told_by_its_debug() {
     let set = TokenSet::new(whose("a.pem"), "user", members("at-secret", Some("rt-secret")), NOW);
     assert!(!format!("{set:?}").contains("secret"));
 }
+
+#[tokio::test]
+async fn instances_that_begin_at_once_seal_to_one_pair() {
+    let dir = tempfile::tempdir().unwrap();
+    let sets = ["one", "two", "three", "four"];
+    let own = whose("a.pem");
+    let all = sets.map(|set| {
+        let (tokens, own) = (sealed(dir.path(), given()), own.clone());
+        tokio::spawn(async move { tokens.keep(&own, set, members("at", Some("rt")), NOW).await.unwrap() })
+    });
+    for kept in all {
+        assert_eq!(kept.await.unwrap(), Kept::Sealed);
+    }
+    let next = sealed(dir.path(), given());
+    for set in sets {
+        assert!(next.get(&own, set).await.unwrap().is_some(), "{set} opens");
+    }
+}
