@@ -250,6 +250,7 @@ fn summary(loaded: &Loaded) -> Summary {
         about: f.about.clone(),
         evidence: f.evidence.clone(),
         unverified: f.is_unverified(),
+        refreshes: f.refreshes(),
         steps: f.steps.iter().map(|s| (s.path.clone(), s.title.clone())).collect(),
     });
     Summary {

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod open;
+mod spend;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use serde_json::Value as Json;
 
 pub use authorize::Authorize;
 pub use open::{Expect, KeysFrom, Open, Unverified};
+pub use spend::Spend;
 
 use super::place::Place;
 use crate::flow::template::{Expr, Text, Tree};
@@ -213,12 +215,6 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// The step that uses up the refresh token of that set.
-    pub fn spender(&self, set: &str) -> Option<&str> {
-        let spends = |s: &&Step| matches!(&s.verb, Verb::Http(h) if h.spend.as_ref().is_some_and(|s| s.tokens == set));
-        self.steps.iter().find(spends).map(|s| s.path.as_str())
-    }
-
     /// No documentation of the bank confirms it.
     pub fn is_unverified(&self) -> bool {
         self.evidence.as_deref().is_some_and(|e| e.starts_with("unverified"))
@@ -319,14 +315,6 @@ pub struct Http {
     pub expect: Vec<Json>,
     pub take: Vec<Take>,
     pub spend: Option<Spend>,
-}
-
-/// The request uses up the refresh token of that set.
-#[derive(Clone, Debug)]
-pub struct Spend {
-    pub tokens: String,
-    /// [`crate::flow::custody::Policy`], by its word.
-    pub policy: Text,
 }
 
 #[derive(Clone, Debug)]
