@@ -1,9 +1,11 @@
 //! The command tree. Help, completions and the man page are all made from it.
 
+mod clients;
 mod tokens;
 
 use std::path::PathBuf;
 
+pub use clients::{ClientsCommand, RenewArgs};
 pub use tokens::TokensCommand;
 
 use clap::{Args, Parser, Subcommand};
@@ -60,6 +62,14 @@ pub enum Command {
         unlock_from: Option<String>,
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Registrations of saved profiles: what exists where, what ends when, and what the bank changed.
+    Clients {
+        /// Read the passphrase of the vault or of a sealed key file from a file, or from - (standard input).
+        #[arg(long, global = true, value_name = "FILE|-")]
+        unlock_from: Option<String>,
+        #[command(subcommand)]
+        command: ClientsCommand,
     },
     /// Tokens of saved profiles: list, use, refresh, copy, forget.
     Tokens {

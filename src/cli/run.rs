@@ -55,6 +55,30 @@ pub fn run_in(mut session: Session, args: RunArgs) -> Result<Exit, Failure> {
     exit
 }
 
+/// Runs a flow and tells nothing: as far as it goes by itself.
+pub async fn to_the_end(session: &Session, order: Order) -> Result<RunView, Failure> {
+    let Prepared { mut run, performer } = session.prepare(order, Pace::Straight).await?;
+    let (events, mut incoming) = unbounded_channel();
+    let mut effects = run.handle(Event::Start, session.clock.now());
+    loop {
+        for effect in effects.drain(..) {
+            performer.perform(effect, &events);
+        }
+        let event = match run.view().status {
+            status if status.is_over() || status == RunStatus::Blocked => break,
+            RunStatus::Ready => Event::Step,
+            RunStatus::Armed => Event::Approve,
+            _ => match next(&mut incoming).await {
+                Event::Failed { error: OpError::Person(_), .. } => break,
+                event => event,
+            },
+        };
+        effects = run.handle(event, session.clock.now());
+    }
+    performer.abort_all();
+    Ok(run.view().clone())
+}
+
 async fn drive(prepared: Prepared, args: &RunArgs, clock: Arc<dyn Clock>) -> Result<Exit, Failure> {
     let Prepared { mut run, performer } = prepared;
     let (events, mut incoming) = unbounded_channel();

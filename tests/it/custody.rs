@@ -4,7 +4,7 @@
 #[path = "custody/bank.rs"]
 mod bank;
 #[path = "custody/program.rs"]
-mod program;
+pub mod program;
 
 use bank::{Bank, Lose};
 use countersign::flow::custody::Policy;

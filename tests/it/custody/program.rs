@@ -4,15 +4,15 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use age::secrecy::{ExposeSecret as _, SecretString};
 use countersign::clock::SystemClock;
-use countersign::keys::keyring::Keyring;
-use countersign::keys::vault::Vault;
-use countersign::keys::{Given, Stores, Wrapping};
+use countersign::config::Places;
+use countersign::keys::Given;
+use countersign::profile::Library;
 use countersign::secret::Secret;
-use countersign::store::{Tokens, Whose};
+use countersign::shell::Session;
+use countersign::store::Whose;
 use serde_json::Value as Json;
 
 use super::bank::Bank;
@@ -32,13 +32,22 @@ pub struct Said {
 
 impl Program {
     pub fn new(bank: &Bank) -> Self {
+        Self::with_profile(&profile(bank))
+    }
+
+    /// With that text as the saved profile `acme`.
+    pub fn with_profile(text: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let dir = folder.path();
         std::fs::create_dir(dir.join("profiles")).expect("a folder");
-        std::fs::write(dir.join("profiles/acme.toml"), profile(bank)).expect("written");
+        std::fs::write(dir.join("profiles/acme.toml"), text).expect("written");
         std::fs::write(dir.join("passphrase"), PASSPHRASE).expect("written");
         make_vault(dir);
         Self { folder }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Another folder with the same content.
@@ -103,13 +112,12 @@ impl Program {
     /// What is sealed, opened by the library.
     pub fn kept(&self, member: &str) -> String {
         let dir = self.folder.path();
-        let unlock = Arc::new(Given(Secret::new(PASSPHRASE)));
-        let vault = Vault::new(Some(dir.to_owned()), unlock, Arc::new(SystemClock), Duration::from_mins(1));
-        let wrapping = Wrapping::new(Arc::new(Stores::new()), vault, Arc::new(Keyring::new(None)));
-        let tokens = Tokens::default().sealed_in(dir.join("tokens"), wrapping);
+        let mut session = Session::bare(Library::embedded(), Arc::new(SystemClock));
+        let places = Places { config: None, data: Some(dir.to_owned()) };
+        session.keep(&places, Arc::new(Given(Secret::new(PASSPHRASE))));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let whose = Whose::new("acme", "own", &std::collections::BTreeMap::new());
-        let set = runtime.block_on(tokens.get(&whose, "user")).expect("it opens").expect("it is kept");
+        let set = runtime.block_on(session.tokens.get(&whose, "user")).expect("it opens").expect("it is kept");
         set.member(member).unwrap_or_else(|| panic!("no {member}")).expose().to_owned()
     }
 
