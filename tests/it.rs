@@ -7,6 +7,10 @@ mod architecture;
 mod authorize;
 #[path = "it/cli.rs"]
 mod cli;
+#[path = "it/clients.rs"]
+mod clients;
+#[path = "it/custody.rs"]
+mod custody;
 #[path = "it/danske.rs"]
 mod danske;
 #[path = "it/dcr.rs"]

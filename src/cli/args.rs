@@ -1,6 +1,12 @@
 //! The command tree. Help, completions and the man page are all made from it.
 
+mod clients;
+mod tokens;
+
 use std::path::PathBuf;
+
+pub use clients::{ClientsCommand, RenewArgs};
+pub use tokens::TokensCommand;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -56,6 +62,22 @@ pub enum Command {
         unlock_from: Option<String>,
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Registrations of saved profiles: what exists where, what ends when, and what the bank changed.
+    Clients {
+        /// Read the passphrase of the vault or of a sealed key file from a file, or from - (standard input).
+        #[arg(long, global = true, value_name = "FILE|-")]
+        unlock_from: Option<String>,
+        #[command(subcommand)]
+        command: ClientsCommand,
+    },
+    /// Tokens of saved profiles: list, use, refresh, copy, forget.
+    Tokens {
+        /// Read the passphrase of the vault from a file, or from - (standard input).
+        #[arg(long, global = true, value_name = "FILE|-")]
+        unlock_from: Option<String>,
+        #[command(subcommand)]
+        command: TokensCommand,
     },
     /// What of this machine can be used, and why not: terminal, clipboard, key stores, clock, proxies.
     Doctor(DoctorArgs),

@@ -20,6 +20,7 @@ macro_rules! print_raw {
 mod args;
 mod certificate;
 mod check;
+mod clients;
 mod completions;
 mod doctor;
 #[cfg(feature = "sandbox")]
@@ -31,6 +32,7 @@ mod man;
 mod on_screen;
 mod profiles;
 mod prompt;
+mod renew;
 mod report;
 mod run;
 #[cfg(feature = "sandbox")]
@@ -38,6 +40,7 @@ mod sandbox;
 mod script;
 mod session;
 mod suits;
+mod tokens;
 mod unlock;
 mod workbench;
 
@@ -70,6 +73,8 @@ fn dispatch(cli: Cli) -> Result<Exit, exit::Failure> {
         Some(Command::Check(args)) => check::run(&places, &args),
         Some(Command::Profiles { command }) => profiles::run(&places, command),
         Some(Command::Keys { unlock_from, command }) => keys::run(&places, unlock_from.as_deref(), command),
+        Some(Command::Clients { unlock_from, command }) => clients::run(&places, unlock_from.as_deref(), command),
+        Some(Command::Tokens { unlock_from, command }) => tokens::run(&places, unlock_from.as_deref(), command),
         Some(Command::Doctor(args)) => doctor::run(&places, &args),
         #[cfg(feature = "sandbox")]
         Some(Command::Sandbox(args)) => sandbox::run(&args),

@@ -14,9 +14,15 @@ use crate::clock::Clock;
 use crate::config::Places;
 use crate::flow::view::{RunStatus, RunView, StepState};
 use crate::flow::{Event, OpError, Pace};
-use crate::shell::{Order, People, Prepared};
+use crate::shell::{Order, Prepared, Session};
 
 pub fn run(places: &Places, args: RunArgs) -> Result<Exit, Failure> {
+    let unlock = super::unlock::unlock(args.unlock_from.as_deref())?;
+    run_in(session::session_with(places, None, unlock), args)
+}
+
+/// The same in a session that is open already.
+pub fn run_in(mut session: Session, args: RunArgs) -> Result<Exit, Failure> {
     let order = Order {
         profile: args.profile.clone(),
         flow: args.flow.clone(),
@@ -26,10 +32,9 @@ pub fn run(places: &Places, args: RunArgs) -> Result<Exit, Failure> {
         chains: session::chains(&args.chain)?,
         production: args.production,
     };
-    let people: Option<Arc<dyn People>> =
-        if std::io::stderr().is_terminal() { Some(Arc::new(AtTerminal::default())) } else { None };
-    let unlock = super::unlock::unlock(args.unlock_from.as_deref())?;
-    let session = session::session_with(places, people, unlock);
+    if std::io::stderr().is_terminal() {
+        session.people = Arc::new(AtTerminal::default());
+    }
     let clock = session.clock.clone();
     let runtime = session::runtime()?;
     let exit = runtime.block_on(async {
@@ -48,6 +53,30 @@ pub fn run(places: &Places, args: RunArgs) -> Result<Exit, Failure> {
     // a task that hangs (a signature, a name lookup) must not keep the program
     runtime.shutdown_background();
     exit
+}
+
+/// Runs a flow and tells nothing: as far as it goes by itself.
+pub async fn to_the_end(session: &Session, order: Order) -> Result<RunView, Failure> {
+    let Prepared { mut run, performer } = session.prepare(order, Pace::Straight).await?;
+    let (events, mut incoming) = unbounded_channel();
+    let mut effects = run.handle(Event::Start, session.clock.now());
+    loop {
+        for effect in effects.drain(..) {
+            performer.perform(effect, &events);
+        }
+        let event = match run.view().status {
+            status if status.is_over() || status == RunStatus::Blocked => break,
+            RunStatus::Ready => Event::Step,
+            RunStatus::Armed => Event::Approve,
+            _ => match next(&mut incoming).await {
+                Event::Failed { error: OpError::Person(_), .. } => break,
+                event => event,
+            },
+        };
+        effects = run.handle(event, session.clock.now());
+    }
+    performer.abort_all();
+    Ok(run.view().clone())
 }
 
 async fn drive(prepared: Prepared, args: &RunArgs, clock: Arc<dyn Clock>) -> Result<Exit, Failure> {

@@ -233,6 +233,14 @@ fn carry_out(
                 performer.call_people();
             }
         }
+        Command::ListTokens => list_tokens(session, out),
+        Command::Token(order) => {
+            let (session, out) = (session.clone(), out.clone());
+            tokio::spawn(async move {
+                let result = session.with_tokens(order).await;
+                send(&out, Message::TokenDone(result.map_err(|e| tui::Problem::new(e.id, e.text, e.hint))));
+            });
+        }
         Command::Answer { number, answer } => running.person.answer(number, answer),
         Command::Rebind { run, role, uri } => {
             if let (Some(performer), Ok(uri)) = (running.runs.get(&run), uri.parse()) {
@@ -248,6 +256,13 @@ fn carry_out(
         | Command::Suspend
         | Command::Quit => {}
     }
+}
+
+/// Reads labels alone: nobody is asked for anything.
+#[expect(clippy::disallowed_methods, reason = "one look at a folder, for the screen that asked")]
+fn list_tokens(session: &Arc<Session>, out: &UnboundedSender<Message>) {
+    let (session, out) = (session.clone(), out.clone());
+    tokio::task::spawn_blocking(move || send(&out, Message::Tokens(session.tokens.rows())));
 }
 
 async fn list_keys(session: &Session, only: Option<&str>, out: &UnboundedSender<Message>) {

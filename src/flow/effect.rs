@@ -1,10 +1,12 @@
 //! What a run wants from the world. The shell performs it and answers with an [`super::Event`] that names the [`Op`].
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::callback::Authorization;
+use super::custody::Spending;
 use super::exchange::Request;
 use super::view::{AskView, PinView};
 use crate::jose::Alg;
@@ -20,6 +22,8 @@ pub enum Effect {
     /// Open the bound keys and read what earlier runs left.
     Load {
         op: Op,
+        /// The token sets that the flow reads; others stay closed.
+        tokens: BTreeSet<String>,
     },
     /// Pick the key for a role, or make one where the profile's environment lets it be made.
     Bind {
@@ -44,6 +48,14 @@ pub enum Effect {
         op: Op,
         request: Request,
         timeout: Duration,
+    },
+    /// Send a request that uses up a kept refresh token: by one spender at a time, its successor kept first. Answered with
+    /// [`super::Reply::Spent`].
+    Spend {
+        op: Op,
+        request: Request,
+        timeout: Duration,
+        spending: Spending,
     },
     /// A person has to act. A face shows it; headless, the sandbox's people or nobody answers.
     Ask {

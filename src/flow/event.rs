@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::callback::Callback;
+use super::custody::Spent;
 use super::effect::Op;
 use super::exchange::{Exchange, NetError};
 use crate::jose::PublicJwk;
@@ -66,12 +67,14 @@ pub enum Reply {
     /// What the key made of its [`crate::jose::jwe::Task`]; None: it was not encrypted to that key.
     Unwrapped(Option<SecretBytes>),
     Exchanged(Box<Exchange>),
+    Spent(Box<Spent>),
     Answered(BTreeMap<String, Secret>),
     /// Whether the keys that were shown are the right ones.
     Approved(bool),
     /// The bank sent the person back with this.
     Callback(Callback),
-    Saved,
+    /// With what a person has to know of the keeping.
+    Saved(Vec<String>),
     Waited,
 }
 
@@ -85,6 +88,8 @@ pub struct Loaded {
     pub metadata: Option<Value>,
     /// `tokens.SET.NAME`, only sets that have not ended.
     pub tokens: Value,
+    /// Why kept tokens could not be opened.
+    pub closed: Option<OpError>,
     /// Keys of others that a person approved in earlier runs.
     pub pins: BTreeMap<String, Pin>,
     /// `jti` values already used with this client, for the replay check.

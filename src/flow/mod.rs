@@ -20,6 +20,7 @@ mod answer;
 pub mod callback;
 mod check;
 pub mod core;
+pub mod custody;
 mod detour;
 pub mod effect;
 pub mod event;

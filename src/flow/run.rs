@@ -138,7 +138,7 @@ impl Run {
             (Phase::Fresh, Event::Start) => {
                 let op = self.op();
                 self.phase = Phase::Loading(op);
-                vec![Effect::Load { op }]
+                vec![Effect::Load { op, tokens: self.state.flow.tokens.clone() }]
             }
             (phase, Event::Straight(on)) => {
                 self.pace = if on { Pace::Straight } else { Pace::Step };
@@ -195,6 +195,9 @@ impl Run {
                 for (role, error) in &loaded.missing {
                     self.note_missing(role, error);
                 }
+                if let Some(error) = &loaded.closed {
+                    self.note_missing("tokens", error);
+                }
                 self.state.absorb(*loaded);
                 self.stand(now)
             }
@@ -247,14 +250,15 @@ impl Run {
             (Pending::Rebind, Reply::Bound(facts)) => self.rebound(*facts, now),
             (Pending::Sign(signing), Reply::Signed(signature)) => self.signed(*signing, &signature, now),
             (Pending::Send(sent), Reply::Exchanged(exchange)) => self.exchanged(*sent, *exchange, now),
+            (Pending::Send(sent), Reply::Spent(spent)) => self.spent(*sent, *spent, now),
             (Pending::Unwrap(sealed), Reply::Unwrapped(answer)) => self.unwrapped(*sealed, answer.as_ref(), now),
             (Pending::Jwks(opening, url), Reply::Exchanged(exchange)) => self.jwks_came(*opening, url, *exchange, now),
             (Pending::Pin(gate), Reply::Approved(true)) => self.approved(*gate, now),
             (Pending::Pin(_), Reply::Approved(false)) => self.refused(now),
-            (Pending::KeepPin(gate), Reply::Saved) => self.pinned(*gate, now),
+            (Pending::KeepPin(gate), Reply::Saved(_)) => self.pinned(*gate, now),
             (Pending::Ask, Reply::Answered(answers)) => self.answered(op, answers, now),
             (Pending::Authorize(going), Reply::Callback(callback)) => self.came_back(*going, callback, now),
-            (Pending::Save(saving), Reply::Saved) => self.saved(*saving, now),
+            (Pending::Save(saving), Reply::Saved(told)) => self.saved(*saving, told, now),
             // a reply of another kind than was asked for: keep waiting
             (pending, _) => self.stay(Phase::Busy(op, pending)),
         }

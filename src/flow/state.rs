@@ -110,13 +110,7 @@ impl State {
         self.pins = loaded.pins;
         self.tokens = if loaded.tokens.is_object() { loaded.tokens } else { json!({}) };
         self.used_jti = Ledger(Arc::new(loaded.used_jti.into_iter().collect()));
-        for set in self.tokens.as_object().into_iter().flatten() {
-            for (name, value) in set.1.as_object().into_iter().flatten() {
-                if let Some(text) = value.as_str() {
-                    self.redactor.register(text, class_of_name(name));
-                }
-            }
-        }
+        self.tokens.as_object().into_iter().flatten().for_each(|(_, set)| hide(&mut self.redactor, set));
     }
 
     pub fn set_metadata(&mut self, metadata: Json) {
@@ -124,9 +118,14 @@ impl State {
     }
 
     pub fn save_tokens(&mut self, set: &str, members: Json) {
+        hide(&mut self.redactor, &members);
         if let Some(all) = self.tokens.as_object_mut() {
             all.insert(set.to_owned(), members);
         }
+    }
+
+    pub fn token(&self, set: &str, member: &str) -> Option<&Json> {
+        self.tokens.get(set)?.get(member).filter(|v| !v.is_null())
     }
 
     fn is_dead(&self, token: &Json) -> bool {
@@ -162,7 +161,9 @@ impl State {
         // a set that was never saved is empty, so that a rule can ask for a member of it
         let mut tokens = self.tokens.clone();
         if let Some(all) = tokens.as_object_mut() {
-            all.retain(|_, set| !set.as_object().is_some_and(|s| s.values().any(|v| self.is_dead(v))));
+            for set in all.values_mut().filter_map(Json::as_object_mut) {
+                set.retain(|_, value| !self.is_dead(value));
+            }
             for set in &self.profile.token_sets {
                 all.entry(set).or_insert_with(|| json!({}));
             }
@@ -357,5 +358,15 @@ impl State {
 
     pub fn text(&self, text: Option<&Text>, scope: &Scope) -> Result<Option<String>, EvalError> {
         text.map_or(Ok(None), |t| t.eval_text(scope))
+    }
+}
+
+/// What is secret of a token set is masked from now on.
+fn hide(redactor: &mut Redactor, set: &Json) {
+    for (name, value) in set.as_object().into_iter().flatten() {
+        if let Some(text) = value.as_str() {
+            let class = if name == "predecessor" { Class::Secret } else { class_of_name(name) };
+            redactor.register(text, class);
+        }
     }
 }

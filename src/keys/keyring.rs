@@ -105,6 +105,23 @@ impl Keyring {
         read.await.map_err(|f| f.told(name))
     }
 
+    /// A text that is no key. None: there is no such item.
+    pub async fn get_secret(&self, name: &str) -> Result<Option<Secret>, KeyError> {
+        match self.item(name).await {
+            Ok(item) => {
+                let text = std::str::from_utf8(item.expose()).map_err(|_| Fault::Unreadable.told(name))?;
+                Ok(Some(Secret::new(text)))
+            }
+            Err(e) if e.id == "key.not-found" => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Keeps a text that is no key; refused where the name is taken.
+    pub async fn put_secret(&self, name: &str, secret: &Secret) -> Result<(), KeyError> {
+        self.set(name, SecretBytes::new(secret.expose().as_bytes().to_vec())).await
+    }
+
     fn local(&self, name: &str, item: &SecretBytes) -> Result<LocalKey, KeyError> {
         let found = material::from_pem(&self.pem(name, item)?).map_err(|_| Fault::Unreadable.told(name))?;
         LocalKey::new(KeyUri::new(SCHEME, name), name.to_owned(), found.secret, found.chain)

@@ -23,6 +23,7 @@ mod uri;
 pub mod vault;
 #[cfg(any(feature = "keyring", feature = "pkcs11"))]
 mod worker;
+mod wrapping;
 
 use std::fmt;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub use stores::{Listing, StoreFacts, Stores};
 pub use unlock::{Given, NobodyUnlocks, Unlock, Wanted};
 pub use unwrap::unwrap;
 pub use uri::KeyUri;
+pub use wrapping::{Home, Opener, Recipient, Wrapping};
 
 use crate::jose::{Alg, PublicJwk, SecretJwk};
 use crate::time::Timestamp;

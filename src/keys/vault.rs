@@ -31,9 +31,9 @@ use tokio::sync::{Mutex, watch};
 
 use content::{Content, Hidden, Kept};
 use disk::Disk;
-pub(super) use seal::new_identity;
 #[cfg(feature = "keyring")]
-pub(super) use seal::{identity, identity_text, open_content, seal_content};
+pub(super) use seal::seal_content;
+pub(super) use seal::{identity, identity_text, new_identity, open_content, seal};
 
 use super::{Key, KeyError, KeyStore, KeyUri, Unlock, Wanted, material};
 use crate::clock::Clock;

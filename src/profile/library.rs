@@ -29,6 +29,7 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/dcr-read.toml", include_str!("../../profiles/flows/dcr-read.toml")),
     ("flows/dcr-register.toml", include_str!("../../profiles/flows/dcr-register.toml")),
     ("flows/dcr-update.toml", include_str!("../../profiles/flows/dcr-update.toml")),
+    ("flows/refresh-token.toml", include_str!("../../profiles/flows/refresh-token.toml")),
     ("flows/directory-ssa.toml", include_str!("../../profiles/flows/directory-ssa.toml")),
     ("flows/discover.toml", include_str!("../../profiles/flows/discover.toml")),
 ];
@@ -249,6 +250,7 @@ fn summary(loaded: &Loaded) -> Summary {
         about: f.about.clone(),
         evidence: f.evidence.clone(),
         unverified: f.is_unverified(),
+        refreshes: f.refreshes(),
         steps: f.steps.iter().map(|s| (s.path.clone(), s.title.clone())).collect(),
     });
     Summary {

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod open;
+mod spend;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use serde_json::Value as Json;
 
 pub use authorize::Authorize;
 pub use open::{Expect, KeysFrom, Open, Unverified};
+pub use spend::Spend;
 
 use super::place::Place;
 use crate::flow::template::{Expr, Text, Tree};
@@ -208,6 +210,8 @@ pub struct Flow {
     pub env_reads: BTreeSet<String>,
     /// Key roles it needs.
     pub roles: BTreeSet<String>,
+    /// Kept token sets that it reads.
+    pub tokens: BTreeSet<String>,
 }
 
 impl Flow {
@@ -310,6 +314,7 @@ pub struct Http {
     pub mtls: Option<Text>,
     pub expect: Vec<Json>,
     pub take: Vec<Take>,
+    pub spend: Option<Spend>,
 }
 
 #[derive(Clone, Debug)]

@@ -2,6 +2,10 @@
 //!
 //! One optional table per verb, no untagged or flattened parts: those would lose the place of a mistake.
 
+mod keep;
+
+pub use keep::{RawSave, RawSpend};
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -271,6 +275,8 @@ pub struct RawHttp {
     pub expect: Option<Vec<RawValue>>,
     #[serde(default)]
     pub take: Table<RawTake>,
+    /// The request uses up a kept refresh token, which is the form's `refresh_token`.
+    pub spend: Option<RawSpend>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -348,19 +354,6 @@ pub struct RawAsk {
     pub wait: Option<bool>,
     /// Epoch seconds at which the offer ends.
     pub deadline: Option<RawValue>,
-}
-
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawSave {
-    pub values: Option<RawValue>,
-    #[serde(default)]
-    pub tokens: Table<RawValue>,
-    pub metadata: Option<RawText>,
-    pub records: Option<RawValue>,
-    /// Name of a pin: the thumbprints of its keys.
-    pub pins: Option<RawValue>,
-    pub drop: Option<Vec<RawText>>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

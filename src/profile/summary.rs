@@ -53,6 +53,8 @@ pub struct FlowSummary {
     pub evidence: Option<String>,
     /// No documentation of the bank confirms it.
     pub unverified: bool,
+    /// The token sets whose refresh token it uses up.
+    pub refreshes: Vec<String>,
     /// Steps in order: id and title.
     pub steps: Vec<(String, String)>,
 }

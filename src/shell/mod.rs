@@ -19,6 +19,7 @@ mod performer;
 mod rows;
 mod seats;
 mod session;
+mod tokens;
 
 pub use crate::keys::StoreFacts;
 #[cfg(test)]
@@ -34,3 +35,4 @@ pub use performer::Performer;
 pub use rows::{FromProfiles, KeyRow, KeyUses, RowState, StoreRows, key_rows, named_row, row as key_row};
 pub use seats::{Seat, Seated, Seats};
 pub use session::{Order, Prepared, Problem, ProblemKind, Session};
+pub use tokens::{TokenDone, TokenOrder, lineage_in_words, standing_in_words};

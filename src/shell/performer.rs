@@ -1,6 +1,10 @@
 //! Performs the effects of one run: a task each, ended by its `Abort`.
 
-use std::collections::BTreeMap;
+mod keep;
+mod spend;
+mod write_down;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -13,16 +17,16 @@ use super::session::{Session, memory_uri};
 use crate::clock::Clock;
 use crate::config::Places;
 use crate::flow::callback::Authorization;
-use crate::flow::effect::{Effect, Op, Saving};
+use crate::flow::effect::{Effect, Op};
 use crate::flow::event::{Event, KeyFacts, Loaded, OpError, Reply};
-use crate::flow::exchange::Request;
+use crate::flow::exchange::{Exchange, Request};
 use crate::jose::Alg;
 use crate::jose::jwe::{Family, Task};
 use crate::keys::{Key, KeyError, KeySpec, KeyUri, Stores, certified, unwrap};
 use crate::net::{Allowed, ClientIdentity, Limits, Network};
-use crate::profile::model::{Environment, InputKind, Profile};
+use crate::profile::model::{Environment, Profile};
 use crate::secret::{Secret, SecretBytes};
-use crate::store::{Memory, StoreError, Whose, drop_values, keep_document, save_pins, save_values};
+use crate::store::{Ledger, Memory, Tokens, Whose};
 
 /// How long metadata is good where the profile does not say, seconds.
 const METADATA: i64 = 86_400;
@@ -52,6 +56,8 @@ struct Inner {
     browser: Arc<dyn Browser>,
     stores: Arc<Stores>,
     memory: Memory,
+    tokens: Tokens,
+    ledger: Ledger,
     places: Places,
     clock: Arc<dyn Clock>,
     running: Mutex<BTreeMap<Op, AbortHandle>>,
@@ -76,6 +82,11 @@ impl Performer {
         allowed: Allowed,
         people: Arc<dyn People>,
     ) -> Self {
+        // an embedded bank ends with the program, and so does what it gave
+        let (tokens, ledger) = match own && environment.sandbox.is_none() {
+            true => (session.tokens.clone(), session.ledger.clone()),
+            false => (session.tokens.in_memory(), session.ledger.in_memory()),
+        };
         Self(Arc::new(Inner {
             profile,
             environment,
@@ -89,6 +100,8 @@ impl Performer {
             browser: session.browser.clone(),
             stores: session.stores.clone(),
             memory: session.memory.clone(),
+            tokens,
+            ledger,
             places: session.places.clone(),
             clock: session.clock.clone(),
             running: Mutex::default(),
@@ -160,11 +173,12 @@ impl Performer {
 
 const fn op_of(effect: &Effect) -> Op {
     match effect {
-        Effect::Load { op }
+        Effect::Load { op, .. }
         | Effect::Bind { op, .. }
         | Effect::Sign { op, .. }
         | Effect::Unwrap { op, .. }
         | Effect::Send { op, .. }
+        | Effect::Spend { op, .. }
         | Effect::Ask { op, .. }
         | Effect::Pin { op, .. }
         | Effect::Authorize { op, .. }
@@ -177,7 +191,7 @@ const fn op_of(effect: &Effect) -> Op {
 impl Inner {
     async fn act(&self, effect: Effect) -> Result<Reply, OpError> {
         match effect {
-            Effect::Load { .. } => Ok(Reply::Loaded(Box::new(self.load().await))),
+            Effect::Load { tokens, .. } => Ok(Reply::Loaded(Box::new(self.load(&tokens).await))),
             Effect::Bind { role, algs, make, .. } => {
                 self.bind(&role, &algs, make).await.map(|f| Reply::Bound(Box::new(f))).map_err(key_error)
             }
@@ -189,6 +203,9 @@ impl Inner {
                 self.unwrap(&role, &task).await.map(Reply::Unwrapped).map_err(key_error)
             }
             Effect::Send { request, timeout, .. } => self.send(&request, Limits::within(timeout)).await,
+            Effect::Spend { request, timeout, spending, .. } => {
+                self.spend(&request, Limits::within(timeout), &spending).await
+            }
             Effect::Ask { step, ask, .. } => match self.people.answer(&step, &ask).await {
                 Some(Ok(answers)) => Ok(Reply::Answered(answers)),
                 Some(Err(why)) => Err(OpError::Refused {
@@ -208,7 +225,7 @@ impl Inner {
                 tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
                 Ok(Reply::Waited)
             }
-            Effect::Save { what, .. } => self.save(what).map(|()| Reply::Saved),
+            Effect::Save { what, .. } => self.save(what).await.map(Reply::Saved),
             // told apart before: it speaks more than once
             Effect::Authorize { .. } | Effect::Abort { .. } => Ok(Reply::Waited),
         }
@@ -226,7 +243,7 @@ impl Inner {
         Whose::new(&self.profile.id, &self.environment.name, &lock(&self.bindings))
     }
 
-    async fn load(&self) -> Loaded {
+    async fn load(&self, sets: &BTreeSet<String>) -> Loaded {
         let now = self.clock.now();
         let whose = self.whose();
         let mut loaded = Loaded::default();
@@ -249,7 +266,10 @@ impl Inner {
             .and_then(|(_, t)| t.eval(&crate::flow::template::Scope::default()).ok().flatten())
             .and_then(|v| v.as_i64());
         loaded.metadata = self.memory.metadata(&whose, seconds.unwrap_or(METADATA), now);
-        loaded.tokens = self.memory.tokens(&whose, now);
+        match self.tokens.shown(&whose, sets, now).await {
+            Ok(tokens) => loaded.tokens = tokens,
+            Err(error) => loaded.closed = Some(key_error(error)),
+        }
         loaded.pins = self.profile.pins.clone();
         loaded.pins.extend(self.memory.pins(&whose));
         loaded.used_jti = self.memory.used_jti(&whose, now);
@@ -322,6 +342,10 @@ impl Inner {
     }
 
     async fn send(&self, request: &Request, limits: Limits) -> Result<Reply, OpError> {
+        self.exchange(request, limits).await.map(|e| Reply::Exchanged(Box::new(e)))
+    }
+
+    async fn exchange(&self, request: &Request, limits: Limits) -> Result<Exchange, OpError> {
         let identity = match &request.mtls {
             None => None,
             Some(role) => {
@@ -330,54 +354,7 @@ impl Inner {
                 (!chain.is_empty()).then_some(ClientIdentity { chain, key })
             }
         };
-        self.network
-            .send(request, &self.allowed, identity, limits)
-            .await
-            .map(|e| Reply::Exchanged(Box::new(e)))
-            .map_err(OpError::Net)
-    }
-
-    fn save(&self, what: Saving) -> Result<(), OpError> {
-        let now = self.clock.now();
-        let whose = self.whose();
-        for (jti, until) in &what.jti {
-            self.memory.use_jti(&whose, jti, *until);
-        }
-        for forget in &what.forget {
-            self.memory.forget(&whose, forget);
-        }
-        for (set, members) in what.tokens {
-            self.memory.keep_tokens(&whose, &set, members, now);
-        }
-        if let Some(metadata) = what.metadata {
-            self.memory.keep_metadata(&whose, metadata, now);
-        }
-        for (name, pin) in &what.pins {
-            self.memory.keep_pin(&whose, name, pin.clone());
-        }
-        for (name, value) in &what.values {
-            self.memory.keep_value(&whose, name, value.clone());
-        }
-        let worth_saving = self.own && self.environment.sandbox.is_none();
-        let failed = |e: StoreError| OpError::Store { text: e.text, hint: e.hint };
-        let gone: Vec<&str> = what.forget.iter().filter_map(|f| f.strip_prefix("inputs.")).collect();
-        if worth_saving && !gone.is_empty() {
-            drop_values(&self.places, &self.profile.id, &gone).map_err(failed)?;
-        }
-        let kept = what.values.into_iter().filter(|(n, _)| self.profile.input(n).is_some_and(|i| i.save));
-        let (documents, saved): (Vec<_>, Vec<_>) =
-            kept.partition(|(n, _)| self.profile.input(n).is_some_and(|i| i.kind == InputKind::Document));
-        if worth_saving && !saved.is_empty() {
-            save_values(&self.places, &self.profile.id, &saved).map_err(failed)?;
-        }
-        for (name, text) in documents.iter().filter(|_| worth_saving).filter_map(|(n, v)| Some((n, v.as_str()?))) {
-            keep_document(&self.places, &self.profile.id, name, text).map_err(failed)?;
-        }
-        if worth_saving && !what.pins.is_empty() {
-            save_pins(&self.places, &self.profile.id, &what.pins)
-                .map_err(|e| OpError::Store { text: e.text, hint: e.hint })?;
-        }
-        Ok(())
+        self.network.send(request, &self.allowed, identity, limits).await.map_err(OpError::Net)
     }
 }
 

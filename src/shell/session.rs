@@ -16,12 +16,12 @@ use crate::flow::view::AskField;
 use crate::flow::{Pace, Run, Setup};
 use crate::keys::file::Files;
 use crate::keys::vault::{self, Vault};
-use crate::keys::{KeyInfo, KeyUri, NobodyUnlocks, Stores, Unlock, memory};
+use crate::keys::{KeyInfo, KeyUri, NobodyUnlocks, Stores, Unlock, Wrapping, memory};
 use crate::net::{Allowed, HostMap, NetConfig, Network};
 use crate::profile::Library;
 use crate::profile::model::{Environment, InputKind, Profile};
 use crate::secret::Secret;
-use crate::store::{Memory, StoreError, Whose, load_settings, read_document};
+use crate::store::{Ledger, Memory, StoreError, Tokens, Whose, load_settings, read_document};
 
 /// What is asked for: a profile, a flow of it, and what a person set for this run.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +90,8 @@ pub struct Session {
     /// None: nothing is kept.
     pub vault: Option<Vault>,
     pub memory: Memory,
+    pub tokens: Tokens,
+    pub ledger: Ledger,
     pub embedded: Option<Arc<dyn Embedded>>,
     /// The people of an embedded bank wait to be called: somebody at a screen may act in their place.
     pub on_call: bool,
@@ -279,8 +281,9 @@ impl Session {
             .with(Arc::new(vault.clone()));
         self.unlock = unlock.clone();
         #[cfg(feature = "keyring")]
-        let stores =
-            stores.with(Arc::new(crate::keys::keyring::Keyring::new(places.data.clone()).telling(unlock.clone())));
+        let keyring = Arc::new(crate::keys::keyring::Keyring::new(places.data.clone()).telling(unlock.clone()));
+        #[cfg(feature = "keyring")]
+        let stores = stores.with(keyring.clone());
         #[cfg(feature = "pkcs11")]
         let stores = stores.with(Arc::new(crate::keys::pkcs11::Pkcs11::new(settings.pkcs11_modules, unlock.clone())));
         #[cfg(not(feature = "pkcs11"))]
@@ -294,8 +297,17 @@ impl Session {
         )));
         #[cfg(not(feature = "kms"))]
         drop(unlock);
+        let stores = Arc::new(stores);
+        #[cfg(feature = "keyring")]
+        let wrapping = Wrapping::new(stores.clone(), vault.clone(), keyring);
+        #[cfg(not(feature = "keyring"))]
+        let wrapping = Wrapping::new(stores.clone(), vault.clone());
+        if let Some(data) = &places.data {
+            self.tokens = std::mem::take(&mut self.tokens).sealed_in(data.join("tokens"), wrapping);
+            self.ledger = std::mem::take(&mut self.ledger).in_dir(data.join("clients"));
+        }
         self.vault = Some(vault);
-        self.stores = Arc::new(stores);
+        self.stores = stores;
         problems
     }
 
@@ -314,6 +326,8 @@ impl Session {
             seats: Arc::default(),
             opened: Arc::default(),
             memory: Memory::default(),
+            tokens: Tokens::default(),
+            ledger: Ledger::default(),
             embedded: None,
             on_call: false,
             people: Arc::new(Nobody),

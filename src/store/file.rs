@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
+use super::kill;
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct StoreError {
@@ -57,15 +59,20 @@ pub fn write_private(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     create_private_dir(dir).map_err(|e| fail(&e))?;
     // tempfile creates with O_EXCL and mode 0600
     let mut new = tempfile::Builder::new().prefix(".countersign-").tempfile_in(dir).map_err(|e| fail(&e))?;
+    kill::at("create");
     new.write_all(content).map_err(|e| fail(&e))?;
+    kill::at("write");
     new.as_file().sync_all().map_err(|e| fail(&e))?;
+    kill::at("fsync");
     new.persist(path).map_err(|e| fail(&e.error))?;
+    kill::at("rename");
     #[cfg(unix)]
     File::open(dir).and_then(|d| d.sync_all()).map_err(|e| fail(&e))?;
+    kill::at("synced");
     Ok(())
 }
 
-fn create_private_dir(dir: &Path) -> std::io::Result<()> {
+pub(super) fn create_private_dir(dir: &Path) -> std::io::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }

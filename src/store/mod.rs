@@ -2,12 +2,19 @@
 
 mod documents;
 mod file;
+pub(crate) mod kill;
+pub mod ledger;
 mod memory;
 mod profiles;
+pub mod tokens;
+mod whose;
 
 pub use documents::{keep_document, read_document};
 pub use file::{StoreError, read_capped, write_private};
-pub use memory::{Memory, Whose};
+pub use ledger::Ledger;
+pub use memory::Memory;
 pub use profiles::{
     drop_values, load_library, load_settings, path_of, save_new, save_pins, save_reference, save_values,
 };
+pub use tokens::Tokens;
+pub use whose::Whose;

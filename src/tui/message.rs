@@ -14,7 +14,8 @@ use crate::jose::PublicJwk;
 use crate::profile::Summary;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
-use crate::shell::{KeyDone, KeyOrder, StoreFacts, StoreRows};
+use crate::shell::{KeyDone, KeyOrder, StoreFacts, StoreRows, TokenDone, TokenOrder};
+use crate::store::tokens::TokenRow;
 
 /// Which run, question or copy an answer belongs to. An answer with a number that is no longer waited for falls through.
 pub type Number = u64;
@@ -54,6 +55,10 @@ pub enum Message {
         number: Number,
         result: Result<Box<Inspection>, Problem>,
     },
+    /// The answer to [`Command::ListTokens`].
+    Tokens(Vec<TokenRow>),
+    /// The answer to [`Command::Token`].
+    TokenDone(Result<TokenDone, Problem>),
     /// The answer to [`Command::Copy`].
     Copied(Result<CopyReport, Problem>),
     /// The answer to [`Command::Index`].
@@ -84,6 +89,8 @@ impl fmt::Debug for Message {
             Self::NotAsked(_) => "NotAsked",
             Self::Heard(_) => "Heard",
             Self::Inspected { .. } => "Inspected",
+            Self::Tokens(_) => "Tokens",
+            Self::TokenDone(_) => "TokenDone",
             Self::Copied(_) => "Copied",
             Self::Indexed { .. } => "Indexed",
             Self::Notice(_) => "Notice",
@@ -153,6 +160,10 @@ pub enum Command {
     Browse {
         run: Number,
     },
+    /// Say which tokens are kept; answer with [`Message::Tokens`].
+    ListTokens,
+    /// Do something with a kept one; answer with [`Message::TokenDone`].
+    Token(TokenOrder),
     Copy(CopyRequest),
     /// Clear the clipboard now, if what is there is ours.
     ClearClipboard,
@@ -186,6 +197,8 @@ impl Command {
                 | Self::Rebind { .. }
                 | Self::CallPeople { .. }
                 | Self::Browse { .. }
+                | Self::ListTokens
+                | Self::Token(_)
         )
     }
 }

@@ -33,7 +33,7 @@ pub fn view(app: &App, frame: &mut Frame<'_>, now: Timestamp) {
     let footer = geometry.footer.unwrap_or(Rect { height: 0, ..area });
     app.draw_reveal(buffer, &geometry, now);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + footer.height), ..area };
-    overlay::draw(app, buffer, body);
+    overlay::draw(app, buffer, body, now);
     if footer.height > 0 {
         chrome::draw_bottom(app, buffer, footer);
     }

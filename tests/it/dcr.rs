@@ -80,7 +80,9 @@ fn story(view: &RunView) -> String {
 async fn every_flow_ends_done_alone_and_no_check_fails_or_warns() {
     let mut passed: Vec<String> = Vec::new();
     for profile in BANKS {
-        for flow in ["bank-side", "discover", "ssa", "register", "token", "read", "update", "delete"] {
+        for flow in
+            ["bank-side", "discover", "ssa", "register", "token", "authorize", "accounts", "refresh", "read", "update", "delete"]
+        {
             // the client that the bank knows is gone after a deletion
             let bank = Bank::start().await;
             let view = clean(&session(&bank), profile, flow, &[]).await;
@@ -385,4 +387,66 @@ async fn a_refused_sign_in_ends_with_the_bank_s_reason() {
     assert_eq!(state(&none, "intent"), StepState::Failed, "{}", story(&none));
     let told = none.steps.iter().find_map(|s| s.error.as_ref()).expect("an error");
     assert!(told.text.contains("400"), "{told:?}");
+}
+
+/// The refresh token that the last exchange of a flow brought.
+fn refreshed(view: &RunView, step: &str) -> String {
+    answer(view, step)["refresh_token"].as_str().expect("a refresh token").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_token_is_exchanged_each_time_and_one_that_comes_twice_ends_the_line() {
+    for profile in BANKS {
+        let bank = Bank::start().await;
+        let session = session(&bank);
+        let first = refreshed(&clean(&session, profile, "authorize", &[]).await, "user.token");
+        let second = clean(&session, profile, "refresh", &[]).await;
+        assert_eq!(state(&second, "consent.user.token"), StepState::Skipped, "a refresh token is at hand");
+        let second = refreshed(&second, "fresh.token");
+        let third = refreshed(&clean(&session, profile, "refresh", &[]).await, "fresh.token");
+        assert!(first != second && second != third, "{profile}");
+        let rows = session.tokens.rows();
+        let label = &rows.iter().find(|r| r.label.set == "user").expect("it is kept").label;
+        assert_eq!(label.refresh.as_ref().map(|r| r.generation), Some(2), "{profile}");
+        // a narrower scope is given, a wider one is stopped before it goes out
+        let narrow = [("narrower", "payments")];
+        let stopped = run(&session, profile, "refresh", &narrow).await;
+        assert_eq!((stopped.status, checks(&stopped, Outcome::Fail)), (RunStatus::Blocked, vec!["REF-03"]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn registrations_are_written_down_and_a_change_at_the_bank_is_told() {
+    for profile in BANKS {
+        let bank = Bank::start().await;
+        let session = session(&bank);
+        clean(&session, profile, "ssa", &[]).await;
+        let registered = clean(&session, profile, "register", &[]).await;
+        let page = session.ledger.page(profile, "sandbox").expect("a page");
+        let client = page.current().expect("a client").clone();
+        assert_eq!(client.client_id, output(&registered, "client_id"));
+        assert!(client.statement.as_ref().and_then(|s| s.jti.clone()).is_some(), "{client:?}");
+        let roles: Vec<&str> = client.keys.iter().map(|k| k.role.as_str()).collect();
+        assert_eq!(roles, ["signing", "transport"]);
+        let what: Vec<String> = client.ends(60).into_iter().map(|e| e.what).collect();
+        assert!(what.iter().any(|w| w.starts_with("transport certificate")), "{what:?}");
+        assert!(what.iter().any(|w| w == "software statement"), "{what:?}");
+        let told = format!("{client:?}");
+        let secret = answer(&registered, "register")["registration_access_token"].clone();
+        assert!(secret.as_str().is_none_or(|secret| !told.contains(secret)), "no secret in the open");
+
+        clean(&session, profile, "read", &[]).await;
+        let same = session.ledger.page(profile, "sandbox").expect("a page");
+        assert_eq!(same.current().expect("a client").answers.len(), 1, "{profile}: nothing differs");
+        clean(&session, profile, "update", &[("changes", r#"{"scope":"openid accounts"}"#)]).await;
+        let page = session.ledger.page(profile, "sandbox").expect("a page");
+        let answers = &page.current().expect("a client").answers;
+        let changes = countersign::store::ledger::drift(&answers[0].record, &answers[answers.len() - 1].record);
+        let members: Vec<&str> = changes.iter().map(|c| c.member.as_str()).collect();
+        assert_eq!(members, ["scope"], "{profile}");
+
+        clean(&session, profile, "delete", &[]).await;
+        let page = session.ledger.page(profile, "sandbox").expect("a page");
+        assert!(page.current().is_none() && page.clients[0].deleted.is_some(), "{profile}");
+    }
 }

@@ -155,7 +155,7 @@ impl Play {
 
     fn saves(&mut self) -> &mut Self {
         let op = self.op();
-        self.says(Event::Replied { op, reply: Reply::Saved })
+        self.says(Event::Replied { op, reply: Reply::Saved(Vec::new()) })
     }
 
     fn stands(&mut self, status: RunStatus, step: &str, state: StepState) -> &mut Self {
@@ -201,6 +201,9 @@ fn words(effect: &Effect) -> String {
         Effect::Unwrap { role, .. } => format!("unwrap {role}"),
         Effect::Pin { step, pin, .. } => format!("pin {} at {step}", pin.name),
         Effect::Send { request, .. } => format!("send {} {}", request.method, request.url),
+        Effect::Spend { request, spending, .. } => {
+            format!("spend tokens.{} {} {}", spending.set, request.method, request.url)
+        }
         Effect::Ask { step, ask, .. } => format!("ask {step}: {}", ask.text),
         Effect::Authorize { step, request, .. } => format!("authorize {step} {:?}", request.mode),
         Effect::Wait { millis, .. } => format!("wait {millis}"),
@@ -221,12 +224,13 @@ fn words(effect: &Effect) -> String {
 
 fn op_of(effect: &Effect) -> Option<Op> {
     match effect {
-        Effect::Load { op }
+        Effect::Load { op, .. }
         | Effect::Bind { op, .. }
         | Effect::Sign { op, .. }
         | Effect::Unwrap { op, .. }
         | Effect::Pin { op, .. }
         | Effect::Send { op, .. }
+        | Effect::Spend { op, .. }
         | Effect::Ask { op, .. }
         | Effect::Authorize { op, .. }
         | Effect::Wait { op, .. }

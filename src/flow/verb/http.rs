@@ -199,13 +199,27 @@ impl Run {
                 return self.begin_request(http, &scope, true, now);
             }
         }
+        let spending = match self.current().verb {
+            Verb::Http(http) => http.spend.as_ref().map(|spend| {
+                let scope = self.state.scope(self.state.flow.steps[self.view.current].frame, now);
+                self.spending(spend, &ready, &scope)
+            }),
+            _ => None,
+        };
+        let spending = match spending.transpose() {
+            Ok(spending) => spending,
+            Err(e) => return self.fail_eval(&e, now),
+        };
         self.step().state = StepState::Sent;
         self.step().started_at = Some(now);
         let mut effects = Vec::new();
         effects.extend(ready.assertion.as_ref().and_then(|a| self.spend_jti(&a.claims)));
         let request = ready.built.request.clone();
         let sent = Sent { built: ready.built, assertion: ready.assertion };
-        effects.extend(self.busy(Pending::Send(Box::new(sent)), |op| Effect::Send { op, request, timeout: TOTAL }));
+        effects.extend(self.busy(Pending::Send(Box::new(sent)), |op| match spending {
+            None => Effect::Send { op, request, timeout: TOTAL },
+            Some(spending) => Effect::Spend { op, request, timeout: TOTAL, spending },
+        }));
         effects
     }
 

@@ -153,7 +153,7 @@ mod tests {
         let environment = Arc::new(profile.environment("production").unwrap().clone());
         let mut run =
             Run::new(Setup { profile, flow, environment, inputs: BTreeMap::new(), seed: [7; 32], pace: Pace::Step });
-        let [Effect::Load { op }] = run.handle(Event::Start, NOW)[..] else { panic!("it loads first") };
+        let [Effect::Load { op, .. }] = run.handle(Event::Start, NOW)[..] else { panic!("it loads first") };
         run.handle(Event::Replied { op, reply: Reply::Loaded(Box::<Loaded>::default()) }, NOW);
         run
     }

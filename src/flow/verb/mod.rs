@@ -7,6 +7,7 @@ mod jwt;
 mod key;
 pub(super) mod open;
 pub(super) mod save;
+mod spend;
 
 pub use authorize::AUTHORIZED;
 pub(super) use authorize::Going;

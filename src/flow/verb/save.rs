@@ -21,7 +21,7 @@ impl Run {
         }
     }
 
-    pub(in crate::flow) fn saved(&mut self, what: Saving, now: Timestamp) -> Vec<Effect> {
+    pub(in crate::flow) fn saved(&mut self, what: Saving, told: Vec<String>, now: Timestamp) -> Vec<Effect> {
         let mut fields = Vec::new();
         for (name, value) in &what.values {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -44,6 +44,7 @@ impl Run {
             self.state.pins.insert(name.clone(), pin.clone());
             fields.push(Field { name: format!("pins.{name}"), value: pin.thumbprints.join(" "), class: Class::Public });
         }
+        fields.extend(told.into_iter().map(|value| Field { name: "kept".into(), value, class: Class::Public }));
         self.step().outputs = fields;
         self.finish(Outputs::new(), now)
     }

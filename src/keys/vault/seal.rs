@@ -58,7 +58,6 @@ pub(in crate::keys) fn identity(line: &str) -> Result<x25519::Identity, KeyError
     x25519::Identity::from_str(line).map_err(|_| shut())
 }
 
-#[cfg(feature = "keyring")]
 pub(in crate::keys) fn identity_text(identity: &x25519::Identity) -> Secret {
     Secret::new(identity.to_string().expose_secret())
 }
@@ -71,7 +70,7 @@ pub(in crate::keys) fn open_content(identity: &x25519::Identity, sealed: &[u8]) 
     open(identity, sealed)
 }
 
-fn seal(recipient: &dyn Recipient, content: &[u8]) -> Result<Vec<u8>, KeyError> {
+pub(in crate::keys) fn seal(recipient: &dyn Recipient, content: &[u8]) -> Result<Vec<u8>, KeyError> {
     let mut out = Vec::new();
     let sealing = Encryptor::with_recipients(std::iter::once(recipient)).map_err(broken)?;
     let mut writer = sealing.wrap_output(&mut out).map_err(broken)?;

@@ -57,6 +57,7 @@ impl Compiler<'_> {
             reads: BTreeSet::new(),
             env_reads: BTreeSet::new(),
             roles: BTreeSet::new(),
+            tokens: BTreeSet::new(),
         };
         self.frame(&mut flow, &resolved, None, "", "", profile, None, 0);
         flow

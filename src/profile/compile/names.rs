@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Compiler;
-use super::reads::{reads, roles};
+use super::reads::{reads, roles, tokens};
 use crate::flow::template::{Expr, Text, Tree, nearest};
 use crate::profile::model::{Ask, Check, Flow, Http, Jwt, Open, Profile, Save, Step, Verb};
 use crate::profile::place::{Complaint, Place};
@@ -96,10 +96,11 @@ impl Compiler<'_> {
         for check in profile.checks.clone() {
             self.check_names(profile, &check, &base);
         }
-        let found: Vec<_> = profile.flows.iter().map(|f| (reads(profile, f), roles(profile, f))).collect();
-        for (flow, ((reads, env_reads), roles)) in profile.flows.iter_mut().zip(found) {
+        let of = |f: &Flow| (reads(profile, f), roles(profile, f), tokens(profile, f));
+        let found: Vec<_> = profile.flows.iter().map(of).collect();
+        for (flow, ((reads, env_reads), roles, tokens)) in profile.flows.iter_mut().zip(found) {
             (flow.reads, flow.env_reads) = (reads, env_reads);
-            flow.roles = roles;
+            (flow.roles, flow.tokens) = (roles, tokens);
         }
     }
 
@@ -213,7 +214,8 @@ impl Compiler<'_> {
             &http.bearer,
             &http.mtls,
         ];
-        for text in texts.into_iter().flatten().chain([&http.url]) {
+        let policy = http.spend.as_ref().map(|s| &s.policy);
+        for text in texts.into_iter().flatten().chain([&http.url]).chain(policy) {
             self.text_names(text, names, place);
         }
         for tree in [&http.query, &http.headers, &http.form, &http.json].into_iter().flatten() {
@@ -371,9 +373,10 @@ fn outputs(verb: &Verb) -> Below {
 
 pub(super) fn saved_sets(profile: &Profile) -> BTreeSet<String> {
     let steps = profile.flows.iter().flat_map(|f| &f.steps);
-    steps
-        .filter_map(|s| if let Verb::Save(save) = &s.verb { Some(&save.tokens) } else { None })
-        .flatten()
-        .map(|(n, _)| n.clone())
-        .collect()
+    let names = steps.flat_map(|s| match &s.verb {
+        Verb::Save(save) => save.tokens.iter().map(|(name, _)| name.clone()).collect(),
+        Verb::Http(http) => http.spend.iter().map(|s| s.tokens.clone()).collect(),
+        _ => Vec::new(),
+    });
+    names.collect()
 }

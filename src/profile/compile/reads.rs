@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::flow::template::{Expr, Text, Tree};
-use crate::profile::model::{Client, Environment, Flow, Input, Profile, Verb};
+use crate::profile::model::{Check, Client, Environment, Flow, Input, Profile, Verb};
 
 fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
     let mut out: Vec<&Expr> = Vec::new();
@@ -18,6 +18,7 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
             let texts = [&h.method, &h.jwt, &h.text, &h.content_type, &h.accept, &h.auth, &h.bearer, &h.mtls];
             out.extend(texts.into_iter().flatten().chain([&h.url]).flat_map(Text::exprs));
             out.extend([&h.query, &h.headers, &h.form, &h.json].into_iter().flatten().flat_map(Tree::exprs));
+            out.extend(h.spend.iter().flat_map(|s| s.policy.exprs()));
         }
         Verb::Open(o) => {
             out.extend(o.texts().flat_map(Text::exprs));
@@ -130,4 +131,25 @@ pub(super) fn roles(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
         }
     }
     out
+}
+
+/// Kept token sets that a flow reads: its steps, what decides whether they are taken, and their rules.
+pub(super) fn tokens(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
+    let mut exprs: Vec<&Expr> = Vec::new();
+    for step in &flow.steps {
+        exprs.extend(verb_exprs(&step.verb).into_iter().chain(&step.when));
+        let hangs = |c: &&Check| c.at.iter().any(|at| step.addresses.contains(at));
+        let checks = profile.checks.iter().filter(hangs).chain(&step.checks);
+        exprs.extend(checks.flat_map(|c| c.when.iter().chain([&c.rule]).chain(c.say.exprs())));
+    }
+    for frame in &flow.frames {
+        exprs.extend(frame.with.iter().chain(&frame.lets).flat_map(|(_, t)| t.exprs()));
+        exprs.extend(frame.when.iter().chain(frame.outputs.iter().flat_map(|(_, t)| t.exprs())));
+    }
+    let paths = exprs.iter().flat_map(|e| e.names()).filter(|p| p[0] == "tokens");
+    let read = paths.flat_map(|p| match p.get(1) {
+        Some(set) => vec![set.clone()],
+        None => profile.token_sets.iter().cloned().collect(),
+    });
+    read.collect()
 }

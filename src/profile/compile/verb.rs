@@ -2,9 +2,10 @@
 
 use super::Compiler;
 use crate::flow::callback::Mode;
+use crate::flow::custody::Policy;
 use crate::flow::template::{Text, Tree};
-use crate::profile::model::{Ask, Authorize, Http, Jwt, KeyStep, Save, Take, TakeFrom, Verb};
-use crate::profile::raw::{RawAsk, RawAuthorize, RawHttp, RawJwt, RawSave, RawStep};
+use crate::profile::model::{Ask, Authorize, Http, Jwt, KeyStep, Save, Spend, Take, TakeFrom, Verb};
+use crate::profile::raw::{RawAsk, RawAuthorize, RawHttp, RawJwt, RawSave, RawSpend, RawStep};
 use crate::secret::class_of_name;
 
 impl Compiler<'_> {
@@ -91,7 +92,21 @@ impl Compiler<'_> {
             mtls: raw.mtls.as_ref().map(|t| self.text(t)),
             expect: raw.expect.iter().flatten().map(|v| super::part::json(&v.value)).collect(),
             take,
+            spend: raw.spend.as_ref().map(|s| self.spend(raw, s)),
         }
+    }
+
+    /// A refresh token goes as a member of the form, by its own name (RFC 6749 §6).
+    fn spend(&mut self, http: &RawHttp, raw: &RawSpend) -> Spend {
+        if http.form.is_none() {
+            self.complain(raw.tokens.place, "`spend` needs a form that holds refresh_token");
+        }
+        let policy = self.text(&raw.policy);
+        if policy.as_literal().is_some_and(|word| Policy::parse(word).is_none()) {
+            let known = Policy::ALL.map(Policy::word).join(", ");
+            self.complain(raw.policy.place, format!("`policy` is one of {known}"));
+        }
+        Spend { tokens: raw.tokens.value.clone(), policy }
     }
 
     fn authorize(&mut self, raw: &RawAuthorize) -> Authorize {

@@ -60,6 +60,8 @@ impl App {
                 self.act_with_keys(action, now);
             }
             Action::Undo | Action::AskStores => self.act_with_keys(action, now),
+            Action::Tokens => self.open_tokens(),
+            Action::RefreshToken | Action::ForgetToken => {}
             Action::Copy => self.open_copy_menu(now),
             Action::CopyAgain => self.copy_again(now),
             Action::ClearClipboard => self.out.push(Command::ClearClipboard),

@@ -56,6 +56,13 @@ impl App {
             Action::Left | Action::Right if self.focus == PaneId::Keys => Err("a key has no tabs: PgDn reads on"),
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request => self.can_with_keys(action),
             Action::DeleteKey | Action::Undo | Action::AskStores => self.can_with_keys(action),
+            Action::Copy | Action::Submit | Action::ForgetToken if self.tokens_are_open() => {
+                self.chosen_token().map(|_| ()).ok_or("no token is kept")
+            }
+            Action::RefreshToken => match self.chosen_token().map(|row| row.label.refresh.is_some()) {
+                Some(true) => Ok(()),
+                _ => Err("it has no refresh token: the flow that got it gets another"),
+            },
             Action::Copy if self.copies().is_empty() => Err("nothing here to copy"),
             Action::CopyAgain if self.last_copy.is_none() => Err("nothing was copied yet"),
             Action::Reveal if !self.settings.reveal => Err("revealing is off"),

@@ -21,6 +21,7 @@ mod reveal;
 mod settle;
 mod sign_in;
 mod ticking;
+mod token_acts;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ use super::pane::step::StepPane;
 use super::widget::field::Field;
 use crate::flow::view::{RunView, StepView};
 use crate::redact::Redactor;
+use crate::store::tokens::TokenRow;
 use crate::time::Timestamp;
 
 pub use copy::CopyKind;
@@ -115,6 +117,9 @@ pub struct App {
     /// What `n` looks for in views.
     pub search: String,
 
+    /// Those that are kept, as far as is known.
+    pub tokens: Vec<TokenRow>,
+
     pub run: Option<Current>,
     pub preparing: Option<Preparing>,
     pub reveal: Option<Reveal>,
@@ -149,6 +154,7 @@ impl App {
             prompts: VecDeque::new(),
             typing: None,
             search: String::new(),
+            tokens: Vec::new(),
             run: None,
             preparing: None,
             reveal: None,
@@ -184,6 +190,8 @@ impl App {
             Message::NotAsked(number) => self.prompts.retain(|p| p.number != number),
             Message::Heard(text) => self.heard(text, now),
             Message::Inspected { number, result } => self.inspector.answered(number, result),
+            Message::Tokens(rows) => self.tokens_listed(rows),
+            Message::TokenDone(result) => self.token_done(result, now),
             Message::Copied(result) => self.copied(result, now),
             Message::Indexed { key, rows } => {
                 if let Some(body) = self.bodies.iter_mut().find(|b| b.key == key) {

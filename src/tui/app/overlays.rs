@@ -2,7 +2,7 @@
 
 use super::{App, CopyKind};
 use crate::flow::Event;
-use crate::shell::KeyOrder;
+use crate::shell::{KeyOrder, TokenOrder};
 use crate::time::Timestamp;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, NoticeTone};
@@ -22,6 +22,10 @@ impl App {
         }
         if matches!(self.overlays.last(), Some(Overlay::Card(_) | Overlay::Report(_))) {
             return self.act_on_reading(action, now);
+        }
+        if self.tokens_are_open() {
+            self.act_on_tokens(action, now);
+            return true;
         }
         let Some(top) = self.overlays.last_mut() else { return false };
         // a text field takes what edits it
@@ -177,6 +181,7 @@ impl App {
             Asked::StopWaiting => self.cancel_now(now),
             Asked::Pin => self.tell(Event::Approve, now),
             Asked::Replace(choice) => self.prepare(choice, std::collections::BTreeMap::new(), now),
+            Asked::ForgetToken(label) => self.out.push(Command::Token(TokenOrder::Forget { label })),
             Asked::DeleteKey { uri } => self.delete_key(uri, now),
             Asked::Quit => {
                 self.cancel_now(now);

@@ -57,6 +57,11 @@ pub enum Action {
     AskStores,
     /// Writes the text that is shown to a file.
     Write,
+    // tokens
+    /// Those that are kept.
+    Tokens,
+    RefreshToken,
+    ForgetToken,
     // copying, showing
     Copy,
     CopyAgain,

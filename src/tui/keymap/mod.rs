@@ -37,13 +37,15 @@ pub enum Context {
     Card,
     /// A text that was made.
     Report,
+    /// Tokens that are kept.
+    Tokens,
     /// A store asks for a passphrase.
     Prompt,
     Messages,
 }
 
 impl Context {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Always,
         Self::Everywhere,
         Self::Profiles,
@@ -59,6 +61,7 @@ impl Context {
         Self::CopyMenu,
         Self::Card,
         Self::Report,
+        Self::Tokens,
         Self::Prompt,
         Self::Messages,
     ];
@@ -81,6 +84,7 @@ impl Context {
             Self::CopyMenu => &[Self::CopyMenu, Self::Always],
             Self::Card => &[Self::Card, Self::Always],
             Self::Report => &[Self::Report, Self::Always],
+            Self::Tokens => &[Self::Tokens, Self::Always],
             Self::Prompt => &[Self::Prompt, Self::Typing, Self::Always],
             Self::Messages => &[Self::Messages, Self::Always],
         }

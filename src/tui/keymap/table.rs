@@ -7,9 +7,9 @@ use crate::tui::focus::PaneId;
 
 const RUN: &[C] = &[C::Flow, C::Step];
 const ALL: &[C] = &[C::Everywhere];
-const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report];
+const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report, C::Tokens];
 const KEYS: &[C] = &[C::Keys];
-const COPY: &[C] = &[C::Everywhere, C::Card, C::Report];
+const COPY: &[C] = &[C::Everywhere, C::Card, C::Report, C::Tokens];
 
 const fn row(
     action: A,
@@ -62,6 +62,28 @@ pub const TABLE: &[Binding] = &[
     row(A::DeleteKey, "key-delete", "delete", "delete this key; it says what becomes of it", &["d"], KEYS, 13),
     row(A::Undo, "undo", "undo", "take back the last deletion or binding", &["u"], KEYS, 7),
     row(A::AskStores, "key-stores", "", "ask every store again for its keys", &["R"], KEYS, 60),
+    // tokens
+    row(A::Tokens, "tokens", "", "tokens that are kept: use, refresh, copy, forget", &["T"], ALL, 60),
+    row(
+        A::Submit,
+        "token-use",
+        "use",
+        "look at the access token in pane 4, while it is good",
+        &["<enter>"],
+        &[C::Tokens],
+        0,
+    ),
+    row(
+        A::RefreshToken,
+        "token-refresh",
+        "refresh",
+        "exchange the refresh token: step by step",
+        &["r"],
+        &[C::Tokens],
+        2,
+    ),
+    row(A::ForgetToken, "token-forget", "forget", "forget it; the bank is not told", &["d"], &[C::Tokens], 13),
+    row(A::Close, "token-close", "close", "close", &["<esc>", "q"], &[C::Tokens], 1),
     // copying, showing
     row(A::Copy, "copy", "copy", "copy: a menu shows what", &["y"], COPY, 12),
     row(A::CopyAgain, "copy-again", "", "copy the same thing again", &["Y"], ALL, 60),

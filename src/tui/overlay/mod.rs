@@ -9,6 +9,7 @@ pub mod prompt;
 pub mod qr;
 pub mod question;
 pub mod report;
+pub mod tokens;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,6 +19,7 @@ use super::doc::DocState;
 use super::keymap::Context;
 use super::look::Look;
 use super::widget::frame::{Border, blank};
+use crate::time::Timestamp;
 
 pub use choice::Choice;
 pub use copy_menu::CopyMenu;
@@ -37,6 +39,8 @@ pub enum Overlay {
     Report(Report),
     /// An address for a phone.
     Qr(Vec<String>),
+    /// Tokens that are kept: which of them has the cursor.
+    Tokens(usize),
     /// Rows scrolled up from the newest.
     Messages(usize),
 }
@@ -50,13 +54,14 @@ impl Overlay {
             Self::CopyMenu(_) => Context::CopyMenu,
             Self::Card(_) => Context::Card,
             Self::Report(_) => Context::Report,
+            Self::Tokens(_) => Context::Tokens,
             Self::Qr(_) | Self::Messages(_) => Context::Messages,
         }
     }
 }
 
 /// Draws all of them into the body of the screen, the lowest first.
-pub fn draw(app: &App, buffer: &mut Buffer, body: Rect) {
+pub fn draw(app: &App, buffer: &mut Buffer, body: Rect, now: Timestamp) {
     for (i, overlay) in app.overlays.iter().enumerate() {
         let is_top = i + 1 == app.overlays.len() && !app.prompt_is_up();
         match overlay {
@@ -66,6 +71,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, body: Rect) {
             Overlay::CopyMenu(menu) => copy_menu::draw(app.look(), menu, buffer, body, is_top),
             Overlay::Card(state) => card::draw(app, *state, buffer, body, is_top),
             Overlay::Report(report) => report::draw(app.look(), report, buffer, body, is_top),
+            Overlay::Tokens(cursor) => tokens::draw(app, *cursor, now, buffer, body, is_top),
             Overlay::Qr(rows) => qr::draw(app.look(), rows, buffer, body, is_top),
             Overlay::Messages(back) => messages::draw(app, *back, buffer, body, is_top),
         }

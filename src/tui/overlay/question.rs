@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::window;
+use crate::store::tokens::Label;
 use crate::tui::app::Go;
 use crate::tui::doc::Doc;
 use crate::tui::look::{Look, Tone};
@@ -27,6 +28,8 @@ pub enum Asked {
     DeleteKey {
         uri: String,
     },
+    /// The bank is not told.
+    ForgetToken(Label),
     Quit,
 }
 

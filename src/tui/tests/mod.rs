@@ -5,3 +5,4 @@ mod play;
 mod screens;
 mod suits;
 mod survival;
+mod tokens;

@@ -71,6 +71,7 @@ pub fn summaries() -> Vec<Summary> {
             about: Some("The client asks for itself.".into()),
             evidence: None,
             unverified: false,
+            refreshes: vec!["user".into()],
             steps: vec![("token".into(), "Ask the token endpoint".into()), ("keep".into(), "Keep the token".into())],
         }],
         roles: vec![

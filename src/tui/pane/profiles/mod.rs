@@ -148,6 +148,14 @@ impl ProfilesPane {
         })
     }
 
+    /// The flow that refreshes that token set.
+    pub fn refreshing(&self, profile: &str, environment: &str, set: &str) -> Option<Choice> {
+        let summary = self.all.iter().find(|s| s.id == profile)?;
+        let env = summary.environments.iter().find(|e| e.name == environment && e.disabled.is_none())?;
+        let flow = summary.flows.iter().find(|f| f.refreshes.iter().any(|name| name == set))?;
+        Some(choice(summary, env, flow))
+    }
+
     /// Moves over rows that can be chosen. A jump past an end stops there.
     pub fn go_by(&mut self, by: isize) {
         let rows: Vec<RowId> = self.rows().into_iter().filter(|r| !matches!(r, RowId::Bank(_))).collect();

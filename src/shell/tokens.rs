@@ -1,0 +1,126 @@
+//! What a person does with kept tokens, in one way for the screen and the command line.
+
+use std::fmt;
+
+use super::order::references;
+use super::session::Session;
+use crate::inspect::moment;
+use crate::keys::KeyError;
+use crate::secret::Secret;
+use crate::store::Whose;
+use crate::store::tokens::{Label, RefreshLabel, Standing, TokenSet};
+
+/// Something to be done with a kept set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenOrder {
+    /// An access token that is good now.
+    Use {
+        label: Label,
+    },
+    Copy {
+        label: Label,
+    },
+    /// The bank is not told.
+    Forget {
+        label: Label,
+    },
+}
+
+/// What became of it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum TokenDone {
+    ToUse { label: Label, text: Secret },
+    ToCopy { label: Label, text: Secret },
+    Forgotten { label: Label },
+}
+
+impl fmt::Debug for TokenDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::ToUse { label, .. } | Self::ToCopy { label, .. } | Self::Forgotten { label }) = self;
+        f.debug_tuple("TokenDone").field(label).finish()
+    }
+}
+
+impl Session {
+    /// Whose a kept set is: the saved profile's, with the keys that it has now. In memory a set is told apart by its keys.
+    fn owner(&self, label: &Label) -> Whose {
+        let in_memory = self.tokens.whose_in_memory(label);
+        in_memory.unwrap_or_else(|| {
+            let keys = self.library.load(&label.profile).map(|loaded| references(&loaded.profile)).unwrap_or_default();
+            Whose::new(&label.profile, &label.environment, &keys)
+        })
+    }
+
+    /// One set, opened. May ask for the passphrase of the vault.
+    ///
+    /// # Errors
+    /// What does not open.
+    pub async fn token_set(&self, label: &Label) -> Result<Option<TokenSet>, KeyError> {
+        self.tokens.get(&self.owner(label), &label.set).await
+    }
+
+    /// Forgets a set. The bank is not told.
+    ///
+    /// # Errors
+    /// Where its file cannot be removed.
+    pub async fn forget_token_set(&self, label: &Label) -> Result<(), KeyError> {
+        self.tokens.forget(&self.owner(label), &format!("tokens.{}", label.set)).await
+    }
+
+    /// Does one thing.
+    ///
+    /// # Errors
+    /// Why not, and the next thing to try.
+    pub async fn with_tokens(&self, order: TokenOrder) -> Result<TokenDone, KeyError> {
+        Ok(match order {
+            TokenOrder::Use { label } => {
+                let text = self.good_access_token(&label).await?;
+                TokenDone::ToUse { label, text }
+            }
+            TokenOrder::Copy { label } => {
+                let text = self.good_access_token(&label).await?;
+                TokenDone::ToCopy { label, text }
+            }
+            TokenOrder::Forget { label } => {
+                self.forget_token_set(&label).await?;
+                TokenDone::Forgotten { label }
+            }
+        })
+    }
+
+    async fn good_access_token(&self, label: &Label) -> Result<Secret, KeyError> {
+        let set = self.token_set(label).await?;
+        set.and_then(|set| set.access_token(self.clock.now())).ok_or_else(|| {
+            let hint = if label.refresh.is_some() { "r refreshes it" } else { "run the flow that got it again" };
+            KeyError::new("key.not-found", "its access token has ended", hint)
+        })
+    }
+}
+
+/// How a refresh token stands, for a person.
+pub fn standing_in_words(standing: &Standing, busy: bool) -> String {
+    match standing {
+        Standing::InForce => "in force".to_owned(),
+        Standing::Sent { .. } if busy => "it is being exchanged now".to_owned(),
+        Standing::Sent { at } => format!(
+            "in doubt: it went to the bank {} and no answer was kept, so it may be spent; one that comes twice ends every token of the consent (RFC 9700 §4.14.2)",
+            moment(*at)
+        ),
+        Standing::Refused { at, error } => format!(
+            "refused by the bank {} ({}): it ended, was revoked, or was used before; a person has to sign in again",
+            moment(*at),
+            crate::text::clean(error)
+        ),
+    }
+}
+
+/// Where a refresh token comes from, for a person.
+pub fn lineage_in_words(refresh: &RefreshLabel) -> String {
+    let since = moment(refresh.since);
+    let line = match refresh.generation {
+        0 => format!("as it came {since}"),
+        1 => format!("exchanged once since {since}"),
+        n => format!("exchanged {n} times since {since}"),
+    };
+    if refresh.backup { format!("{line}; its predecessor is kept as a back-up") } else { line }
+}

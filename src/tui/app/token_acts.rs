@@ -1,0 +1,117 @@
+//! What a person does with kept tokens: look, refresh, copy, forget.
+
+use super::App;
+use crate::secret::Class;
+use crate::shell::{TokenDone, TokenOrder};
+use crate::store::tokens::TokenRow;
+use crate::time::Timestamp;
+use crate::tui::focus::PaneId;
+use crate::tui::keymap::Action;
+use crate::tui::message::{Command, CopyRequest, NoticeTone, Problem};
+use crate::tui::overlay::question::Asked;
+use crate::tui::overlay::{Overlay, Question};
+
+impl App {
+    pub(super) fn open_tokens(&mut self) {
+        self.overlays.push(Overlay::Tokens(0));
+        self.out.push(Command::ListTokens);
+    }
+
+    pub(super) fn tokens_are_open(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Tokens(_)))
+    }
+
+    /// The one under the cursor.
+    pub(super) fn chosen_token(&self) -> Option<&TokenRow> {
+        match self.overlays.last() {
+            Some(Overlay::Tokens(cursor)) => self.tokens.get(*cursor),
+            _ => None,
+        }
+    }
+
+    /// What is kept now.
+    pub(super) fn tokens_listed(&mut self, rows: Vec<TokenRow>) {
+        self.tokens = rows;
+        let last = self.tokens.len().saturating_sub(1);
+        if let Some(Overlay::Tokens(cursor)) = self.overlays.last_mut() {
+            *cursor = (*cursor).min(last);
+        }
+    }
+
+    pub(super) fn act_on_tokens(&mut self, action: Action, now: Timestamp) {
+        let last = self.tokens.len().saturating_sub(1);
+        let Some(Overlay::Tokens(cursor)) = self.overlays.last_mut() else { return };
+        match action {
+            Action::Down => *cursor = (*cursor + 1).min(last),
+            Action::Up => *cursor = cursor.saturating_sub(1),
+            Action::HalfDown | Action::PageDown | Action::Last => *cursor = last,
+            Action::HalfUp | Action::PageUp | Action::First => *cursor = 0,
+            Action::Close => drop(self.overlays.pop()),
+            _ => {
+                let Some(row) = self.chosen_token().cloned() else { return };
+                match self.can(action) {
+                    Ok(()) => self.act_on_token(action, row, now),
+                    Err(why) => self.say(NoticeTone::Warn, why, now),
+                }
+            }
+        }
+    }
+
+    fn act_on_token(&mut self, action: Action, row: TokenRow, now: Timestamp) {
+        match action {
+            Action::Submit => self.out.push(Command::Token(TokenOrder::Use { label: row.label })),
+            Action::Copy => self.out.push(Command::Token(TokenOrder::Copy { label: row.label })),
+            Action::RefreshToken => self.refresh_token(&row, now),
+            Action::ForgetToken => {
+                let after = match row.label.refresh {
+                    Some(_) => "A person has to sign in at the bank again to get another.",
+                    None => "The flow that got it gets another.",
+                };
+                self.overlays.push(Overlay::Question(Question {
+                    title: format!("forget {} of {}?", row.label.set, row.label.profile),
+                    text: format!("{after} The bank is not told: what it gave stays good until it ends."),
+                    asked: Asked::ForgetToken(row.label),
+                    yes: "forget it",
+                    no: "keep it",
+                }));
+            }
+            _ => {}
+        }
+    }
+
+    /// The profile's own flow does it, step by step like any other.
+    fn refresh_token(&mut self, row: &TokenRow, now: Timestamp) {
+        let label = &row.label;
+        match self.profiles.refreshing(&label.profile, &label.environment, &label.set) {
+            Some(choice) => {
+                self.overlays.pop();
+                self.start(choice, now);
+            }
+            None => self.say(NoticeTone::Warn, "its profile has no flow that refreshes it", now),
+        }
+    }
+
+    pub(super) fn token_done(&mut self, result: Result<TokenDone, Problem>, now: Timestamp) {
+        match result {
+            Ok(TokenDone::ToUse { label, text }) => {
+                self.overlays.pop();
+                self.inspector.paste(text);
+                self.go_to(PaneId::Inspector);
+                let what = format!("{} of {}", label.set, label.profile);
+                self.say(NoticeTone::Plain, format!("looking at the access token of {what}; Esc drops it"), now);
+            }
+            Ok(TokenDone::ToCopy { label, text }) => {
+                let what = format!("access_token of {}", label.profile);
+                self.out.push(Command::Copy(CopyRequest { what, text, class: Class::Secret }));
+            }
+            Ok(TokenDone::Forgotten { label }) => {
+                self.say(NoticeTone::Good, format!("{} of {} is forgotten", label.set, label.profile), now);
+                self.out.push(Command::ListTokens);
+            }
+            Err(problem) => {
+                let hint = problem.hint.map_or_else(String::new, |h| format!(" {h}"));
+                self.say(NoticeTone::Bad, format!("{}.{hint}", problem.text), now);
+            }
+        }
+    }
+}
