@@ -188,7 +188,7 @@ impl Run {
                 for (role, error) in &loaded.missing {
                     self.note_missing(role, error);
                 }
-                self.state.absorb(*loaded);
+                self.state.absorb(*loaded, now);
                 self.stand(now)
             }
             (Phase::Busy(op, pending), Event::Replied { op: answered, reply }) if op == answered => {

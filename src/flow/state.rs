@@ -99,7 +99,7 @@ impl State {
         &self.random
     }
 
-    pub fn absorb(&mut self, loaded: Loaded) {
+    pub fn absorb(&mut self, loaded: Loaded, now: Timestamp) {
         self.certificates = loaded
             .keys
             .iter()
@@ -110,6 +110,9 @@ impl State {
         self.pins = loaded.pins;
         self.tokens = if loaded.tokens.is_object() { loaded.tokens } else { json!({}) };
         self.used_jti = Ledger(Arc::new(loaded.used_jti.into_iter().collect()));
+        if self.metadata.is_some() && !self.is_of_this_issuer(now) {
+            self.metadata = None;
+        }
         for set in self.tokens.as_object().into_iter().flatten() {
             for (name, value) in set.1.as_object().into_iter().flatten() {
                 if let Some(text) = value.as_str() {
@@ -117,6 +120,15 @@ impl State {
                 }
             }
         }
+    }
+
+    /// What another issuer said of itself, in a run for which a person named that one, says nothing of this server
+    /// (RFC 8414 §3.3).
+    fn is_of_this_issuer(&self, now: Timestamp) -> bool {
+        let said = self.metadata.as_ref().and_then(|m| m.get("issuer")).and_then(Json::as_str);
+        let scope = self.profile_scope(now, &self.profile_inputs(now));
+        let wanted = scope.lookup(&["env".to_owned(), "issuer".to_owned()]);
+        said.zip(wanted.as_str()).is_none_or(|(said, wanted)| said == wanted)
     }
 
     pub fn set_metadata(&mut self, metadata: Json) {

@@ -1,5 +1,7 @@
 //! Performs the effects of one run: a task each, ended by its `Abort`.
 
+mod metadata;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,9 +25,6 @@ use crate::net::{Allowed, ClientIdentity, Limits, Network};
 use crate::profile::model::{Environment, InputKind, Profile};
 use crate::secret::{Secret, SecretBytes};
 use crate::store::{Memory, StoreError, Whose, drop_values, keep_document, save_pins, save_values};
-
-/// How long metadata is good where the profile does not say, seconds.
-const METADATA: i64 = 86_400;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -234,14 +233,7 @@ impl Inner {
                 }
             }
         }
-        let seconds = self
-            .profile
-            .lifetimes
-            .iter()
-            .find(|(n, _)| n == "metadata")
-            .and_then(|(_, t)| t.eval(&crate::flow::template::Scope::default()).ok().flatten())
-            .and_then(|v| v.as_i64());
-        loaded.metadata = self.memory.metadata(&whose, seconds.unwrap_or(METADATA), now);
+        loaded.metadata = self.metadata(&whose, now);
         loaded.tokens = self.memory.tokens(&whose, now);
         loaded.pins = self.profile.pins.clone();
         loaded.pins.extend(self.memory.pins(&whose));
@@ -342,8 +334,9 @@ impl Inner {
         for (set, members) in what.tokens {
             self.memory.keep_tokens(&whose, &set, members, now);
         }
+        let failed = |e: StoreError| OpError::Store { text: e.text, hint: e.hint };
         if let Some(metadata) = what.metadata {
-            self.memory.keep_metadata(&whose, metadata, now);
+            self.keep_metadata(&whose, metadata, now).map_err(failed)?;
         }
         for (name, pin) in &what.pins {
             self.memory.keep_pin(&whose, name, pin.clone());
@@ -352,7 +345,6 @@ impl Inner {
             self.memory.keep_value(&whose, name, value.clone());
         }
         let worth_saving = self.own && self.environment.sandbox.is_none();
-        let failed = |e: StoreError| OpError::Store { text: e.text, hint: e.hint };
         let gone: Vec<&str> = what.forget.iter().filter_map(|f| f.strip_prefix("inputs.")).collect();
         if worth_saving && !gone.is_empty() {
             drop_values(&self.places, &self.profile.id, &gone).map_err(failed)?;
@@ -367,8 +359,7 @@ impl Inner {
             keep_document(&self.places, &self.profile.id, name, text).map_err(failed)?;
         }
         if worth_saving && !what.pins.is_empty() {
-            save_pins(&self.places, &self.profile.id, &what.pins)
-                .map_err(|e| OpError::Store { text: e.text, hint: e.hint })?;
+            save_pins(&self.places, &self.profile.id, &what.pins).map_err(failed)?;
         }
         Ok(())
     }

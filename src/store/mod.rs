@@ -3,11 +3,13 @@
 mod documents;
 mod file;
 mod memory;
+mod metadata;
 mod profiles;
 
 pub use documents::{keep_document, read_document};
 pub use file::{StoreError, read_capped, write_private};
 pub use memory::{Memory, Whose};
+pub use metadata::{keep_metadata, read_metadata};
 pub use profiles::{
     drop_values, load_library, load_settings, path_of, save_new, save_pins, save_reference, save_values,
 };

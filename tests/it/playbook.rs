@@ -1,6 +1,8 @@
 //! The engine as a conversation: events in, effects out, no runtime. One part for every verb and every turn a person
 //! may take.
 
+#[path = "playbook/metadata.rs"]
+mod metadata;
 #[path = "playbook/open.rs"]
 mod open;
 
