@@ -1,0 +1,15 @@
+//! The program against npm's oidc-provider, a server that nobody here wrote. Banks are TOML alone: the files of profiles
+//! beside these tests, and what comes with the program. `.ci/peers/oidc-provider.sh test` brings the server about.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests speak plainly"
+)]
+
+#[path = "oidc_provider/program.rs"]
+mod program;
+#[path = "oidc_provider/registration.rs"]
+mod registration;
