@@ -48,6 +48,8 @@ pub struct State {
     pub pin_keys: BTreeMap<String, Vec<PublicJwk>>,
     /// Key sets by address, and when they came.
     pub key_sets: BTreeMap<String, KeySet>,
+    /// DPoP nonces, by the origin that wants them.
+    pub nonces: BTreeMap<String, String>,
     frames: Vec<FrameState>,
     random: Random,
     pub redactor: Redactor,
@@ -89,6 +91,7 @@ impl State {
             pins: BTreeMap::new(),
             pin_keys: BTreeMap::new(),
             key_sets: BTreeMap::new(),
+            nonces: BTreeMap::new(),
             frames,
             random,
             redactor,

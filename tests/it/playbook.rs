@@ -1,10 +1,16 @@
 //! The engine as a conversation: events in, effects out, no runtime. One part for every verb and every turn a person
 //! may take.
 
+#[path = "playbook/dpop.rs"]
+mod dpop;
 #[path = "playbook/metadata.rs"]
 mod metadata;
 #[path = "playbook/open.rs"]
 mod open;
+#[path = "playbook/polling.rs"]
+mod polling;
+#[path = "playbook/secret.rs"]
+mod secret;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

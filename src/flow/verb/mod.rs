@@ -10,3 +10,4 @@ pub(super) mod save;
 
 pub use authorize::AUTHORIZED;
 pub(super) use authorize::Going;
+pub(super) use http::{Papers, Polling, proof_header};
