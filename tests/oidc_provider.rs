@@ -9,7 +9,17 @@
     reason = "tests speak plainly"
 )]
 
+#[path = "oidc_provider/desk.rs"]
+mod desk;
+#[path = "oidc_provider/matrix.rs"]
+mod matrix;
+#[path = "oidc_provider/person.rs"]
+mod person;
 #[path = "oidc_provider/program.rs"]
 mod program;
 #[path = "oidc_provider/registration.rs"]
 mod registration;
+
+#[path = "support/pty.rs"]
+#[expect(dead_code, reason = "shared with the tests of the screen, which use more of it")]
+mod pty;

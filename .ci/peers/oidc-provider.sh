@@ -49,7 +49,9 @@ mkdir "$scratch/pki"
         cat $name.key $name.crt ca.pem >$name.pem
     done
     key self.key "${rsa[@]}"
-    openssl req -x509 -key self.key -days 60 -subj "/CN=self-signed" -out self.crt -addext keyUsage=digitalSignature
+    # a configuration of its own: the usual one makes an authority of it
+    openssl req -x509 -key self.key -days 60 -subj "/CN=self-signed" -out self.crt -config <(printf '[req]\ndistinguished_name=n\n[n]\n') \
+        -addext keyUsage=digitalSignature -addext extendedKeyUsage=clientAuth -addext basicConstraints=CA:FALSE
     cat self.key self.crt >self.pem
     key signing.pem "${rsa[@]}"
     key encryption.pem "${rsa[@]}"

@@ -33,6 +33,11 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/dcr-register.toml", include_str!("../../profiles/flows/dcr-register.toml")),
     ("flows/dcr-update.toml", include_str!("../../profiles/flows/dcr-update.toml")),
     ("flows/directory-ssa.toml", include_str!("../../profiles/flows/directory-ssa.toml")),
+    ("flows/ciba.toml", include_str!("../../profiles/flows/ciba.toml")),
+    ("flows/device.toml", include_str!("../../profiles/flows/device.toml")),
+    ("flows/introspect.toml", include_str!("../../profiles/flows/introspect.toml")),
+    ("flows/revoke.toml", include_str!("../../profiles/flows/revoke.toml")),
+    ("flows/userinfo.toml", include_str!("../../profiles/flows/userinfo.toml")),
     ("flows/discover.toml", include_str!("../../profiles/flows/discover.toml")),
 ];
 /// Profiles that extend profiles that extend …
