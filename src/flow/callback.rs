@@ -26,12 +26,16 @@ pub enum Mode {
 }
 
 impl Mode {
-    pub fn parse(word: &str) -> Option<Self> {
+    /// A `response_mode`, and whether the answer comes as one JWT (JARM §2.3).
+    pub fn parse(word: &str) -> Option<(Self, bool)> {
         Some(match word {
-            // for a code, `jwt` is `query.jwt` (JARM §2.3.4)
-            "query" | "jwt" | "query.jwt" => Self::Query,
-            "fragment" | "fragment.jwt" => Self::Fragment,
-            "form_post" | "form_post.jwt" => Self::FormPost,
+            "query" => (Self::Query, false),
+            "fragment" => (Self::Fragment, false),
+            "form_post" => (Self::FormPost, false),
+            // for a code, `jwt` is `query.jwt`
+            "jwt" | "query.jwt" => (Self::Query, true),
+            "fragment.jwt" => (Self::Fragment, true),
+            "form_post.jwt" => (Self::FormPost, true),
             _ => return None,
         })
     }

@@ -55,6 +55,8 @@ impl Signed {
     }
 }
 
+type Members = Map<String, Json>;
+
 /// What a JWT is made of, before evaluation.
 pub(super) struct Recipe<'a> {
     pub name: &'a str,
@@ -68,7 +70,7 @@ pub(super) struct Recipe<'a> {
 
 impl Recipe<'_> {
     /// Header and claims, evaluated.
-    fn made(self, alg: Alg, scope: &Scope) -> Result<(Map<String, Json>, Map<String, Json>), EvalError> {
+    fn made(self, alg: Alg, scope: &Scope) -> Result<(Members, Members), EvalError> {
         let mut header = Map::new();
         header.insert("alg".to_owned(), Json::from(alg.name()));
         header.extend(self.header.eval_map(scope)?);

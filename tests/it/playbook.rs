@@ -1,6 +1,8 @@
 //! The engine as a conversation: events in, effects out, no runtime. One part for every verb and every turn a person
 //! may take.
 
+#[path = "playbook/checks.rs"]
+mod checks;
 #[path = "playbook/dpop.rs"]
 mod dpop;
 #[path = "playbook/metadata.rs"]
@@ -9,6 +11,8 @@ mod metadata;
 mod open;
 #[path = "playbook/polling.rs"]
 mod polling;
+#[path = "playbook/saving.rs"]
+mod saving;
 #[path = "playbook/secret.rs"]
 mod secret;
 

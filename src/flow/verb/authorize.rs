@@ -87,8 +87,8 @@ impl Run {
         }
         let state = wanted(&authorize.state, "state")?;
         let word = self.state.text(authorize.response_mode.as_ref(), scope)?;
-        let jarm = word.as_deref().is_some_and(|w| w == "jwt" || w.ends_with(".jwt"));
-        let mode = word.as_deref().map_or(Some(Mode::default()), Mode::parse).ok_or_else(|| {
+        let parsed = word.as_deref().map_or(Some((Mode::default(), false)), Mode::parse);
+        let (mode, jarm) = parsed.ok_or_else(|| {
             let word: String = word.unwrap_or_default().chars().take(40).collect();
             EvalError::Wrong(format!(
                 "response_mode `{}` is not known here: query, fragment or form_post, each also with .jwt, or jwt",

@@ -199,8 +199,10 @@ impl Run {
                 return self.begin_request(http, &scope, true, now);
             }
         }
-        self.step().state = StepState::Sent;
-        self.step().started_at = Some(now);
+        let step = self.step();
+        // sent once more by itself: what was heard before is over
+        step.attempt += u32::from(step.exchange.take().is_some());
+        (step.state, step.started_at) = (StepState::Sent, Some(now));
         let mut effects = Vec::new();
         effects.extend(ready.assertion.as_ref().and_then(|a| self.spend_jti(&a.claims)));
         let request = ready.built.request.clone();
@@ -313,13 +315,6 @@ impl Run {
             outputs.insert(take.name.clone(), from_json(&value));
         }
         self.finish(outputs, now)
-    }
-
-    /// The step is sent once more: what it sent and heard before is over.
-    fn next_attempt(&mut self) {
-        let step = self.step();
-        step.attempt += 1;
-        (step.request, step.exchange) = (None, None);
     }
 
     /// Nobody waits for the effect: the run is over.

@@ -91,7 +91,6 @@ impl Run {
             return None;
         }
         self.renonced = true;
-        self.next_attempt();
         Some(self.begin_request(http, scope, true, now))
     }
 }

@@ -72,7 +72,6 @@ impl Run {
         self.view.countdowns.retain(|c| c.name != "next question");
         let step = self.current();
         let crate::profile::model::Verb::Http(http) = &step.verb else { return Vec::new() };
-        self.next_attempt();
         let scope = self.state.scope(step.frame, now);
         self.begin_request(http, &scope, true, now)
     }
