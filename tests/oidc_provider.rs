@@ -9,8 +9,14 @@
     reason = "tests speak plainly"
 )]
 
+#[path = "oidc_provider/bound.rs"]
+mod bound;
+#[path = "oidc_provider/client.rs"]
+mod client;
 #[path = "oidc_provider/desk.rs"]
 mod desk;
+#[path = "oidc_provider/extensions.rs"]
+mod extensions;
 #[path = "oidc_provider/matrix.rs"]
 mod matrix;
 #[path = "oidc_provider/person.rs"]

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::thread;
 
+use super::client::Client;
 use super::person::Ending;
 use super::program::{Home, Run, json, kept};
 
@@ -29,41 +30,7 @@ const GRANTS: [(&str, &str); 7] = [
 ];
 const SCOPE: &str = "scope=openid offline_access";
 
-/// A registered client of one method.
-struct Client {
-    home: Home,
-    /// Of every command.
-    set: Vec<String>,
-}
-
 impl Client {
-    fn registered(method: &str, grants: &[&str]) -> Self {
-        let home = Home::with(&kept("matrix.toml"));
-        home.run("discover", &[]).clean();
-        let mut set = vec!["--set".to_owned(), format!("client_auth={method}")];
-        if method == "self_signed_tls_client_auth" {
-            let key = format!("transport=file:{}", home.op.folder.join("self.pem").display());
-            set.extend(["--bind".to_owned(), key]);
-        }
-        let grants = format!("grant_types={}", grants.join(","));
-        let ciba = r#"client_metadata={"backchannel_token_delivery_mode":"poll"}"#;
-        let mut all: Vec<&str> = set.iter().map(String::as_str).collect();
-        all.extend(["--set", &grants]);
-        if grants.contains("ciba") {
-            all.extend(["--set", ciba]);
-        }
-        let record = json(&home.print("register", "register.json", &all));
-        assert_eq!(record["token_endpoint_auth_method"], method);
-        if let Some(secret) = record["client_secret"].as_str() {
-            set.extend(home.secret("client_secret", secret));
-        }
-        Self { home, set }
-    }
-
-    fn with<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
-        self.set.iter().map(String::as_str).chain(more.iter().copied()).collect()
-    }
-
     /// Runs one cell; it ends done, and no check fails or warns.
     fn cell(&self, grant: &str) -> Run {
         match grant {
@@ -116,7 +83,7 @@ fn row(method: &str, offered: &[String]) -> BTreeMap<&'static str, &'static str>
     let forbidden = |grant: &str| method == "none" && confidential.contains(&grant);
     let grants: Vec<&str> =
         GRANTS.iter().map(|(g, _)| *g).filter(|g| offered.iter().any(|o| o == g) && !forbidden(g)).collect();
-    let client = Client::registered(method, &grants);
+    let client = Client::registered("", method, &grants, r#"{"backchannel_token_delivery_mode":"poll"}"#);
     let cell = |grant: &'static str| {
         if !offered.iter().any(|o| o == grant) {
             return "not offered";
@@ -137,7 +104,7 @@ fn row(method: &str, offered: &[String]) -> BTreeMap<&'static str, &'static str>
 #[test]
 #[ignore = "needs oidc-provider (.ci/run provides it)"]
 fn every_method_gets_a_token_by_every_grant_that_the_server_offers() {
-    let home = Home::with(&kept("matrix.toml"));
+    let home = Home::with(&kept("client.toml"));
     let metadata = json(&home.print("discover", "fetch.json", &[]));
     let offered: Vec<String> = serde_json::from_value(metadata["grant_types_supported"].clone()).expect("grants");
     let rows: Vec<_> = thread::scope(|scope| {

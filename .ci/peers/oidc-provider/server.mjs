@@ -5,7 +5,7 @@
 // FOLDER holds ca.pem, server.pem, server.key and signing.pem, which oidc-provider.sh makes. Says `issuer` and `mtls` as
 // one line of JSON once it listens, and leaves the software statement of a directory of its own in FOLDER/ssa.jwt.
 // What is not oidc-provider's own: the signed form of registration that UK open banking wants (`signedRegistration`), an
-// API that looks at its tokens (`api`), and answers that are spoilt on purpose (`spoilt`).
+// API that looks at its tokens (`api`), and an answer that is spoilt on purpose (`spoilt`).
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as https from 'node:https';
@@ -83,6 +83,7 @@ const provider = new Provider(issuer, {
   discovery: {
     mtls_endpoint_aliases: Object.fromEntries(Object.entries(mtlsEndpoints).map(([name, at]) => [name, mtls + at])),
   },
+  pkce: { required: () => true },
   rotateRefreshToken: true,
   issueRefreshToken: async (ctx, client, source) =>
     client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
@@ -262,6 +263,18 @@ const api = async (ctx, next) => {
   return undefined;
 };
 
+// ---- one wrong answer, rightly signed
+const spoilt = async (ctx, next) => {
+  await next();
+  const { client } = ctx.oidc ?? {};
+  if (ctx.path !== '/token' || !ctx.body?.id_token || client?.clientName !== 'gets a spoilt at_hash') return;
+  const claims = jose.decodeJwt(ctx.body.id_token);
+  const key = await jose.importJWK(jwks.keys[0], 'RS256');
+  ctx.body.id_token = await new jose.SignJWT({ ...claims, at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' })
+    .setProtectedHeader({ alg: 'RS256', kid: jwks.keys[0].kid }).sign(key);
+};
+
+provider.use(spoilt);
 provider.use(signedRegistration);
 provider.use(api);
 answer = provider.callback();
