@@ -124,6 +124,21 @@ fn a_signed_answer_is_opened_and_a_changed_one_is_not_redeemed() {
 
 #[test]
 #[ignore = "needs oidc-provider (.ci/run provides it)"]
+fn an_encrypted_answer_and_an_encrypted_id_token_are_opened_by_our_key_alone() {
+    let metadata = r#"{"authorization_signed_response_alg":"PS256","authorization_encrypted_response_alg":"RSA-OAEP-256","authorization_encrypted_response_enc":"A256GCM","id_token_signed_response_alg":"PS256","id_token_encrypted_response_alg":"RSA-OAEP","id_token_encrypted_response_enc":"A128GCM"}"#;
+    let client = signing("", metadata);
+    let run = client.login(&["--set", "response_mode=jwt"]).clean();
+    run.passed("JARM-01");
+    let encrypted = run.checks(&["pass"]).iter().filter(|id| **id == "IDT-01").count();
+    assert_eq!(encrypted, 2, "both came encrypted: {}", run.told);
+    let other = format!("encryption=file:{}", client.home.op.folder.join("signing.pem").display());
+    let run = client.login(&["--set", "response_mode=jwt", "--bind", &other]);
+    assert!(run.status == 1 && run.error().starts_with("token."), "{}", run.told);
+    assert!(!run.told.contains("grant_type"), "no token was asked for");
+}
+
+#[test]
+#[ignore = "needs oidc-provider (.ci/run provides it)"]
 fn an_answer_of_another_issuer_or_of_none_is_not_redeemed() {
     let client = signing("", "{}");
     client.login(&[]).clean();
