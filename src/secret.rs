@@ -81,7 +81,6 @@ pub fn class_of_name(name: &str) -> Class {
         "dpop",
         "token",
         "client_notification_token",
-        "user_code",
         "auth_req_id",
         "proxy-authorization",
         "cookie",

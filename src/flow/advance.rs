@@ -16,6 +16,7 @@ impl Run {
             self.before[self.view.current] = Some(self.state.clone());
             self.refetched = false;
         }
+        (self.renonced, self.polling) = (false, None);
         let attempt = self.step().attempt;
         *self.step() = StepView { attempt, started_at: Some(now), state: StepState::Drafting, ..fresh_step(&step) };
         let entered = self.state.enter(step.frame, now);

@@ -26,11 +26,16 @@ pub enum Mode {
 }
 
 impl Mode {
-    pub fn parse(word: &str) -> Option<Self> {
+    /// A `response_mode`, and whether the answer comes as one JWT (JARM §2.3).
+    pub fn parse(word: &str) -> Option<(Self, bool)> {
         Some(match word {
-            "query" => Self::Query,
-            "fragment" => Self::Fragment,
-            "form_post" => Self::FormPost,
+            "query" => (Self::Query, false),
+            "fragment" => (Self::Fragment, false),
+            "form_post" => (Self::FormPost, false),
+            // for a code, `jwt` is `query.jwt`
+            "jwt" | "query.jwt" => (Self::Query, true),
+            "fragment.jwt" => (Self::Fragment, true),
+            "form_post.jwt" => (Self::FormPost, true),
             _ => return None,
         })
     }
@@ -44,6 +49,8 @@ pub struct Authorization {
     pub redirect_uri: String,
     pub state: Secret,
     pub mode: Mode,
+    /// Whether the answer comes as one JWT (JARM).
+    pub jarm: bool,
     /// How long anybody waits for the answer.
     pub wait: Duration,
 }
@@ -152,14 +159,33 @@ fn decode(text: &str) -> Option<String> {
 impl Authorization {
     /// Whether it answers this request: exactly one `state`, and the right one.
     pub fn judge(&self, params: &Params) -> Result<(), Refusal> {
+        if self.jarm {
+            return self.judge_response(params);
+        }
         let mut states = params.iter().filter(|(n, _)| *n == "state").map(|(_, v)| v);
         let state = states.next().ok_or(Refusal::NoState)?;
         if states.next().is_some() {
             return Err(Refusal::ManyStates);
         }
+        self.compare(state)
+    }
+
+    fn compare(&self, state: &str) -> Result<(), Refusal> {
         let (mine, theirs) = (self.state.expose().as_bytes(), state.as_bytes());
         let right = !mine.is_empty() && mine.len() == theirs.len() && openssl::memcmp::eq(mine, theirs);
         right.then_some(()).ok_or(Refusal::WrongState)
+    }
+
+    /// Looks at the `state` inside the JWT, so that the answer to another sign-in is waited past; of an encrypted one
+    /// nobody can see it yet. Nothing is verified by that: a step of the flow opens the JWT and looks again.
+    fn judge_response(&self, params: &Params) -> Result<(), Refusal> {
+        let response = params.one("response").ok_or(Refusal::NoState)?;
+        if crate::jose::jwe::Jwe::parse(response).is_ok() {
+            return Ok(());
+        }
+        let read = crate::jose::Compact::parse(response).ok().and_then(|jwt| jwt.claims().ok());
+        let claims = read.ok_or(Refusal::Unreadable)?;
+        self.compare(claims.get("state").and_then(serde_json::Value::as_str).ok_or(Refusal::NoState)?)
     }
 
     /// What a person brought: the address that the browser ended on, or a form's body.
@@ -207,6 +233,7 @@ mod tests {
             redirect_uri: "https://tpp.example:8443/cb".into(),
             state: Secret::new(STATE),
             mode,
+            jarm: false,
             wait: Duration::from_secs(1),
         }
     }
@@ -254,6 +281,31 @@ mod tests {
         ] {
             assert_eq!(ask.pasted(&text), Err(why), "{}", text.chars().take(80).collect::<String>());
         }
+    }
+
+    #[test]
+    fn a_signed_answer_is_taken_by_the_state_inside_it() {
+        let jarm = Authorization { jarm: true, ..asked(Mode::Query) };
+        let jwt = |claims: &str| {
+            format!(
+                "response={}.{}.AAAA",
+                crate::jose::b64::encode(br#"{"alg":"PS256"}"#),
+                crate::jose::b64::encode(claims.as_bytes())
+            )
+        };
+        let right = jwt(&format!(r#"{{"code":"c","state":"{STATE}"}}"#));
+        assert!(jarm.pasted(&format!("https://tpp.example:8443/cb?{right}")).is_ok());
+        for (text, why) in [
+            (jwt(r#"{"code":"c","state":"another"}"#), Refusal::WrongState),
+            (jwt(r#"{"code":"c"}"#), Refusal::NoState),
+            (format!("{right}&{right}"), Refusal::NoState),
+            (format!("code=c&state={STATE}"), Refusal::NoState),
+            ("response=AAAA".to_owned(), Refusal::Unreadable),
+        ] {
+            assert_eq!(jarm.pasted(&text), Err(why), "{text}");
+        }
+        // and where no signed answer is waited for, none is taken
+        assert_eq!(asked(Mode::Query).pasted(&right), Err(Refusal::NoState));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub enum Artefact {
     Jwt,
     /// A client assertion: also `request`.
     Assertion,
+    /// A DPoP proof: also `request`.
+    Proof,
     /// Any HTTP exchange: `request response`.
     Http,
     /// A request to a token endpoint.

@@ -37,6 +37,8 @@ pub(super) enum Pending {
     Ask,
     Authorize(Box<Going>),
     Save(Box<Saving>),
+    /// Before the same question is asked again.
+    Pause,
 }
 
 /// What waits for a person's word.

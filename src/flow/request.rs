@@ -43,9 +43,12 @@ pub struct Draft {
     pub content_type: Option<String>,
     pub accept: String,
     pub bearer: Option<String>,
+    /// The role whose key binds the token (RFC 9449).
+    pub dpop: Option<String>,
     pub mtls: Option<String>,
     pub auth: Option<ClientAuth>,
     pub assertion: Option<String>,
+    pub proof: Option<String>,
 }
 
 /// What is to be sent, as bytes, as a face shows it, and as rules read it.
@@ -80,8 +83,10 @@ impl Draft {
             authenticate(auth, self.assertion.as_deref(), &mut headers, &mut body)?;
         }
         if let Some(token) = &self.bearer {
-            headers.push(("Authorization".to_owned(), format!("Bearer {token}")));
+            let scheme = if self.dpop.is_some() { "DPoP" } else { "Bearer" };
+            headers.push(("Authorization".to_owned(), format!("{scheme} {token}")));
         }
+        headers.extend(self.proof.clone().map(|proof| ("DPoP".to_owned(), proof)));
         let (bytes, default_type) = encode(&body)?;
         let content_type = self.content_type.clone().or(default_type.map(str::to_owned));
         if let Some(kind) = content_type.as_ref().filter(|_| body != Body::None) {
@@ -296,9 +301,11 @@ mod tests {
             content_type: None,
             accept: "application/json".to_owned(),
             bearer: None,
+            dpop: None,
             mtls: None,
             auth,
             assertion: None,
+            proof: None,
         }
     }
 

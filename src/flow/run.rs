@@ -51,6 +51,10 @@ pub struct Run {
     pub(super) detour: Option<super::detour::Detour>,
     /// The current step has asked for keys a second time already.
     pub(super) refetched: bool,
+    /// The current step was sent again with a nonce already.
+    pub(super) renonced: bool,
+    /// The current step asks until there is an answer.
+    pub(super) polling: Option<super::verb::Polling>,
 }
 
 impl Run {
@@ -88,6 +92,8 @@ impl Run {
             core: core(),
             detour: None,
             refetched: false,
+            renonced: false,
+            polling: None,
         };
         run.view.redactor = run.state.redactor.clone();
         run
@@ -198,7 +204,7 @@ impl Run {
                 if let Some(error) = &loaded.closed {
                     self.note_missing("tokens", error);
                 }
-                self.state.absorb(*loaded);
+                self.state.absorb(*loaded, now);
                 self.stand(now)
             }
             (Phase::Busy(op, pending), Event::Replied { op: answered, reply }) if op == answered => {
@@ -259,6 +265,7 @@ impl Run {
             (Pending::Ask, Reply::Answered(answers)) => self.answered(op, answers, now),
             (Pending::Authorize(going), Reply::Callback(callback)) => self.came_back(*going, callback, now),
             (Pending::Save(saving), Reply::Saved(told)) => self.saved(*saving, told, now),
+            (Pending::Pause, Reply::Waited) => self.paused(now),
             // a reply of another kind than was asked for: keep waiting
             (pending, _) => self.stay(Phase::Busy(op, pending)),
         }

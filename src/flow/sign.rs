@@ -8,9 +8,10 @@ use super::effect::{Effect, Saving};
 use super::request::Draft;
 use super::run::{Outputs, Pending, Run};
 use super::template::{EvalError, Scope, Text, Tree, from_json};
+use super::verb::{Papers, proof_header};
 use super::view::{Artefact, Countdown, ErrorSource, StepError};
 use crate::jose::{self, Alg};
-use crate::secret::Class;
+use crate::secret::{Class, Secret};
 use crate::time::Timestamp;
 
 /// A JWT whose signature is awaited.
@@ -30,12 +31,15 @@ pub(super) enum Then {
     Keep,
     /// The client assertion of this request; `refresh`: a person already approved, so it goes out.
     Assert { draft: Box<Draft>, refresh: bool },
+    /// The DPoP proof of this request.
+    Prove { draft: Box<Draft>, papers: Box<Papers>, refresh: bool },
 }
 
 /// A finished, self-verified JWT.
 #[derive(Clone)]
 pub(super) struct Signed {
-    pub role: String,
+    /// None: the client's secret signed it.
+    pub role: Option<String>,
     pub jwt: String,
     pub header: Json,
     pub claims: Json,
@@ -51,6 +55,8 @@ impl Signed {
     }
 }
 
+type Members = Map<String, Json>;
+
 /// What a JWT is made of, before evaluation.
 pub(super) struct Recipe<'a> {
     pub name: &'a str,
@@ -62,6 +68,26 @@ pub(super) struct Recipe<'a> {
     pub defaults: Map<String, Json>,
 }
 
+impl Recipe<'_> {
+    /// Header and claims, evaluated.
+    fn made(self, alg: Alg, scope: &Scope) -> Result<(Members, Members), EvalError> {
+        let mut header = Map::new();
+        header.insert("alg".to_owned(), Json::from(alg.name()));
+        header.extend(self.header.eval_map(scope)?);
+        let mut claims = self.defaults;
+        claims.extend(self.claims.eval_map(scope)?);
+        Ok((header, claims))
+    }
+}
+
+impl Signing {
+    fn new(name: &str, role: &str, alg: Alg, header: Map<String, Json>, claims: Map<String, Json>, then: Then) -> Self {
+        let payload = Json::Object(claims.clone()).to_string();
+        let input = jose::compact::signing_input(&header, payload.as_bytes());
+        Self { name: name.to_owned(), role: role.to_owned(), alg, header, claims, input, then }
+    }
+}
+
 impl Run {
     pub(super) fn begin_signing(
         &mut self,
@@ -70,7 +96,31 @@ impl Run {
         scope: &Scope,
         now: Timestamp,
     ) -> Vec<Effect> {
-        match self.prepare(recipe, then, scope) {
+        let prepared = self.prepare(recipe, then, scope);
+        self.sign(prepared, now)
+    }
+
+    /// A DPoP proof with these claims.
+    pub(super) fn begin_proof_of(
+        &mut self,
+        role: &str,
+        claims: Map<String, Json>,
+        then: Then,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let prepared = self.algorithm_of(role, None).and_then(|alg| {
+            // the role has a key, or it would have no algorithm
+            let key = self.state.keys.get(role).ok_or_else(|| EvalError::Missing(format!("keys.{role}")))?;
+            let mut header = Map::new();
+            header.insert("alg".to_owned(), Json::from(alg.name()));
+            header.extend(proof_header(key.jwk.as_value()));
+            Ok(Signing::new("dpop_proof", role, alg, header, claims, then))
+        });
+        self.sign(prepared, now)
+    }
+
+    fn sign(&mut self, prepared: Result<Signing, Refusal>, now: Timestamp) -> Vec<Effect> {
+        match prepared {
             Ok(signing) => {
                 let (role, alg, input) = (signing.role.clone(), signing.alg, signing.input.clone().into_bytes());
                 self.busy(Pending::Sign(Box::new(signing)), |op| Effect::Sign { op, role, alg, input })
@@ -80,28 +130,45 @@ impl Run {
         }
     }
 
-    fn prepare(&self, recipe: Recipe<'_>, then: Then, scope: &Scope) -> Result<Signing, Refusal> {
-        let role =
-            self.state.profile.role(recipe.role).ok_or_else(|| EvalError::Missing(format!("keys.{}", recipe.role)))?;
-        let facts = self.state.keys.get(recipe.role).ok_or_else(|| Refusal::Key(Box::new(not_bound(recipe.role))))?;
-        let named = recipe.alg.map(|t| t.eval_text(scope)).transpose()?.flatten();
-        let alg = match &named {
-            Some(name) => {
-                Alg::parse(name).ok_or_else(|| EvalError::Wrong(format!("`{name}` is no signature algorithm")))?
-            }
-            None => algorithm(role, facts).ok_or_else(|| wrong_key(recipe.role, &facts.kind, &role.algs))?,
-        };
-        if !fits(alg, &facts.kind) {
-            return Err(wrong_key(recipe.role, &facts.kind, &[alg]));
-        }
-        let mut header = Map::new();
-        header.insert("alg".to_owned(), Json::from(alg.name()));
-        header.extend(recipe.header.eval_map(scope)?);
-        let mut claims = recipe.defaults;
-        claims.extend(recipe.claims.eval_map(scope)?);
+    /// HS256 with the client's secret (RFC 7518 §3.2): no key has to be asked.
+    pub(super) fn sign_with_secret(
+        &mut self,
+        recipe: Recipe<'_>,
+        secret: Option<&Secret>,
+        scope: &Scope,
+    ) -> Result<Signed, EvalError> {
+        let secret = secret.ok_or_else(|| EvalError::Missing("client.secret".to_owned()))?;
+        let name = recipe.name.to_owned();
+        let (header, claims) = recipe.made(Alg::Hs256, scope)?;
         let payload = Json::Object(claims.clone()).to_string();
         let input = jose::compact::signing_input(&header, payload.as_bytes());
-        Ok(Signing { name: recipe.name.to_owned(), role: recipe.role.to_owned(), alg, header, claims, input, then })
+        let mac = jose::sign_hmac(Alg::Hs256, secret.expose().as_bytes(), input.as_bytes())
+            .map_err(|e| EvalError::Wrong(format!("the client secret cannot sign: {e}")))?;
+        let jwt = jose::compact::assemble(&input, &mac);
+        let signed = Signed { role: None, jwt, header: Json::Object(header), claims: Json::Object(claims) };
+        self.show_signed(&name, &signed, Class::Secret);
+        Ok(signed)
+    }
+
+    fn prepare(&self, recipe: Recipe<'_>, then: Then, scope: &Scope) -> Result<Signing, Refusal> {
+        let named = recipe.alg.map(|t| t.eval_text(scope)).transpose()?.flatten();
+        let alg = self.algorithm_of(recipe.role, named.as_deref())?;
+        let (name, role) = (recipe.name, recipe.role);
+        let (header, claims) = recipe.made(alg, scope)?;
+        Ok(Signing::new(name, role, alg, header, claims, then))
+    }
+
+    /// What the key of that role signs with: `named`, or the first that the role allows.
+    fn algorithm_of(&self, name: &str, named: Option<&str>) -> Result<Alg, Refusal> {
+        let role = self.state.profile.role(name).ok_or_else(|| EvalError::Missing(format!("keys.{name}")))?;
+        let facts = self.state.keys.get(name).ok_or_else(|| Refusal::Key(Box::new(not_bound(name))))?;
+        let alg = match named {
+            Some(word) => {
+                Alg::parse(word).ok_or_else(|| EvalError::Wrong(format!("`{word}` is no signature algorithm")))?
+            }
+            None => algorithm(role, facts).ok_or_else(|| wrong_key(name, &facts.kind, &role.algs))?,
+        };
+        if fits(alg, &facts.kind) { Ok(alg) } else { Err(wrong_key(name, &facts.kind, &[alg])) }
     }
 
     pub(super) fn signed(&mut self, signing: Signing, signature: &[u8], now: Timestamp) -> Vec<Effect> {
@@ -117,19 +184,17 @@ impl Run {
         }
         let jwt = jose::compact::assemble(&signing.input, signature);
         let signed = Signed {
-            role: signing.role.clone(),
+            role: Some(signing.role.clone()),
             jwt,
             header: Json::Object(signing.header),
             claims: Json::Object(signing.claims),
         };
-        let class = if matches!(signing.then, Then::Assert { .. }) { Class::Secret } else { self.current().class };
+        let class = if matches!(signing.then, Then::Keep) { self.current().class } else { Class::Secret };
         self.show_signed(&signing.name, &signed, class);
         match signing.then {
             Then::Keep => self.keep_signed(signing.name, signed, now),
-            Then::Assert { mut draft, refresh } => {
-                draft.assertion = Some(signed.jwt.clone());
-                self.drafted(*draft, Some(signed), refresh, now)
-            }
+            Then::Assert { draft, refresh } => self.asserted(*draft, signed, refresh, now),
+            Then::Prove { draft, papers, refresh } => self.proved(*draft, *papers, signed, refresh, now),
         }
     }
 
@@ -164,7 +229,7 @@ impl Run {
         let (step, given) = (self.current(), given.trim());
         match self.read_given(role, given) {
             Ok((header, claims)) => {
-                let signed = Signed { role: role.to_owned(), jwt: given.to_owned(), header, claims };
+                let signed = Signed { role: Some(role.to_owned()), jwt: given.to_owned(), header, claims };
                 self.show_signed(&step.id, &signed, step.class);
                 self.keep_signed(step.id, signed, now)
             }
@@ -211,7 +276,9 @@ impl Run {
         scope.set_json("header", &signed.header);
         scope.set_json("claims", &signed.claims);
         scope.set("jwt", signed.jwt.as_str().into());
-        if let Some(key) = scope.get("keys").and_then(|k| k.get_attr(&signed.role).ok()) {
+        let of_role = |role: &String| scope.get("keys").and_then(|k| k.get_attr(role).ok());
+        let secret = || minijinja::Value::from_pairs([("kind", "oct")]);
+        if let Some(key) = signed.role.as_ref().map_or_else(|| Some(secret()), of_role) {
             scope.set("key", key);
         }
         let core = self.core;

@@ -48,6 +48,8 @@ pub struct State {
     pub pin_keys: BTreeMap<String, Vec<PublicJwk>>,
     /// Key sets by address, and when they came.
     pub key_sets: BTreeMap<String, KeySet>,
+    /// DPoP nonces, by the origin that wants them.
+    pub nonces: BTreeMap<String, String>,
     frames: Vec<FrameState>,
     random: Random,
     pub redactor: Redactor,
@@ -89,6 +91,7 @@ impl State {
             pins: BTreeMap::new(),
             pin_keys: BTreeMap::new(),
             key_sets: BTreeMap::new(),
+            nonces: BTreeMap::new(),
             frames,
             random,
             redactor,
@@ -99,7 +102,7 @@ impl State {
         &self.random
     }
 
-    pub fn absorb(&mut self, loaded: Loaded) {
+    pub fn absorb(&mut self, loaded: Loaded, now: Timestamp) {
         self.certificates = loaded
             .keys
             .iter()
@@ -111,6 +114,18 @@ impl State {
         self.tokens = if loaded.tokens.is_object() { loaded.tokens } else { json!({}) };
         self.used_jti = Ledger(Arc::new(loaded.used_jti.into_iter().collect()));
         self.tokens.as_object().into_iter().flatten().for_each(|(_, set)| hide(&mut self.redactor, set));
+        if self.metadata.is_some() && !self.is_of_this_issuer(now) {
+            self.metadata = None;
+        }
+    }
+
+    /// What another issuer said of itself, in a run for which a person named that one, says nothing of this server
+    /// (RFC 8414 §3.3).
+    fn is_of_this_issuer(&self, now: Timestamp) -> bool {
+        let said = self.metadata.as_ref().and_then(|m| m.get("issuer")).and_then(Json::as_str);
+        let scope = self.profile_scope(now, &self.profile_inputs(now));
+        let wanted = scope.lookup(&["env".to_owned(), "issuer".to_owned()]);
+        said.zip(wanted.as_str()).is_none_or(|(said, wanted)| said == wanted)
     }
 
     pub fn set_metadata(&mut self, metadata: Json) {

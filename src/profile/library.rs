@@ -16,6 +16,7 @@ const BANKS: &[(&str, &str)] = &[
     ("banks/danske-ftn.toml", include_str!("../../profiles/banks/danske-ftn.toml")),
     ("banks/wso2-ob.toml", include_str!("../../profiles/banks/wso2-ob.toml")),
     ("banks/uk-open-banking.toml", include_str!("../../profiles/banks/uk-open-banking.toml")),
+    ("banks/generic-oidc.toml", include_str!("../../profiles/banks/generic-oidc.toml")),
     ("banks/open-banking-base.toml", include_str!("../../profiles/banks/open-banking-base.toml")),
 ];
 const FLOWS: &[(&str, &str)] = &[
@@ -26,11 +27,18 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/call.toml", include_str!("../../profiles/flows/call.toml")),
     ("flows/client-credentials.toml", include_str!("../../profiles/flows/client-credentials.toml")),
     ("flows/dcr-delete.toml", include_str!("../../profiles/flows/dcr-delete.toml")),
+    ("flows/dcr-plain-register.toml", include_str!("../../profiles/flows/dcr-plain-register.toml")),
+    ("flows/dcr-plain-update.toml", include_str!("../../profiles/flows/dcr-plain-update.toml")),
     ("flows/dcr-read.toml", include_str!("../../profiles/flows/dcr-read.toml")),
     ("flows/dcr-register.toml", include_str!("../../profiles/flows/dcr-register.toml")),
     ("flows/dcr-update.toml", include_str!("../../profiles/flows/dcr-update.toml")),
     ("flows/refresh-token.toml", include_str!("../../profiles/flows/refresh-token.toml")),
     ("flows/directory-ssa.toml", include_str!("../../profiles/flows/directory-ssa.toml")),
+    ("flows/ciba.toml", include_str!("../../profiles/flows/ciba.toml")),
+    ("flows/device.toml", include_str!("../../profiles/flows/device.toml")),
+    ("flows/introspect.toml", include_str!("../../profiles/flows/introspect.toml")),
+    ("flows/revoke.toml", include_str!("../../profiles/flows/revoke.toml")),
+    ("flows/userinfo.toml", include_str!("../../profiles/flows/userinfo.toml")),
     ("flows/discover.toml", include_str!("../../profiles/flows/discover.toml")),
 ];
 /// Profiles that extend profiles that extend …

@@ -311,10 +311,25 @@ pub struct Http {
     pub accept: Option<Text>,
     pub auth: Option<Text>,
     pub bearer: Option<Text>,
+    /// Role of the key that binds the token.
+    pub dpop: Option<Text>,
     pub mtls: Option<Text>,
     pub expect: Vec<Json>,
     pub take: Vec<Take>,
     pub spend: Option<Spend>,
+    pub repeat: Option<Repeat>,
+}
+
+/// The same question again, until there is an answer.
+#[derive(Clone, Debug)]
+pub struct Repeat {
+    /// Whether this answer is none yet.
+    pub again: Expr,
+    /// Seconds.
+    pub every: Tree,
+    pub slower: Option<Expr>,
+    /// Seconds.
+    pub limit: Option<Tree>,
 }
 
 #[derive(Clone, Debug)]

@@ -2,15 +2,16 @@
 //!
 //! One optional table per verb, no untagged or flattened parts: those would lose the place of a mistake.
 
+mod http;
 mod keep;
-
-pub use keep::{RawSave, RawSpend};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::place::At;
 use super::value::{RawValue, Table};
+pub use http::{RawHttp, RawRepeat, RawTake};
+pub use keep::{RawSave, RawSpend};
 
 /// A text that may hold `{{ expressions }}`.
 pub type RawText = At<String>;
@@ -256,43 +257,6 @@ pub struct RawJwt {
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RawHttp {
-    pub url: RawText,
-    pub method: Option<RawText>,
-    pub query: Option<RawValue>,
-    pub headers: Option<RawValue>,
-    pub form: Option<RawValue>,
-    pub json: Option<RawValue>,
-    pub jwt: Option<RawText>,
-    pub text: Option<RawText>,
-    pub content_type: Option<RawText>,
-    pub accept: Option<RawText>,
-    /// Name of the client that authenticates.
-    pub auth: Option<RawText>,
-    pub bearer: Option<RawText>,
-    pub mtls: Option<RawText>,
-    /// Statuses, or OAuth error codes, that are an answer.
-    pub expect: Option<Vec<RawValue>>,
-    #[serde(default)]
-    pub take: Table<RawTake>,
-    /// The request uses up a kept refresh token, which is the form's `refresh_token`.
-    pub spend: Option<RawSpend>,
-}
-
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawTake {
-    /// JSON pointer (RFC 6901) into the answer.
-    pub json: Option<Word>,
-    pub header: Option<Word>,
-    pub class: Option<Word>,
-    /// Seconds it lives from receipt.
-    pub lives: Option<RawValue>,
-    pub optional: Option<bool>,
-}
-
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct RawOpen {
     pub token: RawText,
     /// `jws jwe nested any`.
@@ -336,7 +300,7 @@ pub struct RawAuthorize {
     pub state: RawText,
     /// RFC 9207: the answer's `iss` has to be this.
     pub iss: Option<RawText>,
-    /// `query fragment form_post`.
+    /// `query fragment form_post`, or one for a signed answer: `jwt query.jwt fragment.jwt form_post.jwt`.
     pub response_mode: Option<RawText>,
     /// Seconds the code lives from receipt.
     pub lives: Option<RawValue>,

@@ -1,6 +1,7 @@
 //! Performs the effects of one run: a task each, ended by its `Abort`.
 
 mod keep;
+mod metadata;
 mod spend;
 mod write_down;
 
@@ -27,9 +28,6 @@ use crate::net::{Allowed, ClientIdentity, Limits, Network};
 use crate::profile::model::{Environment, Profile};
 use crate::secret::{Secret, SecretBytes};
 use crate::store::{Ledger, Memory, Tokens, Whose};
-
-/// How long metadata is good where the profile does not say, seconds.
-const METADATA: i64 = 86_400;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -258,14 +256,7 @@ impl Inner {
                 }
             }
         }
-        let seconds = self
-            .profile
-            .lifetimes
-            .iter()
-            .find(|(n, _)| n == "metadata")
-            .and_then(|(_, t)| t.eval(&crate::flow::template::Scope::default()).ok().flatten())
-            .and_then(|v| v.as_i64());
-        loaded.metadata = self.memory.metadata(&whose, seconds.unwrap_or(METADATA), now);
+        loaded.metadata = self.metadata(&whose, now);
         match self.tokens.shown(&whose, sets, now).await {
             Ok(tokens) => loaded.tokens = tokens,
             Err(error) => loaded.closed = Some(key_error(error)),

@@ -5,6 +5,7 @@ mod file;
 pub(crate) mod kill;
 pub mod ledger;
 mod memory;
+mod metadata;
 mod profiles;
 pub mod tokens;
 mod whose;
@@ -13,6 +14,7 @@ pub use documents::{keep_document, read_document};
 pub use file::{StoreError, read_capped, write_private};
 pub use ledger::Ledger;
 pub use memory::Memory;
+pub use metadata::{keep_metadata, read_metadata};
 pub use profiles::{
     drop_values, load_library, load_settings, path_of, save_new, save_pins, save_reference, save_values,
 };

@@ -80,9 +80,19 @@ fn story(view: &RunView) -> String {
 async fn every_flow_ends_done_alone_and_no_check_fails_or_warns() {
     let mut passed: Vec<String> = Vec::new();
     for profile in BANKS {
-        for flow in
-            ["bank-side", "discover", "ssa", "register", "token", "authorize", "accounts", "refresh", "read", "update", "delete"]
-        {
+        for flow in [
+            "bank-side",
+            "discover",
+            "ssa",
+            "register",
+            "token",
+            "authorize",
+            "accounts",
+            "refresh",
+            "read",
+            "update",
+            "delete",
+        ] {
             // the client that the bank knows is gone after a deletion
             let bank = Bank::start().await;
             let view = clean(&session(&bank), profile, flow, &[]).await;
@@ -324,7 +334,7 @@ async fn a_consent_is_granted_and_the_accounts_are_read() {
         let session = session(&bank);
         let first = clean(&session, profile, "accounts", &[]).await;
         assert_eq!(answer(&first, "accounts.call")["Data"]["Account"][0]["Nickname"], "Bills");
-        for id in ["IDT-05c", "IDT-05s", "IDT-05a", "IDT-05f", "UKA-01", "UKA-02", "RS-03"] {
+        for id in ["IDT-05C", "IDT-05S", "IDT-05A", "IDT-06", "UKA-01", "UKA-02", "RS-03"] {
             assert!(checks(&first, Outcome::Pass).contains(&id), "{profile}: {id}");
         }
         let again = clean(&session, profile, "accounts", &[]).await;
@@ -350,9 +360,9 @@ async fn what_is_wrong_with_an_id_token_of_a_consent_is_found_before_the_code_is
         (Flaw::WrongAudience, "IDT-02a", Some("open.check")),
         (Flaw::WrongNonce, "IDT-03", Some("open.check")),
         (Flaw::Expired, "JWT-02o", Some("open.check")),
-        (Flaw::WrongHash, "IDT-05c", Some("open.check")),
+        (Flaw::WrongHash, "IDT-05C", Some("open.check")),
         (Flaw::OtherConsent, "UKA-02", Some("open.check")),
-        (Flaw::NoStateHash, "IDT-05t", None),
+        (Flaw::NoStateHash, "UKA-03", None),
     ] {
         let session = session(&bank);
         bank.world.trouble().on(Trouble::IdToken(flaw));

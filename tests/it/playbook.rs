@@ -1,8 +1,20 @@
 //! The engine as a conversation: events in, effects out, no runtime. One part for every verb and every turn a person
 //! may take.
 
+#[path = "playbook/checks.rs"]
+mod checks;
+#[path = "playbook/dpop.rs"]
+mod dpop;
+#[path = "playbook/metadata.rs"]
+mod metadata;
 #[path = "playbook/open.rs"]
 mod open;
+#[path = "playbook/polling.rs"]
+mod polling;
+#[path = "playbook/saving.rs"]
+mod saving;
+#[path = "playbook/secret.rs"]
+mod secret;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -80,6 +80,11 @@ fn mistakes_are_told_with_file_line_and_column() {
             "is a word of the scope",
         ),
         ("[[flow]]\nid = \"f\"\n[[flow.step]]\nid = \"s\"\n", "9:6", "exactly one of"),
+        (
+            "[[flow]]\nid = \"f\"\n[[flow.step]]\nid = \"s\"\n[flow.step.ask]\ntext = \"x\"\n[[flow.check]]\nid = \"A\"\nat = [\"t\"]\nlevel = \"must\"\nrule = \"true\"\nsay = \"x\"\n",
+            "14:7",
+            "names steps of the flow",
+        ),
         ("[[flow]]\nid = \"f\"\nuse = \"tokn\"\n", "8:7", "there is no flow `tokn`"),
         ("[[flow]]\nid = \"f\"\nuse = \"call\"\nwith = { pth = \"x\" }\n", "9:10", "did you mean `path`?"),
         (

@@ -35,7 +35,9 @@ impl State {
             return Some(value);
         }
         if let Some((_, saved)) = self.profile.values.iter().find(|(n, _)| *n == input.name) {
-            return Some(from_json(saved));
+            // a list that was given as a text is saved as one
+            let value = saved.as_str().map_or_else(|| saved.clone(), |text| typed(input, text));
+            return Some(from_json(&value));
         }
         if let Some(value) = input.default.as_ref().and_then(evaluated) {
             return Some(value);

@@ -88,10 +88,11 @@ impl Run {
         }
         let state = wanted(&authorize.state, "state")?;
         let word = self.state.text(authorize.response_mode.as_ref(), scope)?;
-        let mode = word.as_deref().map_or(Some(Mode::default()), Mode::parse).ok_or_else(|| {
+        let parsed = word.as_deref().map_or(Some((Mode::default(), false)), Mode::parse);
+        let (mode, jarm) = parsed.ok_or_else(|| {
             let word: String = word.unwrap_or_default().chars().take(40).collect();
             EvalError::Wrong(format!(
-                "response_mode `{}` is not known here: query, fragment or form_post",
+                "response_mode `{}` is not known here: query, fragment or form_post, each also with .jwt, or jwt",
                 crate::text::clean(&word)
             ))
         })?;
@@ -104,9 +105,11 @@ impl Run {
             content_type: None,
             accept: "text/html".to_owned(),
             bearer: None,
+            dpop: None,
             mtls: None,
             auth: None,
             assertion: None,
+            proof: None,
         };
         let mut built = draft.build()?;
         let url = Secret::new(built.request.url);
@@ -115,7 +118,7 @@ impl Run {
             value.insert("state".into(), state.as_str().into());
             value.insert("response_mode".into(), word_or_null(authorize, scope));
         }
-        let request = Authorization { url, redirect_uri, state: Secret::new(state), mode, wait: WAIT };
+        let request = Authorization { url, redirect_uri, state: Secret::new(state), mode, jarm, wait: WAIT };
         let iss = self.state.text(authorize.iss.as_ref(), scope)?;
         // the browser's own headers are not ours to show
         built.view.headers.clear();
@@ -264,7 +267,8 @@ impl Going {
             let text = "the answer has a parameter twice; no token is asked for".to_owned();
             return no("callback.repeated", text, "no parameter may come twice (RFC 6749 §3.1); tell the bank");
         }
-        if let Some(iss) = &self.iss
+        // of JARM's answer, `iss` is a claim of the JWT (JARM §2.1)
+        if let Some(iss) = self.iss.as_ref().filter(|_| !self.request.jarm)
             && params.one("iss") != Some(iss)
         {
             let what = if params.one("iss").is_some() {

@@ -1,5 +1,9 @@
 //! `http`: one request and its answer. Leaves `status headers json text error received_at request`, and what `take` names.
 
+mod assertion;
+mod proof;
+mod repeat;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,15 +17,26 @@ use crate::flow::exchange::{Completeness, Exchange};
 use crate::flow::personal::collect;
 use crate::flow::request::{Body, Built, ClientAuth, Draft};
 use crate::flow::run::{Held, Outputs, Pending, Ready, Run, Sent};
-use crate::flow::sign::{Recipe, Signed, Then};
+use crate::flow::sign::Signed;
 use crate::flow::template::{EvalError, Scope, from_json};
 use crate::flow::view::{Countdown, ErrorSource, Field, StepError, StepState};
 use crate::profile::model::{Check, Client, Http, TakeFrom, Verb};
 use crate::secret::{Class, Secret};
 use crate::time::Timestamp;
 
+pub(in crate::flow) use proof::header as proof_header;
+pub(in crate::flow) use repeat::Polling;
+
 /// Everything of one exchange, from connecting to the last byte.
 const TOTAL: Duration = Duration::from_mins(1);
+
+/// What vouches for a request: made apart, and checked with it.
+#[derive(Default)]
+pub(in crate::flow) struct Papers {
+    pub assertion: Option<Signed>,
+    /// DPoP.
+    pub proof: Option<Signed>,
+}
 
 impl Run {
     pub(in crate::flow) fn begin_http(&mut self, http: &Http, scope: &Scope, now: Timestamp) -> Vec<Effect> {
@@ -33,33 +48,10 @@ impl Run {
             Ok(made) => made,
             Err(e) => return self.fail_eval(&e, now),
         };
-        let Some(client) = client.filter(|_| draft.auth.as_ref().is_some_and(|a| a.method == "private_key_jwt")) else {
-            return self.drafted(draft, None, refresh, now);
-        };
-        let Some(assertion) = &client.assertion else {
-            return self.fail_eval(&EvalError::Wrong("the profile's client has no [client.assertion]".to_owned()), now);
-        };
-        let mut inner = scope.clone();
-        inner.set("client", self.state.client_value(&client, scope));
-        let method = draft.method.clone().unwrap_or_else(|| "POST".to_owned());
-        inner.set_json("request", &json!({ "url": draft.url, "method": method }));
-        let id = draft.auth.as_ref().and_then(|a| a.id.clone());
-        let mut defaults = Map::new();
-        for name in ["iss", "sub"] {
-            defaults.insert(name.to_owned(), id.clone().map_or(Json::Null, Json::String));
+        match client.filter(|_| assertion::is_due(&draft)) {
+            Some(client) => self.begin_assertion(draft, &client, refresh, scope, now),
+            None => self.begin_proof(draft, Papers::default(), refresh, now),
         }
-        defaults.insert("jti".to_owned(), Json::String(self.state.random().uuid()));
-        defaults.insert("iat".to_owned(), Json::from(now.seconds()));
-        let recipe = Recipe {
-            name: "client_assertion",
-            role: &assertion.key,
-            alg: assertion.alg.as_ref(),
-            header: &assertion.header,
-            claims: &assertion.claims,
-            defaults,
-        };
-        let then = Then::Assert { draft: Box::new(draft), refresh };
-        self.begin_signing(recipe, then, &inner, now)
     }
 
     fn draft(&self, http: &Http, scope: &Scope) -> Result<(Draft, Option<Client>), EvalError> {
@@ -108,9 +100,11 @@ impl Run {
             content_type: state.text(http.content_type.as_ref(), scope)?,
             accept: state.text(http.accept.as_ref(), scope)?.unwrap_or_else(|| "application/json".to_owned()),
             bearer: state.text(http.bearer.as_ref(), scope)?,
+            dpop: state.text(http.dpop.as_ref(), scope)?,
             mtls,
             auth,
             assertion: None,
+            proof: None,
         };
         Ok((draft, client))
     }
@@ -119,7 +113,7 @@ impl Run {
     pub(in crate::flow) fn drafted(
         &mut self,
         draft: Draft,
-        assertion: Option<Signed>,
+        papers: Papers,
         refresh: bool,
         now: Timestamp,
     ) -> Vec<Effect> {
@@ -131,8 +125,12 @@ impl Run {
         self.register_request(&built.view.fields, &built.view.headers);
         let step = self.current();
         self.step().request = Some(built.view.clone());
+        let Papers { assertion, proof } = papers;
         let scope = self.request_scope(&built, assertion.as_ref(), now);
         self.check_request(&step.path, &built.value, &scope, When::Before);
+        if let Some(proof) = &proof {
+            self.check_jwt(proof, On::Proof, &[], &format!("{}/dpop_proof", step.path), &scope);
+        }
         if let Some(signed) = &assertion {
             let on = format!("{}/client_assertion", step.path);
             let client: Vec<Check> =
@@ -154,6 +152,7 @@ impl Run {
             let value = field
                 .value
                 .strip_prefix("Bearer ")
+                .or_else(|| field.value.strip_prefix("DPoP "))
                 .or_else(|| field.value.strip_prefix("Basic "))
                 .unwrap_or(&field.value);
             self.state.redactor.register(value, field.class);
@@ -191,7 +190,8 @@ impl Run {
 
     /// Sends what was approved; a time-bound part past a quarter of its life is made again first.
     pub(in crate::flow) fn send(&mut self, ready: Ready, now: Timestamp) -> Vec<Effect> {
-        if ready.assertion.as_ref().is_some_and(|a| is_stale(&a.claims, ready.drafted_at, now)) {
+        let stale = ready.assertion.as_ref().is_some_and(|a| is_stale(&a.claims, ready.drafted_at, now));
+        if stale || proof::is_old(&ready.built, ready.drafted_at, now) {
             let step = self.current();
             let scope = self.state.scope(step.frame, now);
             if let Verb::Http(http) = &step.verb {
@@ -210,8 +210,10 @@ impl Run {
             Ok(spending) => spending,
             Err(e) => return self.fail_eval(&e, now),
         };
-        self.step().state = StepState::Sent;
-        self.step().started_at = Some(now);
+        let step = self.step();
+        // sent once more by itself: what was heard before is over
+        step.attempt += u32::from(step.exchange.take().is_some());
+        (step.state, step.started_at) = (StepState::Sent, Some(now));
         let mut effects = Vec::new();
         effects.extend(ready.assertion.as_ref().and_then(|a| self.spend_jti(&a.claims)));
         let request = ready.built.request.clone();
@@ -253,6 +255,13 @@ impl Run {
             }
         }
         self.check_request(&step.path, &sent.built.value, &scope, When::After);
+        let nonce = self.hear_nonce(&sent.built, &answer);
+        if response.completeness == Completeness::Whole {
+            let once_more = nonce.then(|| self.again_with_nonce(http, &sent.built, &answer, &scope, now)).flatten();
+            if let Some(effects) = once_more.or_else(|| self.ask_again(http, &scope, now)) {
+                return effects;
+            }
+        }
         if response.completeness != Completeness::Whole || !good {
             let error = self.refusal(&step, &answer, response, before);
             let dead =

@@ -11,3 +11,4 @@ mod spend;
 
 pub use authorize::AUTHORIZED;
 pub(super) use authorize::Going;
+pub(super) use http::{Papers, Polling, proof_header};

@@ -29,7 +29,9 @@ impl Run {
         }
         for forgotten in &what.forget {
             self.state.forget_tokens(forgotten);
-            fields.push(Field { name: forgotten.clone(), value: "forgotten".into(), class: Class::Public });
+            // `token:VALUE`: the value is shown nowhere
+            let name = if forgotten.starts_with("token:") { "token" } else { forgotten };
+            fields.push(Field { name: name.to_owned(), value: "forgotten".into(), class: Class::Public });
         }
         for (set, members) in &what.tokens {
             self.state.save_tokens(set, members.clone());

@@ -17,6 +17,7 @@ fn asked(port: u16) -> Authorization {
         redirect_uri: format!("http://127.0.0.1:{port}/cb"),
         state: Secret::new(STATE),
         mode: Mode::Query,
+        jarm: false,
         wait: Duration::from_mins(1),
     }
 }

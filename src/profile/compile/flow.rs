@@ -144,7 +144,13 @@ impl Compiler<'_> {
                     self.frame(flow, &inner, Some(index), &s.id.value, &path, profile, Some(s), depth + 1);
                 }
                 Some(uses) => self.complain(uses.place, "flows use each other too deeply, or in a circle"),
-                None => self.step(flow, s, index, path, &from.ids),
+                None => self.step(flow, s, index, path, from),
+            }
+        }
+        for (check, at) in raw.check.iter().map(|c| (c, c.at.as_deref().unwrap_or_default())) {
+            let stranger = at.iter().find(|a| !raw.step.iter().any(|s| s.id.value == a.value && s.uses.is_none()));
+            if let Some(place) = stranger.map(|a| a.place).or_else(|| at.is_empty().then_some(check.id.place)) {
+                self.complain(place, format!("`at` of the flow's check `{}` names steps of the flow", check.id.value));
             }
         }
         if raw.step.is_empty() {
@@ -152,11 +158,14 @@ impl Compiler<'_> {
         }
     }
 
-    fn step(&mut self, flow: &mut Flow, raw: &RawStep, frame: usize, path: String, ids: &[String]) {
+    fn step(&mut self, flow: &mut Flow, raw: &RawStep, frame: usize, path: String, from: &Resolved) {
         let Some(verb) = self.verb(raw) else { return };
-        let mut addresses: Vec<String> = ids.iter().map(|f| format!("{f}.{}", raw.id.value)).collect();
+        let mut addresses: Vec<String> = from.ids.iter().map(|f| format!("{f}.{}", raw.id.value)).collect();
         addresses.push(format!("{}.{path}", flow.id));
         addresses.dedup();
+        // the flow's own checks hang on the steps that they name
+        let here = |c: &&RawCheck| c.at.iter().flatten().any(|a| a.value == raw.id.value);
+        let checks: Vec<RawCheck> = raw.check.iter().chain(from.raw.check.iter().filter(here)).cloned().collect();
         let step = Step {
             id: raw.id.value.clone(),
             path,
@@ -169,7 +178,7 @@ impl Compiler<'_> {
             unknown: words_of(raw.unknown.as_ref()),
             class: self.class_of(raw.class.as_ref()),
             verb,
-            checks: raw.check.iter().filter_map(|c| self.check(c)).collect(),
+            checks: checks.iter().filter_map(|c| self.check(c)).collect(),
             addresses,
             place: raw.id.place,
         };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Compiler;
 use super::reads::{reads, roles, tokens};
 use crate::flow::template::{Expr, Text, Tree, nearest};
-use crate::profile::model::{Ask, Check, Flow, Http, Jwt, Open, Profile, Save, Step, Verb};
+use crate::profile::model::{Ask, Check, Flow, Http, Jwt, Open, Profile, Repeat, Save, Step, Verb};
 use crate::profile::place::{Complaint, Place};
 
 /// What may stand below a name.
@@ -212,6 +212,7 @@ impl Compiler<'_> {
             &http.accept,
             &http.auth,
             &http.bearer,
+            &http.dpop,
             &http.mtls,
         ];
         let policy = http.spend.as_ref().map(|s| &s.policy);
@@ -224,6 +225,10 @@ impl Compiler<'_> {
         let after = with(names, &["response"]);
         for lives in http.take.iter().filter_map(|t| t.lives.as_ref()) {
             self.tree_names(lives, &after, place);
+        }
+        if let Some(Repeat { again, every, slower, limit }) = &http.repeat {
+            [Some(again), slower.as_ref()].into_iter().flatten().for_each(|e| self.expr_names(e, &after, place));
+            [Some(every), limit.as_ref()].into_iter().flatten().for_each(|t| self.tree_names(t, &after, place));
         }
     }
 

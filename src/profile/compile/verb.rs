@@ -4,8 +4,8 @@ use super::Compiler;
 use crate::flow::callback::Mode;
 use crate::flow::custody::Policy;
 use crate::flow::template::{Text, Tree};
-use crate::profile::model::{Ask, Authorize, Http, Jwt, KeyStep, Save, Spend, Take, TakeFrom, Verb};
-use crate::profile::raw::{RawAsk, RawAuthorize, RawHttp, RawJwt, RawSave, RawSpend, RawStep};
+use crate::profile::model::{Ask, Authorize, Http, Jwt, KeyStep, Repeat, Save, Spend, Take, TakeFrom, Verb};
+use crate::profile::raw::{RawAsk, RawAuthorize, RawHttp, RawJwt, RawRepeat, RawSave, RawSpend, RawStep};
 use crate::secret::class_of_name;
 
 impl Compiler<'_> {
@@ -89,10 +89,12 @@ impl Compiler<'_> {
             accept: raw.accept.as_ref().map(|t| self.text(t)),
             auth: raw.auth.as_ref().map(|t| self.text(t)),
             bearer: raw.bearer.as_ref().map(|t| self.text(t)),
+            dpop: raw.dpop.as_ref().map(|t| self.text(t)),
             mtls: raw.mtls.as_ref().map(|t| self.text(t)),
             expect: raw.expect.iter().flatten().map(|v| super::part::json(&v.value)).collect(),
             take,
             spend: raw.spend.as_ref().map(|s| self.spend(raw, s)),
+            repeat: raw.repeat.as_ref().and_then(|r| self.repeat(r)),
         }
     }
 
@@ -109,12 +111,21 @@ impl Compiler<'_> {
         Spend { tokens: raw.tokens.value.clone(), policy }
     }
 
+    fn repeat(&mut self, raw: &RawRepeat) -> Option<Repeat> {
+        Some(Repeat {
+            again: self.expr(&raw.again)?,
+            every: self.tree(&raw.every),
+            slower: raw.slower.as_ref().and_then(|e| self.expr(e)),
+            limit: raw.limit.as_ref().map(|v| self.tree(v)),
+        })
+    }
+
     fn authorize(&mut self, raw: &RawAuthorize) -> Authorize {
         let response_mode = raw.response_mode.as_ref().map(|t| self.text(t));
         if let (Some(raw), Some(word)) = (&raw.response_mode, response_mode.as_ref().and_then(Text::as_literal))
             && Mode::parse(word).is_none()
         {
-            self.complain(raw.place, "`response_mode` is query, fragment or form_post");
+            self.complain(raw.place, "`response_mode` is query, fragment or form_post, each also with .jwt, or jwt");
         }
         Authorize {
             url: self.text(&raw.url),

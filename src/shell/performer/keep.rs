@@ -32,7 +32,7 @@ impl Inner {
             }
         }
         if let Some(metadata) = what.metadata {
-            self.memory.keep_metadata(&whose, metadata, now);
+            self.keep_metadata(&whose, metadata, now).map_err(failed)?;
         }
         for (name, pin) in &what.pins {
             self.memory.keep_pin(&whose, name, pin.clone());
