@@ -7,7 +7,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::args::RunArgs;
 use crate::flow::masked_tree;
-use crate::flow::view::{Artefact, CheckView, Field, Outcome, RequestView, RunView, StepState, StepView};
+use crate::flow::view::{
+    Artefact, CheckView, Field, GrantedMember, GrantedView, Outcome, RequestView, RunView, StepState, StepView,
+};
 use crate::secret::{Class, class_of_name};
 
 pub struct Report {
@@ -99,6 +101,11 @@ impl Report {
             line(
                 &json!({ "event": "response", "step": step.id, "status": response.status, "headers": headers, "body": body_json(&response.body, view), "ms": ms }),
             );
+        }
+        if let Some(granted) = &step.granted
+            && self.once(index, attempt, "granted")
+        {
+            line(&granted_json(step, granted, view));
         }
         for check in &step.checks {
             if self.once(index, attempt, format!("check {} {} {:?}", check.id, check.on, check.outcome)) {
@@ -234,6 +241,17 @@ fn field_text(view: &RunView, field: &Field) -> String {
         view.redactor.mask_value(&field.value, field.class)
     };
     crate::text::clean(&text).into_owned()
+}
+
+/// What the bank made of a request, where that can be held against what was asked for.
+fn granted_json(step: &StepView, granted: &GrantedView, view: &RunView) -> Json {
+    let member = |GrantedMember { asked, granted }: &GrantedMember| {
+        let answered = granted.as_ref().map(|value| field_text(view, &Field { value: value.clone(), ..asked.clone() }));
+        json!({ "member": asked.name, "asked": field_text(view, asked), "granted": answered })
+    };
+    let changed: Vec<Json> = granted.changed.iter().map(member).collect();
+    let added: Vec<&str> = granted.added.iter().map(|f| f.name.as_str()).collect();
+    json!({ "event": "granted", "step": step.id, "same": granted.same, "changed": changed, "added": added })
 }
 
 /// Header and claims are shown, members with secret or personal names masked; the signature is not.

@@ -149,6 +149,7 @@ pub(super) fn fresh_step(step: &Step) -> StepView {
         artefacts: Vec::new(),
         checks: Vec::new(),
         outputs: Vec::new(),
+        granted: None,
         ask: None,
         pin: None,
         authorize: None,

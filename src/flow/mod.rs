@@ -22,6 +22,7 @@ mod check;
 pub mod core;
 pub mod custody;
 mod detour;
+pub mod difference;
 pub mod effect;
 pub mod event;
 pub mod exchange;

@@ -83,6 +83,8 @@ pub struct StepView {
     pub artefacts: Vec<Artefact>,
     pub checks: Vec<CheckView>,
     pub outputs: Vec<Field>,
+    /// What was asked for against what was granted; None: the step asks for nothing that can be compared.
+    pub granted: Option<GrantedView>,
     pub ask: Option<AskView>,
     /// Keys that wait for a person's approval.
     pub pin: Option<PinView>,
@@ -90,6 +92,24 @@ pub struct StepView {
     pub error: Option<StepError>,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+}
+
+/// What was asked for against what was granted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GrantedView {
+    /// Members that were granted as they were asked for.
+    pub same: usize,
+    /// Asked for, and granted otherwise or not at all.
+    pub changed: Vec<GrantedMember>,
+    /// Not asked for, and there: the bank's own.
+    pub added: Vec<Field>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct GrantedMember {
+    pub asked: Field,
+    /// None: it is not in the answer.
+    pub granted: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

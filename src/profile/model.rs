@@ -316,6 +316,8 @@ pub struct Http {
     pub mtls: Option<Text>,
     pub expect: Vec<Json>,
     pub take: Vec<Take>,
+    /// What was asked for, to be held against the answer.
+    pub asked: Option<Tree>,
     pub spend: Option<Spend>,
     pub repeat: Option<Repeat>,
 }

@@ -6,7 +6,6 @@
 //! ```
 
 mod client;
-mod drift;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,8 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::flow::difference::{Change, drift};
 pub use client::{Answer, Client, End, HeldCertificate, HeldKey, Statement};
-pub use drift::{Change, drift};
 
 use super::{StoreError, Whose, read_capped, write_private};
 

@@ -460,3 +460,18 @@ async fn registrations_are_written_down_and_a_change_at_the_bank_is_told() {
         assert!(page.current().is_none() && page.clients[0].deleted.is_some(), "{profile}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_granted_is_held_against_what_was_asked_for() {
+    let bank = Bank::start().await;
+    let session = session(&bank);
+    let granted = |view: &RunView| view.steps.iter().find_map(|s| s.granted.clone()).expect("held against it");
+    let good = granted(&clean(&session, "uk-open-banking", "register", &[]).await);
+    assert!(good.changed.is_empty() && good.same >= 10, "{good:?}");
+    let added: Vec<&str> = good.added.iter().map(|f| f.name.as_str()).collect();
+    assert!(added.contains(&"client_id") && added.contains(&"registration_access_token"), "{added:?}");
+    bank.world.trouble().on(Trouble::Registration(RegistrationFlaw::Dialect));
+    let less = granted(&run(&session, "uk-open-banking", "register", &[]).await);
+    let gone: Vec<_> = less.changed.iter().map(|m| (m.asked.name.as_str(), m.granted.is_none())).collect();
+    assert_eq!(gone, [("token_endpoint_auth_signing_alg", true)]);
+}

@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::flow::answer::{Answer, skew};
 use crate::flow::check::{When, blocks, phase};
 use crate::flow::core::Artefact as On;
+use crate::flow::difference::granted;
 use crate::flow::effect::{Effect, Saving};
 use crate::flow::exchange::{Completeness, Exchange};
 use crate::flow::personal::collect;
@@ -280,6 +281,11 @@ impl Run {
         outputs.insert("request".into(), from_json(&sent.built.value));
         if let Some(error) = self.broken_must() {
             return self.fail(error, now);
+        }
+        if let (Some(Ok(Some(Json::Object(asked)))), Some(answered)) =
+            (http.asked.as_ref().map(|t| t.eval(&scope)), answer.json.as_object())
+        {
+            self.step().granted = Some(granted(&asked, answered, step.class));
         }
         // a code is good for one answer (RFC 6749 §4.1.2)
         if sent.built.value.pointer("/form/grant_type").and_then(Json::as_str) == Some("authorization_code") {

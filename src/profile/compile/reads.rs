@@ -17,7 +17,7 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
         Verb::Http(h) => {
             let texts = [&h.method, &h.jwt, &h.text, &h.content_type, &h.accept, &h.auth, &h.bearer, &h.dpop, &h.mtls];
             out.extend(texts.into_iter().flatten().chain([&h.url]).flat_map(Text::exprs));
-            out.extend([&h.query, &h.headers, &h.form, &h.json].into_iter().flatten().flat_map(Tree::exprs));
+            out.extend([&h.query, &h.headers, &h.form, &h.json, &h.asked].into_iter().flatten().flat_map(Tree::exprs));
             out.extend(h.spend.iter().flat_map(|s| s.policy.exprs()));
             if let Some(r) = &h.repeat {
                 out.extend([&r.again].into_iter().chain(&r.slower));

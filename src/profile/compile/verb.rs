@@ -93,6 +93,7 @@ impl Compiler<'_> {
             mtls: raw.mtls.as_ref().map(|t| self.text(t)),
             expect: raw.expect.iter().flatten().map(|v| super::part::json(&v.value)).collect(),
             take,
+            asked: raw.asked.as_ref().map(|v| self.tree(v)),
             spend: raw.spend.as_ref().map(|s| self.spend(raw, s)),
             repeat: raw.repeat.as_ref().and_then(|r| self.repeat(r)),
         }

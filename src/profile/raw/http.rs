@@ -29,6 +29,8 @@ pub struct RawHttp {
     pub expect: Option<Vec<RawValue>>,
     #[serde(default)]
     pub take: Table<RawTake>,
+    /// An object: what was asked for, by the answer's names. Shown against the answer, member by member.
+    pub asked: Option<RawValue>,
     /// The request uses up a kept refresh token, which is the form's `refresh_token`.
     pub spend: Option<RawSpend>,
     /// Asked again until there is an answer (RFC 8628 §3.5, CIBA §11).

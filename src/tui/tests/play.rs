@@ -109,6 +109,7 @@ fn step(id: &str, title: &str, verb: &'static str) -> StepView {
         artefacts: Vec::new(),
         checks: Vec::new(),
         outputs: Vec::new(),
+        granted: None,
         ask: None,
         pin: None,
         authorize: None,

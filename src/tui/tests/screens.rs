@@ -140,6 +140,32 @@ fn the_embedded_bank_s_people_are_called_by_a_key_and_by_running_on() {
     assert_eq!(called(&stage), 0);
 }
 
+/// What a bank made of a registration stands above its answer: what differs, with both sides; secrets by name alone.
+#[test]
+fn what_was_granted_stands_against_what_was_asked_for() {
+    use crate::flow::view::{Field, GrantedMember, GrantedView};
+    use crate::secret::Class;
+    let field = |name: &str, value: &str, class| Field { name: name.into(), value: value.into(), class };
+    let mut view = done();
+    view.steps[0].granted = Some(GrantedView {
+        same: 11,
+        changed: vec![
+            GrantedMember {
+                asked: field("scope", "openid accounts payments", Class::Public),
+                granted: Some("openid accounts".into()),
+            },
+            GrantedMember { asked: field("id_token_encrypted_response_alg", "RSA-OAEP", Class::Public), granted: None },
+        ],
+        added: vec![
+            field("client_id", "c1", Class::Public),
+            field("registration_access_token", CANARY, Class::Secret),
+        ],
+    });
+    let mut stage = Stage::new(120, 35, Look::default(), vec![ready(), armed(), view]);
+    stage.keys("<enter><enter><enter>");
+    insta::assert_snapshot!("granted_120x35", stage.picture());
+}
+
 #[test]
 fn the_checks_stand_with_their_clauses() {
     at_all_sizes("checks", &[ready(), armed(), done()], "<enter><enter><enter>l");

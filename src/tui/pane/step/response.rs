@@ -1,8 +1,9 @@
 //! What came back: status and size, the body laid out, the headers, and how long each part took.
 
-use super::parts::{field, pair};
+use super::parts::{field, masked, pair};
 use crate::flow::exchange::{Completeness, Exchange, Phases};
-use crate::flow::view::{Field, RunView, StepView};
+use crate::flow::view::{Field, GrantedMember, GrantedView, RunView, StepView};
+use crate::redact::Redactor;
 use crate::secret::class_of_name;
 use crate::tui::app::App;
 use crate::tui::body::BodyPart;
@@ -32,6 +33,9 @@ pub fn show<'a>(doc: &mut Doc<'a>, app: &'a App, view: &'a RunView, step: &StepV
         Completeness::OverLimit => warn(doc, "cut: more came than the limit allows"),
     }
     doc.blank();
+    if let Some(view_of) = &step.granted {
+        granted(doc, &view.redactor, view_of);
+    }
     match app.body(BodyPart::Response) {
         _ if response.body.is_empty() => doc.text(Tone::Dim, "no body"),
         Some(body) => {
@@ -55,6 +59,36 @@ pub fn show<'a>(doc: &mut Doc<'a>, app: &'a App, view: &'a RunView, step: &StepV
     }
     doc.heading("Timing");
     timing(doc, exchange);
+}
+
+/// What was asked for against what was granted: what differs, then what the bank added.
+fn granted(doc: &mut Doc<'_>, redactor: &Redactor, view: &GrantedView) {
+    doc.line(doc.words().strong("Asked for, and granted"));
+    let same = doc.words().gap(2).sign(Tone::Good, Sign::Ok).dim(format!(" {} as asked for", counted(view.same)));
+    doc.line(same);
+    for GrantedMember { asked, granted } in &view.changed {
+        let (tone, was) = masked(redactor, &asked.name, &asked.value, asked.class);
+        let words =
+            doc.words().gap(2).sign(Tone::Warn, Sign::Warn).gap(1).put(Tone::Name, redactor.mask_text(&asked.name));
+        let words = words.gap(1).put(tone, was).dim(" → ");
+        let words = match granted {
+            Some(now) => {
+                let (tone, now) = masked(redactor, &asked.name, now, asked.class);
+                words.put(tone, now)
+            }
+            None => words.put(Tone::Warn, "not in the answer"),
+        };
+        doc.push(words, 6, None);
+    }
+    if !view.added.is_empty() {
+        let names: Vec<String> = view.added.iter().map(|f| redactor.mask_text(&f.name)).collect();
+        doc.push(doc.words().gap(2).dim(format!("+ by the bank: {}", names.join(", "))), 4, None);
+    }
+    doc.blank();
+}
+
+fn counted(members: usize) -> String {
+    if members == 1 { "1 member".to_owned() } else { format!("{members} members") }
 }
 
 fn warn(doc: &mut Doc<'_>, text: &str) {
