@@ -259,7 +259,6 @@ fn carry_out(
 }
 
 /// Reads labels alone: nobody is asked for anything.
-#[expect(clippy::disallowed_methods, reason = "one look at a folder, for the screen that asked")]
 fn list_tokens(session: &Arc<Session>, out: &UnboundedSender<Message>) {
     let (session, out) = (session.clone(), out.clone());
     tokio::task::spawn_blocking(move || send(&out, Message::Tokens(session.tokens.rows())));

@@ -72,7 +72,13 @@ pub fn write_private(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     Ok(())
 }
 
-pub(super) fn create_private_dir(dir: &Path) -> std::io::Result<()> {
+/// A file for locks alone, which stays.
+pub(super) fn open_lock(path: &Path) -> std::io::Result<File> {
+    path.parent().map_or(Ok(()), create_private_dir)?;
+    File::options().create(true).truncate(false).write(true).open(path)
+}
+
+fn create_private_dir(dir: &Path) -> std::io::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::flow::difference::{Change, drift};
 pub use client::{Answer, Client, End, HeldCertificate, HeldKey, Statement};
 
+use super::file::open_lock;
 use super::{StoreError, Whose, read_capped, write_private};
 
 const VERSION: u32 = 1;
@@ -90,9 +91,17 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`] where it cannot be read or written.
     pub fn change(&self, whose: &Whose, act: impl FnOnce(&mut Page)) -> Result<(), StoreError> {
+        let file = self.file(&whose.profile, &whose.environment);
+        // another instance keeps it for milliseconds
+        let alone =
+            file.as_ref().map(|path| open_lock(&path.with_extension("lock")).and_then(|f| f.lock().map(|()| f)));
+        let _alone = alone.transpose().map_err(|_| {
+            let hint = "look at the data directory; file locks do not work on some network shares";
+            StoreError::new("the list of registrations could not be locked against other instances", hint)
+        })?;
         let mut page = self.page(&whose.profile, &whose.environment)?;
         act(&mut page);
-        match self.file(&whose.profile, &whose.environment) {
+        match file {
             Some(path) => {
                 let text = serde_json::to_vec_pretty(&page)
                     .map_err(|_| StoreError::new("a registration could not be written down", "try again"))?;

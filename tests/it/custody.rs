@@ -58,6 +58,7 @@ fn deaths(policy: Policy) -> Vec<(Death, Left)> {
 }
 
 #[test]
+#[cfg_attr(not(debug_assertions), ignore = "needs the kill points, which a build for users has not")]
 fn a_crash_at_any_point_of_a_rotation_loses_no_refresh_token() {
     let (mut cases, mut wrong) = (0, Vec::new());
     for policy in Policy::ALL {
@@ -117,6 +118,16 @@ fn survives(program: &Program, bank: &Bank, policy: Policy, death: Death, left: 
         Some(0) if bank.is_good(&program.kept("refresh_token")) => Ok(()),
         _ => Err(format!("it does not go on: {again:?}")),
     }
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "needs a build for users: cargo test --release")]
+fn a_build_for_users_has_no_kill_points() {
+    let bank = Bank::open(Policy::Rotate);
+    let program = Program::new(&bank);
+    program.ends_well(&["run", "acme", "login"]);
+    let alive = program.run(&["run", "acme", "refresh"], Some("leased"));
+    assert_eq!(alive.status, Some(0), "{alive:?}");
 }
 
 #[test]

@@ -92,3 +92,22 @@ fn a_file_of_another_version_is_told_and_left() {
     assert!(ledger.change(&whose(), |p| p.deleted(NOW)).is_err());
     assert_eq!(ledger.pages().1.len(), 1);
 }
+
+#[test]
+fn instances_that_write_at_once_lose_nothing_of_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let writers: Vec<_> = (0..4)
+        .map(|n| {
+            let ledger = Ledger::default().in_dir(dir.path().to_owned());
+            std::thread::spawn(move || {
+                for i in 0..10 {
+                    let record = record(&format!("s{n}-{i}"));
+                    ledger.change(&whose(), |p| p.answered(&record, None, Vec::new(), NOW)).unwrap();
+                }
+            })
+        })
+        .collect();
+    writers.into_iter().for_each(|w| w.join().unwrap());
+    let page = Ledger::default().in_dir(dir.path().to_owned()).page("acme", "own").unwrap();
+    assert_eq!(page.current().unwrap().answers.len(), 40);
+}

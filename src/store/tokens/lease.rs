@@ -33,9 +33,9 @@ pub struct Lease {
 /// What a lease leads to.
 pub enum Leased {
     /// It was written that the token goes out: now the request may be sent.
-    InFlight(InFlight),
+    InFlight(Box<InFlight>),
     /// Another spender was faster: this is what it got.
-    Elsewhere(TokenSet),
+    Elsewhere(Box<TokenSet>),
 }
 
 /// A refresh token that is on its way. Dropped, it is in doubt.
@@ -63,7 +63,7 @@ impl Lease {
     /// that it does not.
     pub fn spend(mut self, spending: &Spending, now: Timestamp) -> Result<Leased, KeyError> {
         let Some(before) = self.set.lineage().map(|l| l.standing.clone()).filter(|_| self.set.holds(spending)) else {
-            return Ok(Leased::Elsewhere(self.set));
+            return Ok(Leased::Elsewhere(Box::new(self.set)));
         };
         if matches!(before, Standing::Sent { .. }) && !spending.policy.may_come_again() && !spending.doubt_known {
             let text = "this refresh token went to the bank before and no answer was kept: it may be spent, and one that comes twice ends every token of the consent (RFC 9700 §4.14.2)";
@@ -75,7 +75,7 @@ impl Lease {
         self.tokens.put(&self.set, self.recipient.as_ref())?;
         kill::at("marked");
         let (spent, policy) = (spending.token.clone(), spending.policy);
-        Ok(Leased::InFlight(InFlight { lease: self, spent, policy, before }))
+        Ok(Leased::InFlight(Box::new(InFlight { lease: self, spent, policy, before })))
     }
 
     fn put(&self) -> Result<(), KeyError> {

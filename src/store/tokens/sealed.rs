@@ -7,14 +7,14 @@
 //! ```
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::set::{Label, TokenSet};
 use crate::keys::{Home, KeyError, Opener, Recipient, Wrapping};
-use crate::store::file::create_private_dir;
+use crate::store::file::open_lock;
 use crate::store::{StoreError, Whose, read_capped, write_private};
 
 /// Larger files are no token sets.
@@ -168,7 +168,7 @@ impl Sealed {
     pub async fn alone(&self, slot: &Slot) -> Result<File, KeyError> {
         let path = self.lock_file(slot);
         let lock = tokio::task::spawn_blocking(move || {
-            let file = open_lock(&path)?;
+            let file = open_lock(&path).ok()?;
             // a task that is given up gets the lock some time, and drops it at once
             file.lock().ok()?;
             Some(file)
@@ -188,7 +188,7 @@ impl Sealed {
     /// Whether somebody spends of that set now.
     pub fn is_busy(&self, slot: &Slot) -> bool {
         let path = self.lock_file(slot);
-        path.exists() && open_lock(&path).is_some_and(|file| file.try_lock().is_err())
+        path.exists() && open_lock(&path).is_ok_and(|file| file.try_lock().is_err())
     }
 
     fn lock_file(&self, slot: &Slot) -> PathBuf {
@@ -207,11 +207,6 @@ impl Sealed {
             }
         }
     }
-}
-
-fn open_lock(path: &Path) -> Option<File> {
-    create_private_dir(path.parent()?).ok()?;
-    File::options().create(true).truncate(false).write(true).open(path).ok()
 }
 
 fn parts(bytes: &[u8]) -> Result<(Label, &[u8]), KeyError> {

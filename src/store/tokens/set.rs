@@ -172,9 +172,7 @@ impl TokenSet {
         let bound = members.contains_key("token_type") && self.whose.keys != whose.keys;
         if self.has_ended(now) || bound {
             members.remove("access_token");
-            if self.lineage.is_none() {
-                return None;
-            }
+            self.lineage.as_ref()?;
         }
         if let Some(ends) = self.ends().filter(|_| members.contains_key("access_token")) {
             members.insert("expires_at".into(), ends.into());

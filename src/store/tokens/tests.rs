@@ -49,7 +49,7 @@ async fn user(tokens: &Tokens, now: Timestamp) -> Json {
     tokens.shown(&whose("a.pem"), &["user".to_owned()].into(), now).await.unwrap()["user"].clone()
 }
 
-async fn flight(tokens: &Tokens, token: &str, policy: Policy) -> InFlight {
+async fn flight(tokens: &Tokens, token: &str, policy: Policy) -> Box<InFlight> {
     match tokens.lease(&whose("a.pem"), "user").await.unwrap().spend(&spending(token, policy), NOW).unwrap() {
         Leased::InFlight(flight) => flight,
         Leased::Elsewhere(_) => panic!("nobody else spends"),
