@@ -65,6 +65,7 @@ until grep -q issuer "$scratch/said"; do
         cat "$scratch/log" >&2
         exit 1
     }
+    sleep 0.1
 done
 issuer=$(sed 's/.*"issuer":"\([^"]*\)".*/\1/' "$scratch/said")
 export COUNTERSIGN_TEST_OP=$issuer COUNTERSIGN_TEST_OP_FOLDER=$scratch/pki

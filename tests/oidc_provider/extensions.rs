@@ -248,6 +248,14 @@ fn the_hashes_of_an_id_token_hold_what_it_came_with() {
     assert_eq!((run.status, run.checks(&["fail"])), (1, vec!["IDT-05C"]), "{}", run.told);
     assert!(!run.told.contains("grant_type"), "no token was asked for");
 
+    // s_hash is FAPI's: the server sends one to a client of that kind alone
+    let fapi = hybrid.replace(
+        '{',
+        r#"{"client_name":"FAPI","id_token_signed_response_alg":"PS256","request_object_signing_alg":"PS256","#,
+    );
+    let run = signing("", &fapi).login(&[&set[..], &["--set", "jar=true"]].concat()).clean();
+    run.passed("IDT-05S");
+
     let plain = signing("", "{}");
     plain.login(&[]).clean();
     let spoilt = signing("", r#"{"client_name":"gets a spoilt at_hash"}"#);

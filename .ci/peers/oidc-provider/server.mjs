@@ -107,6 +107,7 @@ const provider = new Provider(issuer, {
       requireNonce: (ctx) => ctx.oidc.client?.clientName === 'wants a nonce',
     },
     encryption: { enabled: true },
+    fapi: { enabled: true, profile: (ctx, client) => (client?.clientName === 'FAPI' ? '1.0 Final' : undefined) },
     introspection: { enabled: true, allowedPolicy: async () => true },
     jwtIntrospection: { enabled: true },
     jwtResponseModes: { enabled: true },
