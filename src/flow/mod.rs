@@ -26,6 +26,7 @@ pub mod difference;
 pub mod effect;
 pub mod event;
 pub mod exchange;
+mod granted;
 pub mod new_key;
 mod personal;
 mod phase;

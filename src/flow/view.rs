@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::exchange::Exchange;
+pub use super::granted::{GrantedMember, GrantedView};
 use crate::jose::PublicJwk;
 use crate::profile::model::Pin;
 use crate::redact::Redactor;
@@ -92,24 +93,6 @@ pub struct StepView {
     pub error: Option<StepError>,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
-}
-
-/// What was asked for against what was granted.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct GrantedView {
-    /// Members that were granted as they were asked for.
-    pub same: usize,
-    /// Asked for, and granted otherwise or not at all.
-    pub changed: Vec<GrantedMember>,
-    /// Not asked for, and there: the bank's own.
-    pub added: Vec<Field>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct GrantedMember {
-    pub asked: Field,
-    /// None: it is not in the answer.
-    pub granted: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

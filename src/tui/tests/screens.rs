@@ -156,10 +156,7 @@ fn what_was_granted_stands_against_what_was_asked_for() {
             },
             GrantedMember { asked: field("id_token_encrypted_response_alg", "RSA-OAEP", Class::Public), granted: None },
         ],
-        added: vec![
-            field("client_id", "c1", Class::Public),
-            field("registration_access_token", CANARY, Class::Secret),
-        ],
+        added: vec![field("client_id", "c1", Class::Public), field("registration_access_token", CANARY, Class::Secret)],
     });
     let mut stage = Stage::new(120, 35, Look::default(), vec![ready(), armed(), view]);
     stage.keys("<enter><enter><enter>");
