@@ -33,8 +33,8 @@ pub(super) fn granted(asked: &Map<String, Json>, answer: &Map<String, Json>, cla
         class: class.max(class_of_name(name)),
     };
     let changes = drift(asked, answer);
-    let mut view = GrantedView::default();
-    view.same = asked.len() - changes.iter().filter(|c| c.before.is_some()).count();
+    let same = asked.len() - changes.iter().filter(|c| c.before.is_some()).count();
+    let mut view = GrantedView { same, ..GrantedView::default() };
     for Change { member, before, now } in &changes {
         match (before, now) {
             (Some(asked), now) => {
