@@ -40,6 +40,7 @@ impl Home {
             self.path("data").display().to_string(),
         ];
         all.extend(arguments.iter().map(|a| (*a).to_owned()));
+        all.extend(self.unlock());
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let mut terminal = Terminal::start("env", &all, 120, 40);
         let end = Instant::now() + SOON;

@@ -35,6 +35,7 @@ impl Home {
         let text = profile.replace("ISSUER", &op.issuer).replace("FOLDER", &op.folder.display().to_string());
         let home = Self { op, folder };
         home.write("data/profiles/acme.toml", &text);
+        home.write("passphrase", "of a vault in a test");
         home
     }
 
@@ -59,10 +60,18 @@ impl Home {
         ["--set".into(), format!("{name}=@{}", self.path(&format!("secrets/{name}")).display())]
     }
 
+    /// A refresh token is kept in a vault, which wants a passphrase.
+    pub fn unlock(&self) -> [String; 2] {
+        ["--unlock-from".into(), self.path("passphrase").display().to_string()]
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
         command.arg("--data-dir").arg(self.path("data")).args(arguments).stdin(Stdio::null());
         command.env("HOME", self.folder.path()).env("SSL_CERT_FILE", self.op.folder.join("ca.pem"));
+        if arguments.first() == Some(&"run") {
+            command.args(self.unlock());
+        }
         command
     }
 
