@@ -72,6 +72,21 @@ fn the_registration_runs_to_its_end_by_itself() {
     assert!(terminal.end().success());
 }
 
+/// Running straight on stops at a deletion, also where every step before it is skipped at once.
+#[test]
+fn running_straight_on_deletes_nothing() {
+    let mut terminal = demo(120, 35);
+    terminal.keys("/").keys("application token").keys(ENTER).until("Enter in pane 1 starts it");
+    terminal.keys(ENTER).until("step 1 of 2").keys("S").until_it("a token", |s| s.matches("✓ ok").count() >= 2);
+    terminal.keys("1").keys("/").keys("\u{1b}").until_it("no filter", |s| !s.contains("Esc clears"));
+    terminal.keys("/").keys("delete the").keys(ENTER).until(">     Delete the");
+    terminal.keys(ENTER).until("step 1 of 4").keys("S").until("not sent yet").until("/ skipped");
+    terminal.keys("S").keys("S").until("not sent yet");
+    terminal.keys(ENTER).until("204");
+    terminal.keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+}
+
 /// Running straight on, the embedded bank's people do what a person would; the chain of keys stands under the steps.
 #[test]
 fn a_person_is_identified_by_running_straight_on() {

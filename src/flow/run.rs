@@ -150,7 +150,8 @@ impl Run {
                 self.pace = if on { Pace::Straight } else { Pace::Step };
                 match phase {
                     Phase::Standing if on => self.begin(now),
-                    Phase::Armed(held) if on => self.release(held, now),
+                    // what wants a person's own word gets it, or is not sent
+                    Phase::Armed(held) if on && self.current().confirm.is_none() => self.release(held, now),
                     phase => self.stay(phase),
                 }
             }

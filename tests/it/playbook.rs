@@ -432,6 +432,31 @@ fn a_question_waits_and_takes_only_what_has_the_right_form() {
     play.saves().stands(RunStatus::Done, "keep", StepState::Done);
 }
 
+const DELETES: &str = r#"
+[[flow]]
+id = "end"
+[[flow.step]]
+id = "first"
+when = "false"
+[flow.step.save]
+values = { a = "1" }
+[[flow.step]]
+id = "delete"
+confirm = "Delete it?"
+[flow.step.http]
+method = "DELETE"
+url = "https://as.nordbank.example/client"
+"#;
+
+/// Running on passes no request that a person has to say yes to, however often it is said.
+#[test]
+fn what_wants_a_word_of_its_own_waits_for_it_at_every_pace() {
+    let mut play = Play::begun(DELETES, "end", Pace::Step);
+    play.says(Event::Straight(true)).wants(&[]).stands(RunStatus::Armed, "delete", StepState::Armed);
+    play.says(Event::Straight(true)).wants(&[]).stands(RunStatus::Armed, "delete", StepState::Armed);
+    play.says(Event::Approve).wants(&["send DELETE https://as.nordbank.example/client"]);
+}
+
 const KEY: &str = r#"
 [[flow]]
 id = "key"

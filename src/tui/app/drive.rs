@@ -173,14 +173,12 @@ impl App {
         match go {
             Go::Approve => self.tell(Event::Approve, now),
             Go::Straight => {
-                let status = view.status;
+                let waiting = view.status == RunStatus::Waiting;
                 self.set_straight(true);
+                // the run goes on by itself; one step more would pass what it stopped at
                 self.tell(Event::Straight(true), now);
-                match status {
-                    RunStatus::Ready => self.tell(Event::Step, now),
-                    RunStatus::Armed => self.tell(Event::Approve, now),
-                    RunStatus::Waiting => self.call_people(),
-                    _ => {}
+                if waiting {
+                    self.call_people();
                 }
             }
         }
