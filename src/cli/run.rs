@@ -68,6 +68,7 @@ pub async fn to_the_end(session: &Session, order: Order) -> Result<RunView, Fail
             status if status.is_over() || status == RunStatus::Blocked => break,
             RunStatus::Ready => Event::Step,
             RunStatus::Armed => Event::Approve,
+            RunStatus::Waiting if run.view().proposes() => Event::Approve,
             _ => match next(&mut incoming).await {
                 Event::Failed { error: OpError::Person(_), .. } => break,
                 event => event,
@@ -96,6 +97,7 @@ async fn drive(prepared: Prepared, args: &RunArgs, clock: Arc<dyn Clock>) -> Res
         let event = match run.view().status {
             RunStatus::Ready => Event::Step,
             RunStatus::Armed => Event::Approve,
+            RunStatus::Waiting if run.view().proposes() => Event::Approve,
             _ => match next(&mut incoming).await {
                 Event::Failed { error: OpError::Person(why), .. } => break End::Person(why),
                 event => event,

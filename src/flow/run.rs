@@ -152,6 +152,7 @@ impl Run {
                     Phase::Standing if on => self.begin(now),
                     // what wants a person's own word gets it, or is not sent
                     Phase::Armed(held) if on && self.current().confirm.is_none() => self.release(held, now),
+                    Phase::Busy(_, Pending::Ask) if on && self.view.proposes() => self.take_proposal(now),
                     phase => self.stay(phase),
                 }
             }
@@ -186,6 +187,7 @@ impl Run {
                 self.phase = Phase::Standing;
                 abort
             }
+            (Phase::Busy(_, Pending::Ask), Event::Approve) if self.view.proposes() => self.take_proposal(now),
             (Phase::Busy(op, Pending::Ask), Event::Answer(answers)) => {
                 let effects = self.answered(op, answers, now);
                 self.by_hand(op, effects)

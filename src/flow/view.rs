@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::exchange::Exchange;
 pub use super::granted::{GrantedMember, GrantedView};
 use crate::jose::PublicJwk;
-use crate::profile::model::Pin;
+use crate::profile::model::{Input, InputKind, Pin};
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
 use crate::time::Timestamp;
@@ -40,6 +40,14 @@ pub struct RunView {
     pub unbound: Option<String>,
     /// Masks this run's secrets in any text (raw bytes of an exchange, an error).
     pub redactor: Redactor,
+}
+
+impl RunView {
+    /// Whether it waits for an answer that going on takes as proposed.
+    pub fn proposes(&self) -> bool {
+        let step = self.steps.get(self.current).filter(|s| s.state == StepState::Waiting);
+        step.and_then(|s| s.ask.as_ref()).is_some_and(|ask| ask.proposal)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -315,6 +323,8 @@ pub struct AskView {
     pub show: Vec<Field>,
     /// What is to be typed in.
     pub ask: Vec<AskField>,
+    /// The defaults are an answer: going on takes them.
+    pub proposal: bool,
     /// When the offer ends.
     pub deadline: Option<Timestamp>,
 }
@@ -353,6 +363,41 @@ pub struct AskField {
     pub help: Option<String>,
     pub class: Class,
     pub default: Option<String>,
+    /// What there is to choose from; empty: anything that fits.
+    pub options: Vec<String>,
+    /// Several of them, as a JSON array.
+    pub many: bool,
+    pub optional: bool,
+}
+
+impl AskField {
+    /// What an input asks for, of what its profile names.
+    pub fn of(input: &Input) -> Self {
+        Self {
+            name: input.name.clone(),
+            label: input.label.clone(),
+            help: input.help.clone(),
+            class: input.class,
+            default: None,
+            options: input.options.clone(),
+            many: input.kind == InputKind::List,
+            optional: input.optional,
+        }
+    }
+
+    /// A text that anybody may see.
+    pub fn public(name: &str, label: &str, help: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            help: Some(help.to_owned()).filter(|h| !h.is_empty()),
+            class: Class::Public,
+            default: None,
+            options: Vec::new(),
+            many: false,
+            optional: false,
+        }
+    }
 }
 
 /// Why a step failed, what is likely, what to do.

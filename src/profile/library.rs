@@ -26,6 +26,7 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/authorization-code.toml", include_str!("../../profiles/flows/authorization-code.toml")),
     ("flows/call.toml", include_str!("../../profiles/flows/call.toml")),
     ("flows/client-credentials.toml", include_str!("../../profiles/flows/client-credentials.toml")),
+    ("flows/dcr-compose.toml", include_str!("../../profiles/flows/dcr-compose.toml")),
     ("flows/dcr-delete.toml", include_str!("../../profiles/flows/dcr-delete.toml")),
     ("flows/dcr-plain-register.toml", include_str!("../../profiles/flows/dcr-plain-register.toml")),
     ("flows/dcr-plain-update.toml", include_str!("../../profiles/flows/dcr-plain-update.toml")),

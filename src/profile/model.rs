@@ -115,6 +115,8 @@ pub struct Input {
     pub kind: InputKind,
     pub default: Option<Tree>,
     pub options: Vec<String>,
+    /// What there is to choose from when a step asks.
+    pub offers: Option<Tree>,
     pub pattern: Option<String>,
     pub optional: bool,
     pub class: Class,
@@ -356,6 +358,8 @@ pub struct Ask {
     pub show: Vec<(String, Text)>,
     pub ask: Vec<Input>,
     pub wait: bool,
+    /// The defaults are an answer.
+    pub proposal: bool,
     pub deadline: Option<Tree>,
 }
 

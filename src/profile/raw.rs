@@ -97,6 +97,8 @@ pub struct RawInput {
     pub kind: Option<Word>,
     pub default: Option<RawValue>,
     pub options: Option<Vec<RawValue>>,
+    /// In a step that asks: a list, what there is to choose from now. What stands in the answer by default stays there.
+    pub offers: Option<RawValue>,
     /// Regular expression that the whole value has to match.
     pub pattern: Option<Word>,
     pub optional: Option<bool>,
@@ -316,6 +318,8 @@ pub struct RawAsk {
     pub ask: Table<RawInput>,
     /// false: shows and goes on.
     pub wait: Option<bool>,
+    /// true: the defaults are an answer, taken where nobody looks step by step.
+    pub proposal: Option<bool>,
     /// Epoch seconds at which the offer ends.
     pub deadline: Option<RawValue>,
 }

@@ -69,14 +69,7 @@ pub(super) fn needs(
 ) -> Vec<AskField> {
     let has = |name: &str| given.contains_key(name) || profile.values.iter().any(|(n, _)| n == name);
     let open = profile.wants(flow, Some(environment)).filter(|i| !has(&i.name));
-    open.map(|i| AskField {
-        name: i.name.clone(),
-        label: i.label.clone(),
-        help: i.help.clone(),
-        class: i.class,
-        default: None,
-    })
-    .collect()
+    open.map(AskField::of).collect()
 }
 
 /// The certificates that the profile and a person name files for, by role.

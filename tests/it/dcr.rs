@@ -1,5 +1,7 @@
 //! Dynamic client registration on the embedded banks: the whole life of a client, and what each check finds.
 
+#[path = "dcr/composed.rs"]
+mod composed;
 #[path = "dcr/wrong.rs"]
 mod wrong;
 

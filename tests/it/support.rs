@@ -150,6 +150,7 @@ pub async fn drive_watched(
                 Event::Step
             }
             RunStatus::Armed => Event::Approve,
+            RunStatus::Waiting if run.view().proposes() => Event::Approve,
             RunStatus::Blocked if anyway => Event::SendAnyway,
             RunStatus::Blocked => break,
             RunStatus::Busy | RunStatus::Waiting => incoming.recv().await.expect("an event"),

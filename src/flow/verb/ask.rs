@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value as Json;
+
 use crate::flow::effect::{Effect, Op};
-use crate::flow::run::{Held, Outputs, Pending, Run};
+use crate::flow::run::{Held, Outputs, Pace, Pending, Run};
 use crate::flow::template::{EvalError, Scope, from_json};
 use crate::flow::typed::typed;
 use crate::flow::view::{AskField, AskView, ErrorSource, Field, StepError, StepState};
@@ -27,6 +29,15 @@ impl Run {
             let shown = view.show.iter().map(|f| (f.name.clone(), f.value.as_str().into()));
             return self.hold(Held::Outputs(shown.collect()), false, now);
         }
+        if ask.proposal {
+            if self.pace == Pace::Straight || self.detour.is_some() {
+                return self.take_proposal(now);
+            }
+            self.step().state = StepState::Waiting;
+            let op = self.op();
+            self.phase_ask(op);
+            return Vec::new();
+        }
         self.step().state = StepState::Waiting;
         self.busy(Pending::Ask, |op| Effect::Ask {
             op,
@@ -48,26 +59,31 @@ impl Run {
         }
         let mut fields = Vec::new();
         for input in &ask.ask {
-            let default = input
-                .default
-                .as_ref()
-                .and_then(|t| t.eval(scope).ok().flatten())
-                .and_then(|v| v.as_str().map(str::to_owned));
-            fields.push(AskField {
-                name: input.name.clone(),
-                label: input.label.clone(),
-                help: input.help.clone(),
-                class: input.class,
-                default,
-            });
+            let default = input.default.as_ref().and_then(|t| t.eval(scope).ok().flatten()).and_then(as_typed);
+            let offers = input.offers.as_ref().map(|t| t.eval(scope)).transpose()?.flatten();
+            let offers = offers.as_ref().and_then(Json::as_array).into_iter().flatten();
+            let offers: Vec<String> = offers.filter_map(|v| v.as_str().map(str::to_owned)).collect();
+            let field = AskField::of(input);
+            let options = if offers.is_empty() { field.options } else { offers };
+            fields.push(AskField { default, options, ..field });
         }
         let deadline = ask.deadline.as_ref().map(|t| t.eval(scope)).transpose()?.flatten().and_then(|v| v.as_i64());
         Ok(AskView {
             text: ask.text.eval_text(scope)?.unwrap_or_default(),
             show,
             ask: fields,
+            proposal: ask.proposal,
             deadline: deadline.map(Timestamp::from_seconds),
         })
+    }
+
+    /// What is proposed is the answer.
+    pub(in crate::flow) fn take_proposal(&mut self, now: Timestamp) -> Vec<Effect> {
+        let fields = self.step().ask.iter().flat_map(|ask| ask.ask.clone()).collect::<Vec<_>>();
+        let answers = fields.into_iter().filter_map(|f| Some((f.name, Secret::new(f.default?)))).collect();
+        let op = self.op();
+        self.step().state = StepState::Waiting;
+        self.answered(op, answers, now)
     }
 
     pub(in crate::flow) fn answered(
@@ -114,6 +130,15 @@ impl Run {
         }
         self.step().error = None;
         self.finish(outputs, now)
+    }
+}
+
+/// A value as a person types it.
+fn as_typed(value: Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text),
+        Json::Null => None,
+        other => Some(other.to_string()),
     }
 }
 

@@ -59,6 +59,9 @@ impl<'a> Compiler<'a> {
             self.complain(start, "a profile needs at least one [environments.NAME]");
         }
         let inputs: Vec<Input> = raw.inputs.iter().map(|(n, i)| self.input(n, i)).collect();
+        if let Some(input) = inputs.iter().find(|i| i.offers.is_some()) {
+            self.complain(input.place, "only a step that asks has `offers`: an input of the profile has `options`");
+        }
         let keys: Vec<KeyRole> = raw.keys.iter().map(|(n, k)| self.role(n, k)).collect();
         let mut clients = Vec::new();
         if let Some(client) = &raw.client {
@@ -214,6 +217,7 @@ impl<'a> Compiler<'a> {
             kind: kind.unwrap_or(super::model::InputKind::Text),
             default: raw.default.as_ref().map(|v| self.tree(v)),
             options: raw.options.iter().flatten().filter_map(|v| part::plain_text(&v.value)).collect(),
+            offers: raw.offers.as_ref().map(|v| self.tree(v)),
             pattern: words_of(raw.pattern.as_ref()),
             optional: raw.optional.unwrap_or(false),
             class,

@@ -32,6 +32,7 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
         Verb::Ask(a) => {
             out.extend(a.text.exprs());
             out.extend(a.show.iter().flat_map(|(_, t)| t.exprs()));
+            out.extend(a.ask.iter().flat_map(|i| i.default.iter().chain(&i.offers)).flat_map(Tree::exprs));
         }
         Verb::Save(s) => {
             out.extend(s.values.iter().chain(&s.records).chain(&s.pins).flat_map(Tree::exprs));

@@ -145,6 +145,7 @@ impl Compiler<'_> {
             show: raw.show.iter().map(|(n, t)| (n.value.clone(), self.text(t))).collect(),
             ask: raw.ask.iter().map(|(n, i)| self.input(n, i)).collect(),
             wait: raw.wait.unwrap_or(true),
+            proposal: raw.proposal.unwrap_or(false),
             deadline: raw.deadline.as_ref().map(|v| self.tree(v)),
         }
     }

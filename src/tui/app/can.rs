@@ -14,6 +14,7 @@ impl App {
             Action::Step => match view.map(|v| v.status) {
                 None => Err(self.no_run()),
                 Some(RunStatus::Ready | RunStatus::Armed) => Ok(()),
+                Some(RunStatus::Waiting) if self.proposes() => Ok(()),
                 Some(RunStatus::Busy) => Err("a step is under way"),
                 Some(RunStatus::Waiting) => Err("it waits for you: Enter answers"),
                 Some(RunStatus::Blocked) => Err("stopped before sending: see the check that failed"),
@@ -46,7 +47,7 @@ impl App {
             },
             Action::CallPeople => match view {
                 Some(v) if !v.sandbox => Err("this is no embedded bank: its people are elsewhere"),
-                Some(v) if v.status == RunStatus::Waiting => Ok(()),
+                Some(v) if v.status == RunStatus::Waiting && !v.proposes() => Ok(()),
                 _ => Err("nobody is waited for"),
             },
             Action::OpenToken => {

@@ -1,7 +1,7 @@
 //! Driving the run: telling it what happened and what a person wants.
 
 use super::App;
-use crate::flow::view::{RunStatus, StepState};
+use crate::flow::view::{RunStatus, RunView, StepState};
 use crate::flow::{Effect, Event};
 use crate::time::Timestamp;
 use crate::tui::focus::PaneId;
@@ -71,6 +71,7 @@ impl App {
                 Some(RunStatus::Armed) if self.view().is_some_and(|v| v.steps[v.current].authorize.is_some()) => "open",
                 Some(RunStatus::Armed) => "send",
                 Some(RunStatus::Waiting) if self.signing_in().is_some() => "paste answer",
+                Some(RunStatus::Waiting) if self.proposes() => "change it",
                 Some(RunStatus::Waiting) => "answer",
                 Some(_) if self.missing_seat().is_some() => "choose a key",
                 _ => "go on",
@@ -128,6 +129,7 @@ impl App {
                 self.tell(Event::Step, now);
             }
             Some((RunStatus::Armed, _)) => self.go_on(now),
+            Some(_) if self.proposes() => self.tell(Event::Approve, now),
             _ => {}
         }
     }
@@ -264,6 +266,10 @@ impl App {
             no: "not yet",
         }));
         true
+    }
+
+    pub(super) fn proposes(&self) -> bool {
+        self.view().is_some_and(RunView::proposes)
     }
 
     /// Opens the form of the step that asks. False: there is nothing to type.

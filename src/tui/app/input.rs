@@ -88,7 +88,7 @@ impl App {
                 choice.field.insert(text);
                 choice.cursor = 0;
             }
-            (Some(Overlay::Form(form)), _) => match form.field() {
+            (Some(Overlay::Form(form)), _) => match form.entry() {
                 Some(field) => field.insert(text),
                 None => return false,
             },

@@ -37,7 +37,7 @@ impl App {
                 }
                 edited
             }
-            Overlay::Form(form) => form.field().is_some_and(|f| f.edit(action)),
+            Overlay::Form(form) => form.entry().is_some_and(|f| f.edit(action)),
             _ => false,
         };
         if edited {

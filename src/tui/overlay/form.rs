@@ -13,7 +13,7 @@ use crate::shell::Seat;
 use crate::tui::doc::Doc;
 use crate::tui::look::{Look, Sign, Tone};
 use crate::tui::pane::profiles::Choice;
-use crate::tui::widget::field::Field;
+use crate::tui::widget::entry::Entry;
 use crate::tui::words::Words;
 
 /// What the answers are for.
@@ -43,37 +43,29 @@ pub struct Form {
     pub purpose: Purpose,
     pub title: String,
     pub about: String,
-    pub fields: Vec<(AskField, Field)>,
+    pub fields: Vec<(AskField, Entry)>,
     pub at: usize,
 }
 
 impl Form {
     pub fn new(purpose: Purpose, title: impl Into<String>, about: impl Into<String>, ask: &[AskField]) -> Self {
-        let field = |a: &AskField| Field::new(a.default.as_deref().unwrap_or_default(), a.class);
-        let fields = ask.iter().map(|a| (a.clone(), field(a))).collect();
+        let fields = ask.iter().map(|a| (a.clone(), Entry::of(a))).collect();
         Self { purpose, title: title.into(), about: about.into(), fields, at: 0 }
     }
 
     /// The form that takes a token.
     pub fn token() -> Self {
-        let field = AskField {
-            name: "token".into(),
-            label: "token".into(),
-            help: Some("a JWT, JWE, JWK, JWKS or certificate; it stays in this program".into()),
-            class: Class::Public,
-            default: None,
-        };
+        let help = "a JWT, JWE, JWK, JWKS or certificate; it stays in this program";
+        let field = AskField::public("token", "token", help);
         Self::new(Purpose::Inspect, "look at a token", "", &[field])
     }
 
     /// The form that takes what the browser ended on.
     pub fn sign_in() -> Self {
+        let help = "whole, from the address bar, also from a page that did not load; or the body of a form";
         let field = AskField {
-            name: "answer".into(),
-            label: "the address that the browser ended on".into(),
-            help: Some("whole, from the address bar, also from a page that did not load; or the body of a form".into()),
             class: Class::Secret,
-            default: None,
+            ..AskField::public("answer", "the address that the browser ended on", help)
         };
         Self::new(Purpose::SignIn, "the bank's answer", "", &[field])
     }
@@ -81,11 +73,8 @@ impl Form {
     /// A form about a key; none of its fields is secret. Each: name, label, what stands there, help.
     pub fn of_key(purpose: KeyForm, title: &str, about: String, fields: &[(&str, &str, &str, &str)]) -> Self {
         let one = |(name, label, default, help): &(&str, &str, &str, &str)| AskField {
-            name: (*name).to_owned(),
-            label: (*label).to_owned(),
-            help: Some((*help).to_owned()).filter(|h| !h.is_empty()),
-            class: Class::Public,
             default: Some((*default).to_owned()),
+            ..AskField::public(name, label, help)
         };
         let fields: Vec<AskField> = fields.iter().map(one).collect();
         Self::new(Purpose::Key(purpose), title, about, &fields)
@@ -94,10 +83,10 @@ impl Form {
     /// What was typed into the field of that name, without blanks around it.
     pub fn public_text(&self, name: &str) -> String {
         let field = self.fields.iter().find(|(ask, _)| ask.name == name);
-        field.map_or_else(String::new, |(_, f)| f.text().trim().to_owned())
+        field.map_or_else(String::new, |(_, f)| f.secret().expose().trim().to_owned())
     }
 
-    pub fn field(&mut self) -> Option<&mut Field> {
+    pub fn entry(&mut self) -> Option<&mut Entry> {
         self.fields.get_mut(self.at).map(|(_, f)| f)
     }
 
@@ -122,7 +111,7 @@ pub fn draw(look: Look, form: &Form, buffer: &mut Buffer, body: Rect, is_top: bo
         doc.text(Tone::Plain, &form.about);
         doc.blank();
     }
-    let mut at_row = 0;
+    let (mut at_row, mut cursor) = (0, 0);
     for (i, (ask, field)) in form.fields.iter().enumerate() {
         let here = i == form.at;
         let mark = if here { Words::new(look).put(Tone::Key, "> ") } else { Words::new(look).gap(2) };
@@ -132,14 +121,12 @@ pub fn draw(look: Look, form: &Form, buffer: &mut Buffer, body: Rect, is_top: bo
             Class::Secret => "  secret: not shown",
         };
         doc.line(mark.strong(&ask.label).dim(class));
-        let (text, cursor) = field.show(look, doc.width().saturating_sub(6));
+        let (rows, at, column) = field.show(look, doc.width().saturating_sub(6), here, &ask.options);
         if here {
-            at_row = doc.len();
-            let row = Words::new(look).gap(4).join(text);
-            doc.line(row);
-            let _ = cursor;
-        } else {
-            doc.line(Words::new(look).gap(4).join(text));
+            (at_row, cursor) = (doc.len() + at, column);
+        }
+        for row in rows {
+            doc.line(Words::new(look).gap(4).join(row));
         }
         if let Some(help) = &ask.help {
             doc.push(Words::new(look).gap(4).dim(help), 4, None);
@@ -151,7 +138,6 @@ pub fn draw(look: Look, form: &Form, buffer: &mut Buffer, body: Rect, is_top: bo
     for (y, row) in (inner.y..inner.bottom()).zip(doc.window(skip, usize::from(height))) {
         buffer.set_line(inner.x + 2.min(inner.width), y, &row.line, inner.width.saturating_sub(2));
     }
-    let cursor = form.fields.get(form.at).map_or(0, |(_, f)| f.show(look, doc.width().saturating_sub(6)).1);
     let x = inner.x.saturating_add(6).saturating_add(u16::try_from(cursor).unwrap_or(u16::MAX));
     let y = inner.y.saturating_add(u16::try_from(at_row - skip).unwrap_or(u16::MAX));
     if x < inner.right() && y < inner.bottom() {

@@ -297,14 +297,36 @@ pub fn waiting() -> RunView {
     step.ask = Some(AskView {
         text: "Send the JWT through the contact form.".into(),
         show: vec![field("jwt", "eyJhbGciOiJFUzI1NiJ9.e30.c2ln", Class::Public)],
-        ask: vec![AskField {
-            name: "client_id".into(),
-            label: "Client ID".into(),
-            help: Some("as the bank sent it".into()),
-            class: Class::Public,
-            default: None,
-        }],
+        ask: vec![AskField::public("client_id", "Client ID", "as the bank sent it")],
+        proposal: false,
         deadline: Some(NOW.plus_seconds(3600)),
+    });
+    view
+}
+
+/// A registration is proposed, with one value that the bank does not offer.
+pub fn composing() -> RunView {
+    let mut view = waiting();
+    let step = &mut view.steps[0];
+    step.title = "Compose the registration".into();
+    let words = |of: &[&str]| of.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+    let field = |name: &str, label: &str, default: &str, options: &[&str], many| AskField {
+        default: Some(default.into()),
+        options: words(options),
+        many,
+        ..AskField::public(name, label, "")
+    };
+    let grants = ["client_credentials", "authorization_code"];
+    step.ask = Some(AskView {
+        text: "What the client asks for.".into(),
+        show: Vec::new(),
+        ask: vec![
+            field("grant_types", "Grants", r#"["client_credentials","password"]"#, &grants, true),
+            field("method", "Method of client authentication", "private_key_jwt", &["private_key_jwt", "none"], false),
+            field("scope", "Scopes", r#"["openid","accounts"]"#, &[], true),
+        ],
+        proposal: true,
+        deadline: None,
     });
     view
 }
@@ -367,7 +389,13 @@ pub fn pinning() -> RunView {
         PinnedKey { thumbprint: "T".repeat(43), kid: Some("bank-1".into()), kind: "RSA 2048".into(), known: false };
     let pin = PinView { name: "bank".into(), keys: vec![key], sha256: "0a".repeat(32), before: None };
     let show = vec![field("thumbprint (RSA 2048)", &pin.keys[0].thumbprint, Class::Public)];
-    step.ask = Some(AskView { text: "First sight of these keys.".into(), show, ask: Vec::new(), deadline: None });
+    step.ask = Some(AskView {
+        text: "First sight of these keys.".into(),
+        show,
+        ask: Vec::new(),
+        proposal: false,
+        deadline: None,
+    });
     step.pin = Some(pin);
     view
 }

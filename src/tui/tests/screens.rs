@@ -1,7 +1,7 @@
 //! The main situations at four sizes.
 
 use super::play::{
-    CANARY, NOW, Stage, armed, at_the_bank, blocked, done, failed, pinning, ready, sent, summaries, waiting,
+    CANARY, NOW, Stage, armed, at_the_bank, blocked, composing, done, failed, pinning, ready, sent, summaries, waiting,
 };
 use crate::flow::view::{Field, RunView, StepState};
 use crate::secret::Class;
@@ -52,6 +52,13 @@ fn a_failed_must_stops_it_before_sending() {
 #[test]
 fn a_question_shows_what_to_hand_over_and_until_when() {
     at_all_sizes("waiting", &[ready(), waiting()], "<enter><enter>");
+}
+
+#[test]
+fn a_proposal_shows_what_goes_on_and_what_is_not_offered() {
+    at_all_sizes("composing", &[ready(), composing()], "<enter><enter>");
+    // changed in a form: a mark, the next of several, a text
+    at_all_sizes("composing_form", &[ready(), composing()], "<enter><enter><enter><space><right><down><space>");
 }
 
 #[test]

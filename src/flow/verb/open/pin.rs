@@ -124,5 +124,5 @@ fn question(pin: &PinView) -> AskView {
             show.push(public("approved before, and gone".to_owned(), gone.clone()));
         }
     }
-    AskView { text: text.to_owned(), show, ask: Vec::new(), deadline: None }
+    AskView { text: text.to_owned(), show, ask: Vec::new(), proposal: false, deadline: None }
 }

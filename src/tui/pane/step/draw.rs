@@ -113,7 +113,7 @@ fn now_tab(doc: &mut Doc<'_>, view: &RunView, step: &StepView, now: Timestamp) {
         }
         authorize::show(doc, view, step, sign_in, now);
     }
-    if view.sandbox && step.state == StepState::Waiting {
+    if view.sandbox && step.state == StepState::Waiting && !view.proposes() {
         doc.blank();
         doc.push(doc.words().put(Tone::Key, "P").dim(" lets the embedded bank's people do it"), 2, None);
     }
