@@ -9,23 +9,17 @@ use super::exit::{Exit, Failure};
 use super::{run, session};
 use crate::config::Places;
 use crate::flow::view::{RunStatus, RunView};
-use crate::inspect::{about, moment};
-use crate::shell::{Order, Session};
-use crate::store::ledger::{Change, Client, Page, drift};
+use crate::inspect::moment;
+use crate::shell::{ClientRow, Order, Session, change_in_words};
+use crate::store::ledger::{Page, drift};
 use crate::text::clean;
-use crate::time::Timestamp;
-
-/// Where a profile does not say how long a statement without an end of its own is taken.
-const STATEMENT_DAYS: i64 = 60;
-/// From then on an end is worth a mark (TLS-08).
-const SOON_DAYS: i64 = 60;
 
 pub fn run(places: &Places, unlock_from: Option<&str>, command: ClientsCommand) -> Result<Exit, Failure> {
     let unlock = super::unlock::unlock(unlock_from)?;
     let session = session::session_with(places, None, unlock);
     match command {
         ClientsCommand::List { json } => Ok(list(&session, json)),
-        ClientsCommand::Show { profile, env } => show(&session, &page(&session, &profile, env.as_deref())?),
+        ClientsCommand::Show { profile, env } => show(&session, page(&session, &profile, env.as_deref())?),
         ClientsCommand::Certificate(args) => {
             let runtime = session::runtime()?;
             let exit = runtime.block_on(super::renew::renew(places, &session, &args));
@@ -41,73 +35,32 @@ pub fn run(places: &Places, unlock_from: Option<&str>, command: ClientsCommand) 
     }
 }
 
-fn days(profile: &str, session: &Session) -> i64 {
-    let given = session.library.load(profile).ok().and_then(|loaded| {
-        let value = loaded.profile.values.iter().find(|(name, _)| name == "ssa_max_days");
-        value.and_then(|(_, v)| v.as_i64())
-    });
-    given.unwrap_or(STATEMENT_DAYS)
-}
-
 fn list(session: &Session, as_json: bool) -> Exit {
     let now = session.clock.now();
-    let (pages, problems) = session.ledger.pages();
+    let (rows, problems) = session.client_rows();
     for problem in problems {
         eprintln!("countersign: {} ({})", problem.text, problem.hint);
     }
-    for page in &pages {
-        let days = days(&page.profile, session);
-        for client in &page.clients {
-            match as_json {
-                true => say!("{}", as_object(page, client, days)),
-                false => in_words(page, client, days, now),
-            }
+    for row in &rows {
+        match as_json {
+            true => say!("{}", as_object(row)),
+            false => print_raw!("{}", row.in_words(now)),
         }
     }
-    if pages.is_empty() && !as_json {
+    if rows.is_empty() && !as_json {
         eprintln!("no registration is known: those that a saved profile makes or reads are written down");
     }
     Exit::Done
 }
 
-fn as_object(page: &Page, client: &Client, days: i64) -> Json {
-    let ends: Vec<Json> =
-        client.ends(days).iter().map(|e| json!({ "at": e.at, "what": e.what, "breaks": e.breaks })).collect();
+fn as_object(row: &ClientRow) -> Json {
+    let client = &row.client;
+    let ends: Vec<Json> = row.ends.iter().map(|e| json!({ "at": e.at, "what": e.what, "breaks": e.breaks })).collect();
     json!({
-        "profile": page.profile, "environment": page.environment, "client_id": client.client_id, "since": client.since,
+        "profile": row.profile, "environment": row.environment, "client_id": client.client_id, "since": client.since,
         "deleted": client.deleted, "registration_client_uri": client.registration_client_uri,
         "statement": client.statement, "keys": client.keys, "answers": client.answers.len(), "ends": ends,
     })
-}
-
-fn in_words(page: &Page, client: &Client, days: i64, now: Timestamp) {
-    say!("{}/{}  {}", clean(&page.profile), clean(&page.environment), clean(&client.client_id));
-    say!("    since      {}", moment(client.since));
-    if let Some(at) = client.deleted {
-        say!("    deleted    {}", moment(at));
-        return;
-    }
-    if let Some(uri) = &client.registration_client_uri {
-        say!("    managed at {}", clean(uri));
-    }
-    if let Some(jti) = client.statement.as_ref().and_then(|s| s.jti.as_ref()) {
-        say!("    statement  jti {}", clean(jti));
-    }
-    for key in &client.keys {
-        say!("    key        {} = {}, thumbprint {}", clean(&key.role), clean(&key.reference), clean(&key.thumbprint));
-    }
-    for end in client.ends(days) {
-        let at = Timestamp::from_seconds(end.at);
-        let mark = if at <= now || end.at - now.seconds() < SOON_DAYS * 86_400 { "!" } else { " " };
-        let verb = if at > now { "ends" } else { "ended" };
-        say!(
-            "  {mark} {verb} {}  {} ({})",
-            &moment(end.at)[..10.min(moment(end.at).len())],
-            clean(&end.what),
-            about(now, at)
-        );
-        say!("               then {}", end.breaks);
-    }
 }
 
 /// The page of a profile; without an environment the saved profile's own.
@@ -120,37 +73,16 @@ fn page(session: &Session, profile: &str, environment: Option<&str>) -> Result<P
     Ok(session.ledger.page(profile, &environment)?)
 }
 
-fn show(session: &Session, page: &Page) -> Result<Exit, Failure> {
-    let Some(client) = page.clients.last() else { return Err(unknown(page)) };
-    in_words(page, client, days(&page.profile, session), session.clock.now());
-    for (index, answer) in client.answers.iter().enumerate() {
-        say!("    answer     {}", moment(answer.at));
-        match index.checked_sub(1).and_then(|before| client.answers.get(before)) {
-            None => answer.record.iter().for_each(|(name, value)| say!("      {}: {}", clean(name), plain(value))),
-            Some(before) => drift(&before.record, &answer.record).iter().for_each(|c| say!("      {}", in_a_line(c))),
-        }
-    }
+fn show(session: &Session, page: Page) -> Result<Exit, Failure> {
+    let unknown = unknown(&page);
+    let row = session.rows_of(page).pop().ok_or(unknown)?;
+    print_raw!("{}{}", row.in_words(session.clock.now()), row.answers_in_words());
     Ok(Exit::Done)
 }
 
 fn unknown(page: &Page) -> Failure {
     let text = format!("no registration of {}/{} is known", clean(&page.profile), clean(&page.environment));
     Failure::usage(text, "register, or read the registration once: what the bank answers is written down")
-}
-
-fn plain(value: &Json) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    clean(&text).into_owned()
-}
-
-fn in_a_line(change: &Change) -> String {
-    let name = clean(&change.member);
-    match (&change.before, &change.now) {
-        (Some(before), Some(now)) => format!("{name}: {} → {}", plain(before), plain(now)),
-        (None, Some(now)) => format!("{name}: new, {}", plain(now)),
-        (Some(before), None) => format!("{name}: gone, was {}", plain(before)),
-        (None, None) => name.into_owned(),
-    }
 }
 
 /// Reads the registration, and says what is not as it was when it was read last. Exit status 1 where something is.
@@ -192,7 +124,7 @@ async fn compare(
         say!("{} is as it was {}", clean(&known.0), moment(known.1.at));
     } else {
         say!("{} is not as it was {}:", clean(&known.0), moment(known.1.at));
-        changes.iter().for_each(|c| say!("  {}", in_a_line(c)));
+        changes.iter().for_each(|c| say!("  {}", change_in_words(c)));
     }
     Ok(if changes.is_empty() { Exit::Done } else { Exit::Refused })
 }

@@ -13,13 +13,10 @@ use crate::flow::view::RunStatus;
 use crate::inspect::moment;
 use crate::keys::KeyUri;
 use crate::secret::Secret;
-use crate::shell::{Order, Session};
+use crate::shell::{Order, SUBJECT_DN, Session, outdated_subject, registered_subject};
 use crate::store::{path_of, save_reference};
 use crate::text::clean;
-use crate::x509::{DnForm, OrganizationForm, Passport};
-
-/// The registered name of the certificate (RFC 8705 §2.1.2).
-const SUBJECT_DN: &str = "tls_client_auth_subject_dn";
+use crate::x509::Passport;
 
 /// Shows what would change, asks, sends the update with the new key in its role, and writes the new reference into the
 /// profile once the bank has answered well. Until then the old one stays.
@@ -45,21 +42,19 @@ pub async fn renew(places: &Places, session: &Session, args: &RenewArgs) -> Resu
         Some(Ok(uri)) => passport(session, &uri).await.ok().flatten(),
         _ => None,
     };
-    let subject = |p: &Passport| p.subject.text(DnForm::Rfc4514, OrganizationForm::Name);
     if let Some(old) = &old {
-        eprintln!("{role} now   {} until {}", clean(&subject(old)), moment(old.not_after.seconds()));
+        eprintln!("{role} now   {} until {}", clean(&registered_subject(old)), moment(old.not_after.seconds()));
     }
-    eprintln!("{role} then  {} until {} ({uri})", clean(&subject(&new)), moment(new.not_after.seconds()));
+    eprintln!("{role} then  {} until {} ({uri})", clean(&registered_subject(&new)), moment(new.not_after.seconds()));
     let environment = args.env.clone().or_else(|| loaded.profile.environment.clone());
     let page = environment.as_ref().map(|e| session.ledger.page(&args.profile, e)).transpose()?;
     let record = page.as_ref().and_then(|p| p.current()).and_then(|c| c.answers.last()).map(|a| &a.record);
-    let registered = record.and_then(|r| r.get(SUBJECT_DN)).and_then(|v| v.as_str());
-    let changes = match registered {
-        Some(name) if name != subject(&new) => {
-            eprintln!("{SUBJECT_DN}: {} → {}", clean(name), clean(&subject(&new)));
-            json!({ SUBJECT_DN: subject(&new) })
+    let changes = match outdated_subject(record, &new) {
+        Some(name) => {
+            eprintln!("{SUBJECT_DN}: {} → {}", clean(name), clean(&registered_subject(&new)));
+            json!({ SUBJECT_DN: registered_subject(&new) })
         }
-        _ => json!({}),
+        None => json!({}),
     };
     if !args.yes && !confirmed(&args.profile)? {
         return Ok(Exit::Cancelled);

@@ -143,14 +143,14 @@ fn carry_out(
     prepared: &UnboundedSender<(Number, Result<Prepared, Problem>)>,
 ) {
     match command {
-        Command::Prepare { number, profile, environment, flow, inputs } => {
+        Command::Prepare { number, profile, environment, flow, inputs, bindings } => {
             // the screen itself asks before the first request to production
             let order = Order {
                 profile,
                 flow,
                 environment: Some(environment),
                 inputs,
-                bindings: BTreeMap::new(),
+                bindings: bindings.into_iter().filter_map(|(role, uri)| Some((role, uri.parse().ok()?))).collect(),
                 chains: BTreeMap::new(),
                 production: true,
             };
@@ -234,6 +234,7 @@ fn carry_out(
             }
         }
         Command::ListTokens => list_tokens(session, out),
+        Command::ListClients => list_clients(session, out),
         Command::Token(order) => {
             let (session, out) = (session.clone(), out.clone());
             tokio::spawn(async move {
@@ -262,6 +263,17 @@ fn carry_out(
 fn list_tokens(session: &Arc<Session>, out: &UnboundedSender<Message>) {
     let (session, out) = (session.clone(), out.clone());
     tokio::task::spawn_blocking(move || send(&out, Message::Tokens(session.tokens.rows())));
+}
+
+fn list_clients(session: &Arc<Session>, out: &UnboundedSender<Message>) {
+    let (session, out) = (session.clone(), out.clone());
+    tokio::task::spawn_blocking(move || {
+        let (rows, problems) = session.client_rows();
+        for problem in problems {
+            send(&out, Message::Notice(Notice::new(NoticeTone::Warn, format!("{}: {}", problem.text, problem.hint))));
+        }
+        send(&out, Message::Clients(rows));
+    });
 }
 
 async fn list_keys(session: &Session, only: Option<&str>, out: &UnboundedSender<Message>) {

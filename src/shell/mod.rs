@@ -9,6 +9,7 @@
 mod authorize;
 mod browser;
 mod card;
+mod clients;
 mod desk;
 mod embedded;
 mod fits;
@@ -26,6 +27,7 @@ pub use crate::keys::StoreFacts;
 pub(crate) mod testing;
 pub use browser::{Browser, NoBrowser, SystemBrowser};
 pub use card::{KeyCard, PublicForm, public_text};
+pub use clients::{ClientRow, SUBJECT_DN, change_in_words, end_in_words, outdated_subject, registered_subject};
 pub use desk::{CsrWish, Gone, Kept, KeyDone, KeyOrder, algorithm};
 pub use embedded::{Brought, DemoKey, Embedded, Link};
 pub use fits::{alg_for, fits, misfit};

@@ -14,7 +14,7 @@ use crate::jose::PublicJwk;
 use crate::profile::Summary;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
-use crate::shell::{KeyDone, KeyOrder, StoreFacts, StoreRows, TokenDone, TokenOrder};
+use crate::shell::{ClientRow, KeyDone, KeyOrder, StoreFacts, StoreRows, TokenDone, TokenOrder};
 use crate::store::tokens::TokenRow;
 
 /// Which run, question or copy an answer belongs to. An answer with a number that is no longer waited for falls through.
@@ -57,6 +57,8 @@ pub enum Message {
     },
     /// The answer to [`Command::ListTokens`].
     Tokens(Vec<TokenRow>),
+    /// The answer to [`Command::ListClients`].
+    Clients(Vec<ClientRow>),
     /// The answer to [`Command::Token`].
     TokenDone(Result<TokenDone, Problem>),
     /// The answer to [`Command::Copy`].
@@ -90,6 +92,7 @@ impl fmt::Debug for Message {
             Self::Heard(_) => "Heard",
             Self::Inspected { .. } => "Inspected",
             Self::Tokens(_) => "Tokens",
+            Self::Clients(_) => "Clients",
             Self::TokenDone(_) => "TokenDone",
             Self::Copied(_) => "Copied",
             Self::Indexed { .. } => "Indexed",
@@ -110,6 +113,8 @@ pub enum Command {
         environment: String,
         flow: String,
         inputs: BTreeMap<String, Secret>,
+        /// Key references by role, for this run alone.
+        bindings: BTreeMap<String, String>,
     },
     /// Perform these for that run; answer each with [`Message::Event`].
     Perform {
@@ -162,6 +167,8 @@ pub enum Command {
     },
     /// Say which tokens are kept; answer with [`Message::Tokens`].
     ListTokens,
+    /// Say which registrations there are; answer with [`Message::Clients`].
+    ListClients,
     /// Do something with a kept one; answer with [`Message::TokenDone`].
     Token(TokenOrder),
     Copy(CopyRequest),
@@ -198,6 +205,7 @@ impl Command {
                 | Self::CallPeople { .. }
                 | Self::Browse { .. }
                 | Self::ListTokens
+                | Self::ListClients
                 | Self::Token(_)
         )
     }

@@ -61,7 +61,12 @@ impl App {
             }
             Action::Undo | Action::AskStores => self.act_with_keys(action, now),
             Action::Tokens => self.open_tokens(),
-            Action::RefreshToken | Action::ForgetToken => {}
+            Action::Clients => self.open_clients(),
+            Action::ReadClient
+            | Action::UpdateClient
+            | Action::RenewCertificate
+            | Action::RefreshToken
+            | Action::ForgetToken => {}
             Action::Copy => self.open_copy_menu(now),
             Action::CopyAgain => self.copy_again(now),
             Action::ClearClipboard => self.out.push(Command::ClearClipboard),

@@ -43,12 +43,18 @@ impl App {
         self.flow = FlowPane::default();
         self.inspector.index = 0;
         let number = self.number();
+        let (mut inputs, mut bindings) = (inputs, BTreeMap::new());
+        if let Some(renewal) = &choice.renewal {
+            bindings.insert(renewal.seat.role.clone(), renewal.uri.clone());
+            inputs.insert("changes".to_owned(), Secret::new(renewal.changes.as_str()));
+        }
         self.out.push(Command::Prepare {
             number,
             profile: choice.profile.clone(),
             environment: choice.environment.clone(),
             flow: choice.flow.clone(),
             inputs,
+            bindings,
         });
         self.preparing = Some(Preparing { number, choice });
         self.go_to(PaneId::Flow);

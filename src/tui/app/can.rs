@@ -4,6 +4,7 @@ use super::App;
 use crate::flow::view::{RunStatus, StepState};
 use crate::tui::focus::PaneId;
 use crate::tui::keymap::{Action, Binding};
+use crate::tui::overlay::Overlay;
 
 impl App {
     /// Why an action cannot be done now.
@@ -60,6 +61,15 @@ impl App {
             Action::Copy | Action::Submit | Action::ForgetToken if self.tokens_are_open() => {
                 self.chosen_token().map(|_| ()).ok_or("no token is kept")
             }
+            Action::Submit if self.clients_are_open() => {
+                self.chosen_client().map(|_| ()).ok_or("no registration is known")
+            }
+            Action::ReadClient => self.can_with_client("read"),
+            Action::UpdateClient | Action::RenewCertificate => self.can_with_client("update"),
+            Action::Write => match self.overlays.last() {
+                Some(Overlay::Report(report)) if report.name.is_none() => Err("this is only for reading: y copies it"),
+                _ => Ok(()),
+            },
             Action::RefreshToken => match self.chosen_token().map(|row| row.label.refresh.is_some()) {
                 Some(true) => Ok(()),
                 _ => Err("it has no refresh token: the flow that got it gets another"),

@@ -249,7 +249,7 @@ impl App {
                 let (what, text) = self.of_key(kind)?;
                 Found::new(what, text, Class::Public)
             }
-            CopyKind::Report => Found::new("certificate request", &self.report()?.text, Class::Public),
+            CopyKind::Report => Found::new(self.report()?.what, &self.report()?.text, Class::Public),
             CopyKind::Token => {
                 let shown = self.shown_token()?;
                 Found::new(shown.name, shown.text, Class::Secret)

@@ -37,9 +37,13 @@ impl App {
         if run.engine.view().status.is_over() {
             run.straight = false;
         }
+        let renewed = (run.engine.view().status == RunStatus::Done).then(|| run.choice.renewal.take()).flatten();
         let lacks = run.engine.view().unbound.is_some();
         if !effects.is_empty() {
             self.out.push(Command::Perform { run: run.number, effects });
+        }
+        if let Some(renewal) = renewed {
+            self.renewed(renewal, now);
         }
         if lacks {
             self.offer_key(now);

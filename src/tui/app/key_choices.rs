@@ -34,6 +34,11 @@ pub enum KeyChoice {
         seat: Seat,
         uri: String,
     },
+    /// A registration is to have that key's certificate.
+    Renew {
+        seat: Seat,
+        uri: String,
+    },
     /// A locked store is opened first, and the choice asked again.
     Unlock {
         store: String,
@@ -64,12 +69,12 @@ fn about(store: &str) -> &'static str {
     }
 }
 
-fn entry(choice: KeyChoice, id: String, words: String, reason: Option<String>) -> Entry {
+pub(super) fn entry(choice: KeyChoice, id: String, words: String, reason: Option<String>) -> Entry {
     Entry { does: Does::Key(choice), keys: String::new(), id, words, reason }
 }
 
 impl App {
-    fn choose(&mut self, title: impl Into<String>, entries: Vec<Entry>) {
+    pub(super) fn choose(&mut self, title: impl Into<String>, entries: Vec<Entry>) {
         self.overlays.push(Overlay::Choice(Choice::new(title, PaneId::Keys, entries)));
     }
 
@@ -131,7 +136,7 @@ impl App {
         })
     }
 
-    fn is_sandbox(&self, seat: &Seat) -> bool {
+    pub(super) fn is_sandbox(&self, seat: &Seat) -> bool {
         let profile = self.profiles.all.iter().find(|p| p.id == seat.profile);
         profile.is_some_and(|p| p.environments.iter().any(|e| e.name == seat.environment && e.sandbox))
     }
@@ -243,6 +248,7 @@ impl App {
                 let what = format!("binding {uri} to {}", seat.role);
                 self.order(KeyOrder::Bind { seat, uri: Some(uri) }, what, None, None, now);
             }
+            KeyChoice::Renew { seat, uri } => self.ask_to_renew(seat, uri, now),
             KeyChoice::Unlock { store, then } => {
                 self.order(
                     KeyOrder::Unlock { scheme: store.clone() },

@@ -6,6 +6,7 @@ mod act;
 mod asked;
 mod begin;
 mod can;
+mod client_acts;
 mod copy;
 mod drive;
 mod go;
@@ -45,6 +46,7 @@ use super::pane::step::StepPane;
 use super::widget::field::Field;
 use crate::flow::view::{RunView, StepView};
 use crate::redact::Redactor;
+use crate::shell::ClientRow;
 use crate::store::tokens::TokenRow;
 use crate::time::Timestamp;
 
@@ -119,6 +121,8 @@ pub struct App {
 
     /// Those that are kept, as far as is known.
     pub tokens: Vec<TokenRow>,
+    /// Registrations, as far as is known.
+    pub clients: Vec<ClientRow>,
 
     pub run: Option<Current>,
     pub preparing: Option<Preparing>,
@@ -155,6 +159,7 @@ impl App {
             typing: None,
             search: String::new(),
             tokens: Vec::new(),
+            clients: Vec::new(),
             run: None,
             preparing: None,
             reveal: None,
@@ -191,6 +196,7 @@ impl App {
             Message::Heard(text) => self.heard(text, now),
             Message::Inspected { number, result } => self.inspector.answered(number, result),
             Message::Tokens(rows) => self.tokens_listed(rows),
+            Message::Clients(rows) => self.clients_listed(rows),
             Message::TokenDone(result) => self.token_done(result, now),
             Message::Copied(result) => self.copied(result, now),
             Message::Indexed { key, rows } => {

@@ -27,6 +27,10 @@ impl App {
             self.act_on_tokens(action, now);
             return true;
         }
+        if self.clients_are_open() {
+            self.act_on_clients(action, now);
+            return true;
+        }
         let Some(top) = self.overlays.last_mut() else { return false };
         // a text field takes what edits it
         let edited = match top {
@@ -116,7 +120,7 @@ impl App {
             (Some(Overlay::Report(report)), _) if by != 0 => report.go_by(by),
             (Some(Overlay::Report(_)), Action::Copy) => self.copy(CopyKind::Report, now),
             (Some(Overlay::Report(report)), Action::Write) => {
-                let (name, text) = (report.name.clone(), report.text.clone());
+                let (Some(name), text) = (report.name.clone(), report.text.clone()) else { return true };
                 self.order(KeyOrder::Save { name, text }, "writing the request".to_owned(), None, None, now);
             }
             _ => {}
@@ -180,6 +184,7 @@ impl App {
             Asked::SendAnyway { more } => self.answer_send_anyway(more, now),
             Asked::StopWaiting => self.cancel_now(now),
             Asked::Pin => self.tell(Event::Approve, now),
+            Asked::Renew(choice) => self.start(choice, now),
             Asked::Replace(choice) => self.prepare(choice, std::collections::BTreeMap::new(), now),
             Asked::ForgetToken(label) => self.out.push(Command::Token(TokenOrder::Forget { label })),
             Asked::DeleteKey { uri } => self.delete_key(uri, now),

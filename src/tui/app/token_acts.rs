@@ -9,7 +9,7 @@ use crate::tui::focus::PaneId;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, CopyRequest, NoticeTone, Problem};
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Overlay, Question};
+use crate::tui::overlay::{Overlay, Question, moved};
 
 impl App {
     pub(super) fn open_tokens(&mut self) {
@@ -41,11 +41,11 @@ impl App {
     pub(super) fn act_on_tokens(&mut self, action: Action, now: Timestamp) {
         let last = self.tokens.len().saturating_sub(1);
         let Some(Overlay::Tokens(cursor)) = self.overlays.last_mut() else { return };
+        if let Some(at) = moved(action, *cursor, last) {
+            *cursor = at;
+            return;
+        }
         match action {
-            Action::Down => *cursor = (*cursor + 1).min(last),
-            Action::Up => *cursor = cursor.saturating_sub(1),
-            Action::HalfDown | Action::PageDown | Action::Last => *cursor = last,
-            Action::HalfUp | Action::PageUp | Action::First => *cursor = 0,
             Action::Close => drop(self.overlays.pop()),
             _ => {
                 let Some(row) = self.chosen_token().cloned() else { return };

@@ -54,6 +54,7 @@ fn hints(app: &App, width: usize) -> Words {
         Context::Card => "Key:".to_owned(),
         Context::Report => "Text:".to_owned(),
         Context::Tokens => "Tokens:".to_owned(),
+        Context::Clients => "Registrations:".to_owned(),
         Context::Prompt => "A store asks:".to_owned(),
         Context::CopyMenu => "Copy:".to_owned(),
         Context::Messages => "Messages:".to_owned(),

@@ -62,6 +62,12 @@ pub enum Action {
     Tokens,
     RefreshToken,
     ForgetToken,
+    // registrations
+    /// Those that are known.
+    Clients,
+    ReadClient,
+    UpdateClient,
+    RenewCertificate,
     // copying, showing
     Copy,
     CopyAgain,

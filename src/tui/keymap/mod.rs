@@ -39,13 +39,15 @@ pub enum Context {
     Report,
     /// Tokens that are kept.
     Tokens,
+    /// Registrations that are known.
+    Clients,
     /// A store asks for a passphrase.
     Prompt,
     Messages,
 }
 
 impl Context {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Always,
         Self::Everywhere,
         Self::Profiles,
@@ -62,6 +64,7 @@ impl Context {
         Self::Card,
         Self::Report,
         Self::Tokens,
+        Self::Clients,
         Self::Prompt,
         Self::Messages,
     ];
@@ -85,6 +88,7 @@ impl Context {
             Self::Card => &[Self::Card, Self::Always],
             Self::Report => &[Self::Report, Self::Always],
             Self::Tokens => &[Self::Tokens, Self::Always],
+            Self::Clients => &[Self::Clients, Self::Always],
             Self::Prompt => &[Self::Prompt, Self::Typing, Self::Always],
             Self::Messages => &[Self::Messages, Self::Always],
         }

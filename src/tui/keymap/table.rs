@@ -7,7 +7,7 @@ use crate::tui::focus::PaneId;
 
 const RUN: &[C] = &[C::Flow, C::Step];
 const ALL: &[C] = &[C::Everywhere];
-const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report, C::Tokens];
+const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report, C::Tokens, C::Clients];
 const KEYS: &[C] = &[C::Keys];
 const COPY: &[C] = &[C::Everywhere, C::Card, C::Report, C::Tokens];
 
@@ -84,6 +84,45 @@ pub const TABLE: &[Binding] = &[
     ),
     row(A::ForgetToken, "token-forget", "forget", "forget it; the bank is not told", &["d"], &[C::Tokens], 13),
     row(A::Close, "token-close", "close", "close", &["<esc>", "q"], &[C::Tokens], 1),
+    // registrations
+    row(
+        A::Clients,
+        "clients",
+        "",
+        "registrations that are known: what ends when, what changed; read, update, new certificate",
+        &["L"],
+        ALL,
+        60,
+    ),
+    row(
+        A::Submit,
+        "client-show",
+        "details",
+        "all of it, with every answer of the bank",
+        &["<enter>"],
+        &[C::Clients],
+        0,
+    ),
+    row(A::ReadClient, "client-read", "read", "read it at the bank, and see what changed", &["r"], &[C::Clients], 2),
+    row(
+        A::UpdateClient,
+        "client-update",
+        "update",
+        "replace it, from what the bank has, step by step",
+        &["u"],
+        &[C::Clients],
+        3,
+    ),
+    row(
+        A::RenewCertificate,
+        "client-certificate",
+        "certificate",
+        "register a new certificate, and use its key from then on",
+        &["c"],
+        &[C::Clients],
+        4,
+    ),
+    row(A::Close, "client-close", "close", "close", &["<esc>", "q"], &[C::Clients], 5),
     // copying, showing
     row(A::Copy, "copy", "copy", "copy: a menu shows what", &["y"], COPY, 12),
     row(A::CopyAgain, "copy-again", "", "copy the same thing again", &["Y"], ALL, 60),

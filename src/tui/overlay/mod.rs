@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod choice;
+pub mod clients;
 pub mod copy_menu;
 pub mod form;
 pub mod messages;
@@ -16,7 +17,7 @@ use ratatui::layout::Rect;
 
 use super::app::App;
 use super::doc::DocState;
-use super::keymap::Context;
+use super::keymap::{Action, Context};
 use super::look::Look;
 use super::widget::frame::{Border, blank};
 use crate::time::Timestamp;
@@ -41,6 +42,8 @@ pub enum Overlay {
     Qr(Vec<String>),
     /// Tokens that are kept: which of them has the cursor.
     Tokens(usize),
+    /// Registrations that are known: which of them has the cursor.
+    Clients(usize),
     /// Rows scrolled up from the newest.
     Messages(usize),
 }
@@ -55,8 +58,20 @@ impl Overlay {
             Self::Card(_) => Context::Card,
             Self::Report(_) => Context::Report,
             Self::Tokens(_) => Context::Tokens,
+            Self::Clients(_) => Context::Clients,
             Self::Qr(_) | Self::Messages(_) => Context::Messages,
         }
+    }
+}
+
+/// Where a cursor in a list goes. None: the action moves none.
+pub fn moved(action: Action, cursor: usize, last: usize) -> Option<usize> {
+    match action {
+        Action::Down => Some((cursor + 1).min(last)),
+        Action::Up => Some(cursor.saturating_sub(1)),
+        Action::HalfDown | Action::PageDown | Action::Last => Some(last),
+        Action::HalfUp | Action::PageUp | Action::First => Some(0),
+        _ => None,
     }
 }
 
@@ -72,6 +87,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, body: Rect, now: Timestamp) {
             Overlay::Card(state) => card::draw(app, *state, buffer, body, is_top),
             Overlay::Report(report) => report::draw(app.look(), report, buffer, body, is_top),
             Overlay::Tokens(cursor) => tokens::draw(app, *cursor, now, buffer, body, is_top),
+            Overlay::Clients(cursor) => clients::draw(app, *cursor, now, buffer, body, is_top),
             Overlay::Qr(rows) => qr::draw(app.look(), rows, buffer, body, is_top),
             Overlay::Messages(back) => messages::draw(app, *back, buffer, body, is_top),
         }

@@ -24,6 +24,8 @@ pub enum Asked {
     Pin,
     /// Another flow, while this one is under way.
     Replace(Choice),
+    /// A registration is replaced for a new certificate.
+    Renew(Choice),
     /// To the bin.
     DeleteKey {
         uri: String,

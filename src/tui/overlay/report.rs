@@ -10,9 +10,11 @@ use crate::tui::look::{Look, Tone};
 #[derive(Clone, Debug)]
 pub struct Report {
     pub title: String,
+    /// What it is, in a word or two.
+    pub what: &'static str,
     pub text: String,
-    /// What it is called as a file.
-    pub name: String,
+    /// What it is called as a file, where it is one to be written.
+    pub name: Option<String>,
     pub top: usize,
 }
 

@@ -5,6 +5,7 @@ mod draw;
 pub use draw::draw;
 
 use crate::profile::{EnvironmentSummary, FlowSummary, Summary};
+use crate::shell::Seat;
 use crate::tui::filter;
 
 /// A row of the list, by position in the summaries.
@@ -25,6 +26,17 @@ pub struct Choice {
     pub production: bool,
     pub flow: String,
     pub title: String,
+    /// The run is to give a role another key.
+    pub renewal: Option<Renewal>,
+}
+
+/// A registration that is replaced for a new certificate: the role's key in the run, and from its good end on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    pub seat: Seat,
+    pub uri: String,
+    /// Members of the registration that change with it, JSON.
+    pub changes: String,
 }
 
 #[derive(Debug, Default)]
@@ -156,6 +168,13 @@ impl ProfilesPane {
         Some(choice(summary, env, flow))
     }
 
+    /// The flow of that id.
+    pub fn flow_of(&self, profile: &str, environment: &str, flow: &str) -> Option<Choice> {
+        let summary = self.all.iter().find(|s| s.id == profile)?;
+        let env = summary.environments.iter().find(|e| e.name == environment && e.disabled.is_none())?;
+        Some(choice(summary, env, summary.flows.iter().find(|f| f.id == flow)?))
+    }
+
     /// Moves over rows that can be chosen. A jump past an end stops there.
     pub fn go_by(&mut self, by: isize) {
         let rows: Vec<RowId> = self.rows().into_iter().filter(|r| !matches!(r, RowId::Bank(_))).collect();
@@ -208,5 +227,6 @@ fn choice(summary: &Summary, env: &EnvironmentSummary, flow: &FlowSummary) -> Ch
         production: env.production && !env.sandbox,
         flow: flow.id.clone(),
         title: flow.title.clone(),
+        renewal: None,
     }
 }
