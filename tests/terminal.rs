@@ -88,6 +88,19 @@ fn running_straight_on_deletes_nothing() {
     assert!(terminal.end().success());
 }
 
+/// The list of registrations: another certificate is chosen, registered by the profile's own update, and used from then on.
+#[test]
+fn another_certificate_is_registered_and_its_key_used() {
+    let mut terminal = demo(120, 35);
+    terminal.keys("/").keys("register").keys(ENTER).until("DNB").keys("jjj").keys(ENTER).until("step 1 of 5");
+    terminal.keys("S").until_it("registered", |s| s.matches("✓ ok").count() >= 5);
+    terminal.keys("L").until("memory:wso2-ob-transport").keys("c").until("which certificate is it to have?");
+    terminal.keys("transport: wso2").keys(ENTER).until("register another certificate?").keys("y").until("step 1 of 9");
+    terminal.keys("S").until("transport has memory:wso2-ob-signing");
+    terminal.keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+}
+
 /// Running straight on, the embedded bank's people do what a person would; the chain of keys stands under the steps.
 #[test]
 fn a_person_is_identified_by_running_straight_on() {

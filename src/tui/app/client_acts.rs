@@ -103,7 +103,7 @@ impl App {
             let Some(role) = self.seats().find(|(s, _)| *s == seat).map(|(_, r)| r.clone()) else { continue };
             for key in self.keys.all().filter(|k| !k.is_store() && k.uri != held.reference) {
                 let until =
-                    leaf(key).map(|p| format!("{} until {}", registered_subject(p), moment(p.not_after.seconds())));
+                    leaf(key).map(|p| format!("until {}  {}", moment(p.not_after.seconds()), registered_subject(p)));
                 let words = format!("{}: {}  {}", held.role, key.label, until.as_deref().unwrap_or(&key.store));
                 let reason = match &until {
                     None => Some("it has no certificate that can be read: Enter in pane 2 opens it".to_owned()),
@@ -128,7 +128,7 @@ impl App {
         let held = self.chosen_client().and_then(|row| row.client.keys.iter().find(|k| k.role == seat.role));
         let before = held
             .and_then(|k| k.certificate.as_ref())
-            .map_or_else(String::new, |c| format!("Now: {} until {}. ", c.subject, moment(c.not_after)));
+            .map_or_else(String::new, |c| format!("Now {} until {}\n", c.subject, moment(c.not_after)));
         let key = self.keys.all().find(|k| k.uri == uri);
         let Some(new) = key.and_then(leaf) else {
             return self.say(NoticeTone::Warn, "that key has no certificate that can be read", now);
@@ -136,11 +136,11 @@ impl App {
         let (subject, until) = (registered_subject(new), moment(new.not_after.seconds()));
         let record = self.chosen_client().and_then(ClientRow::record);
         let (changes, changed) = match outdated_subject(record, new) {
-            Some(_) => (json!({ SUBJECT_DN: subject }), format!(" {SUBJECT_DN} changes with it.")),
+            Some(_) => (json!({ SUBJECT_DN: subject }), format!("{SUBJECT_DN} changes with it. ")),
             None => (json!({}), String::new()),
         };
         let text = format!(
-            "{before}Then: {subject} until {until}.{changed} The registration is read and replaced, step by step; the new \
+            "{before}Then {subject} until {until}\n\n{changed}The registration is read and replaced, step by step; the new \
              key is used in that run, and for {} from its good end on.",
             seat.role
         );

@@ -184,7 +184,10 @@ impl App {
             Asked::SendAnyway { more } => self.answer_send_anyway(more, now),
             Asked::StopWaiting => self.cancel_now(now),
             Asked::Pin => self.tell(Event::Approve, now),
-            Asked::Renew(choice) => self.start(choice, now),
+            Asked::Renew(choice) => {
+                self.overlays.clear();
+                self.start(choice, now);
+            }
             Asked::Replace(choice) => self.prepare(choice, std::collections::BTreeMap::new(), now),
             Asked::ForgetToken(label) => self.out.push(Command::Token(TokenOrder::Forget { label })),
             Asked::DeleteKey { uri } => self.delete_key(uri, now),
