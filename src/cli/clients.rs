@@ -59,7 +59,7 @@ fn list(session: &Session, as_json: bool) -> Exit {
         let days = days(&page.profile, session);
         for client in &page.clients {
             match as_json {
-                true => say!("{}", as_object(page, client, days)),
+                true => say_json!(as_object(page, client, days)),
                 false => in_words(page, client, days, now),
             }
         }
@@ -187,7 +187,7 @@ async fn compare(
     if as_json {
         let all: Vec<Json> =
             changes.iter().map(|c| json!({ "member": c.member, "before": c.before, "now": c.now })).collect();
-        say!("{}", json!({ "client_id": known.0, "compared_with": known.1.at, "changes": all }));
+        say_json!(json!({ "client_id": known.0, "compared_with": known.1.at, "changes": all }));
     } else if changes.is_empty() {
         say!("{} is as it was {}", clean(&known.0), moment(known.1.at));
     } else {
