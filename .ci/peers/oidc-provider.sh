@@ -22,7 +22,11 @@ declare -A servers
 # only what was started here, by its number
 trap 'for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; done; rm -rf "$scratch"' EXIT
 cp "$peer"/package.json "$peer"/package-lock.json "$peer"/*.mjs "$scratch"
-npm ci --prefix "$scratch" --no-audit --no-fund --loglevel=error >/dev/null
+if [ -n "${COUNTERSIGN_TEST_NODE_MODULES:-}" ]; then
+    ln -s "$COUNTERSIGN_TEST_NODE_MODULES" "$scratch/node_modules"
+else
+    npm ci --prefix "$scratch" --no-audit --no-fund --loglevel=error >/dev/null
+fi
 
 # keys and certificates; a name with .pem holds the key and, where it has one, its certificate
 mkdir "$scratch/pki"

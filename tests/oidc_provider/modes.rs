@@ -16,7 +16,7 @@ fn without(profile: &str, checks: &[&str]) -> String {
 }
 
 fn fapi(profile: &str) -> Client {
-    let metadata = r#"{"dpop_bound_access_tokens":true,"id_token_signed_response_alg":"PS256"}"#;
+    let metadata = r#"{"dpop_bound_access_tokens":true,"id_token_signed_response_alg":"PS256","authorization_signed_response_alg":"PS256","introspection_signed_response_alg":"PS256"}"#;
     Client::at("fapi-2.0", profile, "private_key_jwt", CODE, metadata)
 }
 
