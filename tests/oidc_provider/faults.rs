@@ -148,15 +148,18 @@ impl Then {
 
 /// Nothing that a terminal would act on, and no token, in what was printed.
 fn printed_raw(run: &Run) -> Option<String> {
-    let acts = |c: char| {
-        (c.is_control() && !matches!(c, '\r' | '\n')) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if let Some(c) = run.told.chars().find(|c| acts(*c)) {
+    if let Some(c) = acts(&run.told) {
         return Some(format!("{c:?} was printed"));
     }
     let answers = run.events.iter().filter(|e| e["event"] == "response");
     let told = answers.filter_map(|e| e["body"]["access_token"].as_str()).find(|t| !t.starts_with("********"));
     told.map(|t| format!("an access token was printed: {t}"))
+}
+
+/// What a terminal would act on, or what turns the direction of reading.
+fn acts(told: &str) -> Option<char> {
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    told.chars().find(|c| (c.is_control() && !matches!(c, '\r' | '\n')) || turns(*c))
 }
 
 #[test]
@@ -185,4 +188,27 @@ fn what_is_wrong_is_refused_for_its_own_reason_and_what_is_unusual_is_taken() {
     let taken = FAULTS.iter().filter(|(_, then)| matches!(then, Taken(_))).count();
     println!("{} of {}: {} refused, {taken} taken", FAULTS.len() - differing.len(), FAULTS.len(), FAULTS.len() - taken);
     assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+#[ignore = "needs oidc-provider (.ci/run provides it)"]
+fn what_a_terminal_would_act_on_is_not_told_in_words_either() {
+    let client = Client::registered(&kept("faults.toml"), "private_key_jwt", &["authorization_code"], "{}");
+    for fault in ["extra-members", "http-200-html", "http-500-html"] {
+        let told = client.home.signs_in_in_words("login", &client.with(&["--set", &format!("fault={fault}")]));
+        assert!(told.contains("token") && acts(&told).is_none(), "{fault}: {told:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs oidc-provider (.ci/run provides it)"]
+fn a_weaker_sign_in_than_was_asked_for_is_told() {
+    let client = Client::registered(&kept("faults.toml"), "private_key_jwt", &["authorization_code"], "{}");
+    let asked = |fault| {
+        let set = client.with(&["--set", fault, "--set", "acr_values=urn:openbanking:psd2:sca"]);
+        client.home.signs_in("login", &set, once)
+    };
+    assert!(asked("fault=none").clean().checks(&["pass"]).contains(&"IDT-04A"));
+    let run = asked("fault=wrong-acr");
+    assert_eq!((run.status, run.checks(&["warn"])), (0, vec!["IDT-04A"]), "{}", run.told);
 }
