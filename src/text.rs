@@ -47,6 +47,28 @@ pub fn clean_multiline(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A JSON text whose strings stay what they are: what a terminal would act on, and what would fool a reader, is written
+/// with JSON's own escapes.
+pub fn clean_json(json: &str) -> Cow<'_, str> {
+    use std::fmt::Write as _;
+    let bare = |c: char| c == '\u{7f}' || chars::is_deceptive(c);
+    if !json.contains(bare) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if bare(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// Columns that a clean text takes.
 pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)

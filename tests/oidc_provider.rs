@@ -17,8 +17,12 @@ mod client;
 mod desk;
 #[path = "oidc_provider/extensions.rs"]
 mod extensions;
+#[path = "oidc_provider/faults.rs"]
+mod faults;
 #[path = "oidc_provider/matrix.rs"]
 mod matrix;
+#[path = "oidc_provider/modes.rs"]
+mod modes;
 #[path = "oidc_provider/person.rs"]
 mod person;
 #[path = "oidc_provider/program.rs"]

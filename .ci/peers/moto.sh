@@ -12,25 +12,29 @@ if [ "${1:-}" = test ]; then
     exec "$here" cargo test --locked --test kms -- --include-ignored --test-threads=1
 fi
 
-command -v python3 >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null || {
-    apt-get update >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 python3-venv >/dev/null
-}
 scratch=$(mktemp -d)
 server=
 # only what was started here, by its number
 trap '[ -z "$server" ] || { kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; }; rm -rf "$scratch"' EXIT
-python3 -m venv "$scratch/venv"
-"$scratch/venv/bin/pip" install --quiet --disable-pip-version-check "moto[server,kms]"
+python=${COUNTERSIGN_TEST_PYTHON:-}
+[ -n "$python" ] || {
+    command -v python3 >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null || {
+        apt-get update >/dev/null
+        DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 python3-venv >/dev/null
+    }
+    python3 -m venv "$scratch/venv"
+    python=$scratch/venv/bin/python
+    "$python" -m pip install --quiet --disable-pip-version-check "moto[server,kms]"
+}
 
-port=$("$scratch/venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-"$scratch/venv/bin/python" "$peers/moto_kms.py" -H 127.0.0.1 -p "$port" >"$scratch/log" 2>&1 &
+port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+"$python" "$peers/moto_kms.py" -H 127.0.0.1 -p "$port" >"$scratch/log" 2>&1 &
 server=$!
 # its first call takes long
 ask="import urllib.request as u
 u.urlopen(u.Request('http://127.0.0.1:$port/', b'{}', {'X-Amz-Target': 'TrentService.ListKeys',
     'Content-Type': 'application/x-amz-json-1.1'}), timeout=60)"
-until "$scratch/venv/bin/python" -c "$ask" 2>/dev/null; do
+until "$python" -c "$ask" 2>/dev/null; do
     kill -0 "$server" 2>/dev/null || {
         cat "$scratch/log" >&2
         exit 1

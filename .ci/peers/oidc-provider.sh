@@ -1,8 +1,8 @@
 #!/bin/bash
-# Runs a command with an OpenID provider of its own: npm's oidc-provider, on free ports of loopback, with certificates and
-# keys made for this run.
+# Runs a command with OpenID providers of its own: npm's oidc-provider once for each of its modes, on free ports of loopback,
+# with certificates and keys made for this run.
 #
-#   oidc-provider.sh COMMAND...     with COUNTERSIGN_TEST_OP (its issuer) and COUNTERSIGN_TEST_OP_FOLDER (keys, certificates)
+#   oidc-provider.sh COMMAND...     with COUNTERSIGN_TEST_OP_FOLDER: issuer.MODE for each mode, keys, certificates
 #   oidc-provider.sh test           the tests that need it
 set -euo pipefail
 here=$(realpath "$0")
@@ -18,35 +18,28 @@ command -v npm >/dev/null && command -v openssl >/dev/null || {
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends npm openssl >/dev/null
 }
 scratch=$(mktemp -d)
-server=
+declare -A servers
 # only what was started here, by its number
-trap '[ -z "$server" ] || { kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; }; rm -rf "$scratch"' EXIT
-cp "$peer"/package.json "$peer"/package-lock.json "$peer"/server.mjs "$scratch"
-npm ci --prefix "$scratch" --no-audit --no-fund --loglevel=error >/dev/null
+trap 'for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; done; rm -rf "$scratch"' EXIT
+cp "$peer"/package.json "$peer"/package-lock.json "$peer"/*.mjs "$scratch"
+if [ -n "${COUNTERSIGN_TEST_NODE_MODULES:-}" ]; then
+    ln -s "$COUNTERSIGN_TEST_NODE_MODULES" "$scratch/node_modules"
+else
+    npm ci --prefix "$scratch" --no-audit --no-fund --loglevel=error >/dev/null
+fi
 
 # keys and certificates; a name with .pem holds the key and, where it has one, its certificate
 mkdir "$scratch/pki"
 (
     cd "$scratch/pki"
     umask 077
-    key() {
-        openssl genpkey -quiet -algorithm "${@:2}" -out "$1"
-    }
-    rsa=(RSA -pkeyopt rsa_keygen_bits:2048)
-    ec=(EC -pkeyopt ec_paramgen_curve:P-256)
-    issue() {
-        openssl req -new -key "$1.key" -subj "$2" -out "$1.csr"
-        openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -days 60 -out "$1.crt" -extfile <(printf '%s\n' "${@:3}") 2>/dev/null
-    }
-    key ca.key "${ec[@]}"
-    openssl req -x509 -key ca.key -days 60 -subj "/O=Peer/CN=Peer CA" -out ca.pem
+    . "$(dirname "$here")/pki.sh"
+    authority ca "/O=Peer/CN=Peer CA"
     key server.key "${ec[@]}"
-    issue server /CN=localhost subjectAltName=DNS:localhost,IP:127.0.0.1 extendedKeyUsage=serverAuth basicConstraints=CA:FALSE
-    mv server.crt server.pem
+    issue server /CN=localhost ca "${server[@]}"
     for name in transport other; do
         key $name.key "${rsa[@]}"
-        issue $name "/C=GB/O=TPP Ltd/CN=$name" keyUsage=critical,digitalSignature extendedKeyUsage=clientAuth basicConstraints=CA:FALSE
-        cat $name.key $name.crt ca.pem >$name.pem
+        issue $name "/C=GB/O=TPP Ltd/CN=$name" ca "${client[@]}"
     done
     key self.key "${rsa[@]}"
     # a configuration of its own: the usual one makes an authority of it
@@ -58,15 +51,18 @@ mkdir "$scratch/pki"
     key dpop.pem "${ec[@]}"
 )
 
-"$scratch/node_modules/.bin/node" "$scratch/server.mjs" "$scratch/pki" >"$scratch/said" 2>"$scratch/log" &
-server=$!
-until grep -q issuer "$scratch/said"; do
-    kill -0 "$server" 2>/dev/null || {
-        cat "$scratch/log" >&2
-        exit 1
-    }
-    sleep 0.1
+for mode in plain fapi-2.0 par-only jar-only strict-mtls; do
+    "$scratch/node_modules/.bin/node" "$scratch/server.mjs" "$scratch/pki" $mode >"$scratch/log.$mode" 2>&1 &
+    servers[$mode]=$!
 done
-issuer=$(sed 's/.*"issuer":"\([^"]*\)".*/\1/' "$scratch/said")
-export COUNTERSIGN_TEST_OP=$issuer COUNTERSIGN_TEST_OP_FOLDER=$scratch/pki
+for mode in "${!servers[@]}"; do
+    until [ -f "$scratch/pki/issuer.$mode" ]; do
+        kill -0 "${servers[$mode]}" 2>/dev/null || {
+            cat "$scratch/log.$mode" >&2
+            exit 1
+        }
+        sleep 0.1
+    done
+done
+export COUNTERSIGN_TEST_OP_FOLDER=$scratch/pki
 "$@"

@@ -18,7 +18,7 @@ pub async fn show(session: &Session, uri: &KeyUri, as_json: bool) -> Result<Exit
     let now = session.clock.now();
     let profiles = session.from_profiles().profiles;
     if as_json {
-        say!("{}", whole(key.info(), &profiles, now));
+        say_json!(whole(key.info(), &profiles, now));
     } else {
         print(key.info(), &profiles, now);
     }

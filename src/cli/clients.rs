@@ -43,7 +43,7 @@ fn list(session: &Session, as_json: bool) -> Exit {
     }
     for row in &rows {
         match as_json {
-            true => say!("{}", as_object(row)),
+            true => say_json!(as_object(row)),
             false => print_raw!("{}", row.in_words(now)),
         }
     }
@@ -119,7 +119,7 @@ async fn compare(
     if as_json {
         let all: Vec<Json> =
             changes.iter().map(|c| json!({ "member": c.member, "before": c.before, "now": c.now })).collect();
-        say!("{}", json!({ "client_id": known.0, "compared_with": known.1.at, "changes": all }));
+        say_json!(json!({ "client_id": known.0, "compared_with": known.1.at, "changes": all }));
     } else if changes.is_empty() {
         say!("{} is as it was {}", clean(&known.0), moment(known.1.at));
     } else {

@@ -26,7 +26,7 @@ pub fn run(places: &Places, args: InspectArgs) -> Result<Exit, Failure> {
         found = found.for_banks(&session.from_profiles().profiles, now);
     }
     if args.json {
-        say!("{}", found.to_json());
+        say_json!(found.to_json());
     } else {
         print(&found);
     }

@@ -9,6 +9,13 @@ macro_rules! say {
     }};
 }
 
+/// One JSON value, fit to be printed.
+macro_rules! say_json {
+    ($value:expr) => {
+        say!("{}", crate::text::clean_json(&$value.to_string()))
+    };
+}
+
 /// The same without a line end.
 macro_rules! print_raw {
     ($($text:tt)*) => {{

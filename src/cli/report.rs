@@ -1,7 +1,6 @@
 //! What a run prints: JSON lines, or a few words per step. Secrets are masked in both.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -210,8 +209,7 @@ fn told(step: &StepView) -> &[Field] {
 
 /// One JSON object on one line. A closed pipe is the reader's business.
 fn line(value: &Json) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{value}");
+    say_json!(value);
 }
 
 const fn state_word(state: StepState) -> &'static str {
@@ -272,9 +270,15 @@ fn request_json(step: &StepView, request: &RequestView, view: &RunView) -> Json 
     json!({ "event": "request", "step": step.id, "method": request.method, "url": view.redactor.mask_text(&request.url), "headers": headers, "body": body })
 }
 
+/// Longer bodies are told by their length.
+const LARGEST_BODY: usize = 4 << 20;
+
 fn body_json(body: &[u8], view: &RunView) -> Json {
     if body.is_empty() {
         return Json::Null;
+    }
+    if body.len() > LARGEST_BODY {
+        return Json::String(format!("({} bytes: too much to be printed)", body.len()));
     }
     match crate::jose::json::parse(body) {
         Ok(value) => masked_tree(&value, "", Class::Public, &view.redactor),

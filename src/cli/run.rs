@@ -12,7 +12,7 @@ use super::report::Report;
 use super::session;
 use crate::clock::Clock;
 use crate::config::Places;
-use crate::flow::view::{RunStatus, RunView, StepState};
+use crate::flow::view::{Level, Outcome, RunStatus, RunView, StepState};
 use crate::flow::{Event, OpError, Pace};
 use crate::shell::{Order, Prepared, Session};
 
@@ -120,12 +120,12 @@ async fn drive(prepared: Prepared, args: &RunArgs, clock: Arc<dyn Clock>) -> Res
                 "an output is STEP.NAME, for example token.access_token",
             )),
             _ => {
-                report.failed(run.view(), &end_text(&end));
+                report.failed(run.view(), &end_text(&end, run.view()));
                 Ok(exit)
             }
         };
     }
-    report.ended(run.view(), status_word(&end, run.view()), &end_text(&end));
+    report.ended(run.view(), status_word(&end, run.view()), &end_text(&end, run.view()));
     Ok(exit)
 }
 
@@ -192,8 +192,19 @@ fn status_word(end: &End, view: &RunView) -> &'static str {
     }
 }
 
+/// The rule that stopped the run.
+fn blocked(view: &RunView) -> String {
+    let step = view.steps.get(view.current);
+    let mut checks = step.into_iter().flat_map(|s| &s.checks);
+    let failed = checks.find(|c| c.level == Level::Must && c.outcome == Outcome::Fail);
+    let rule = failed.map_or_else(|| "a rule that must hold".into(), |c| format!("{} must hold ({})", c.id, c.say));
+    let came = step.is_some_and(|s| s.artefacts.iter().any(|a| a.opened_by.is_some()));
+    let end = if came { "the run goes no further" } else { "nothing was sent" };
+    format!("{} and does not; {end}", crate::text::clean(&rule))
+}
+
 /// What the view itself does not say about the end: id, text, hint.
-fn end_text(end: &End) -> Option<(String, String, String)> {
+fn end_text(end: &End, view: &RunView) -> Option<(String, String, String)> {
     match end {
         End::Person(why) => Some((
             "person.needed".into(),
@@ -202,7 +213,7 @@ fn end_text(end: &End) -> Option<(String, String, String)> {
         )),
         End::Blocked => Some((
             "check.failed".into(),
-            "a rule that must hold does not; nothing was sent".into(),
+            blocked(view),
             "read the failed check; there is no headless “send anyway”".into(),
         )),
         End::Run | End::Stopped => None,

@@ -96,7 +96,7 @@ fn list(session: &Session, as_json: bool) -> Exit {
     let now = session.clock.now();
     let rows = session.tokens.rows();
     for row in &rows {
-        if as_json { say!("{}", as_object(row, now)) } else { in_words(row, now) }
+        if as_json { say_json!(as_object(row, now)) } else { in_words(row, now) }
     }
     if rows.is_empty() && !as_json {
         eprintln!("no tokens are kept: those of a saved profile are, once a flow has got them");

@@ -38,7 +38,9 @@ impl Answer {
             }
         }
         let json = if response.body.len() <= LARGEST_JSON {
-            jose::json::parse(&response.body).unwrap_or(Json::Null)
+            // a reader may pass over a byte order mark (RFC 8259 §8.1)
+            let text = response.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&response.body);
+            jose::json::parse(text).unwrap_or(Json::Null)
         } else {
             Json::Null
         };
@@ -102,6 +104,9 @@ impl Run {
                 source: ErrorSource::Network,
             };
         }
+        if let Some(error) = front(answer) {
+            return self.with_advice(error, step, answer, before);
+        }
         let description = answer.json.get("error_description").or_else(|| answer.json.pointer("/tppMessages/0/text"));
         let description = description.or_else(|| answer.json.get("description"));
         let description = description.and_then(Json::as_str).unwrap_or_default();
@@ -143,7 +148,7 @@ impl Run {
         before: Vec<String>,
     ) -> StepError {
         let own = self.state.profile.errors.iter().find(|h| speaks_of(h, step, answer));
-        let core = answer.error.as_deref().and_then(|c| self.core.error(c));
+        let core = self.core.error(&error.id);
         let by_status = self.core.errors.iter().find(|h| h.code.is_none() && h.status == Some(answer.status));
         for hint in [own, core, by_status].into_iter().flatten() {
             error.likely = error.likely.or_else(|| hint.likely.clone());
@@ -211,6 +216,24 @@ impl Run {
         }
         StepError { id, text: crate::text::clean(&text).into_owned(), likely, hint, checks, source }
     }
+}
+
+/// A TLS front that let the handshake end and says by a page of its own what it does not like about the client
+/// certificate (nginx, ssl_verify_client).
+fn front(answer: &Answer) -> Option<StepError> {
+    let (id, text) = match &answer.text {
+        page if answer.status != 400 || page.len() > 4096 => return None,
+        page if page.contains("No required SSL certificate was sent") => {
+            ("tls.client-certificate.required", "the server's front demands a client certificate and got none")
+        }
+        page if page.contains("The SSL certificate error") => {
+            ("tls.client-certificate.rejected", "the server's front refused our client certificate")
+        }
+        _ => return None,
+    };
+    let text = text.to_owned();
+    let source = ErrorSource::Network;
+    Some(StepError { id: id.to_owned(), text, likely: None, hint: None, checks: Vec::new(), source })
 }
 
 fn speaks_of(hint: &ErrorHint, step: &Step, answer: &Answer) -> bool {

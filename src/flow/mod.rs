@@ -35,6 +35,7 @@ mod run;
 mod sign;
 mod state;
 pub mod template;
+mod torn;
 mod typed;
 mod undo;
 mod verb;

@@ -71,10 +71,15 @@ impl Handshake {
         self.scene(target, |scene| scene.fault(error))
     }
 
-    /// Whether the server asked for a certificate and got none.
-    pub fn asked_in_vain(&self) -> bool {
-        let asked = self.asked.lock();
-        asked.asked && !asked.sent
+    /// What our certificate, or that there is none, may have to do with a server that left without a word: with TLS 1.3
+    /// it looks at the certificate when the handshake is over here. None: it did not ask for one.
+    pub fn about_our_certificate(&self, target: &Target) -> Option<String> {
+        self.scene(target, |scene| {
+            scene.asked.asked.then(|| match scene.asked.sent {
+                true => format!("the server may not like our client certificate: {}", scene.notes()),
+                false => "the server asked for a client certificate and got none: give this request one (mtls)".into(),
+            })
+        })
     }
 
     fn scene<T>(&self, target: &Target, look: impl FnOnce(Scene<'_>) -> T) -> T {

@@ -30,12 +30,9 @@ pub(super) fn no_head(error: &hyper::Error, handshake: &Handshake, target: &Targ
         None if error.is_canceled() || error.is_closed() => Fault::closed(),
         None => malformed(target, error),
     };
-    match handshake.asked_in_vain() && matches!(fault.id, "net.reset" | "net.closed") {
-        true => Fault {
-            hint: "the server asked for a client certificate and got none: give this request one (mtls)".into(),
-            ..fault
-        },
-        false => fault,
+    match handshake.about_our_certificate(target) {
+        Some(hint) if matches!(fault.id, "net.reset" | "net.closed") => Fault { hint, ..fault },
+        _ => fault,
     }
 }
 

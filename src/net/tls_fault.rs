@@ -181,7 +181,7 @@ impl Scene<'_> {
     }
 
     /// What is plainly the matter with our certificate, to go with the server's word.
-    fn notes(&self) -> String {
+    pub fn notes(&self) -> String {
         let mut notes = Vec::new();
         if let Some(leaf) = self.ours.first().and_then(|der| Facts::of(der)) {
             if leaf.not_after < self.now {

@@ -89,3 +89,13 @@ proptest! {
         prop_assert!(width(&shorten(&text, columns)) <= columns);
     }
 }
+
+#[test]
+fn json_is_fit_to_be_printed_and_reads_as_before() {
+    let value = serde_json::json!({ "a\u{202e}": "\u{9b}31m \u{7f}\u{1b}[2J\u{e0041} øl" });
+    let text = value.to_string();
+    let clean = clean_json(&text);
+    assert!(clean.is_ascii() || !clean.chars().any(|c| c.is_control() || chars::is_deceptive(c)), "{clean}");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&clean).unwrap(), value);
+    assert!(matches!(clean_json(r#"{"a":"øl"}"#), Cow::Borrowed(_)));
+}

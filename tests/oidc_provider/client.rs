@@ -11,7 +11,12 @@ pub struct Client {
 impl Client {
     /// With `more` in its saved profile, and that metadata beside what the profile says.
     pub fn registered(more: &str, method: &str, grants: &[&str], metadata: &str) -> Self {
-        let home = Home::with(&format!("{}{more}", kept("client.toml")));
+        Self::at("plain", &format!("{}{more}", kept("client.toml")), method, grants, metadata)
+    }
+
+    /// With that profile, at the server in that mode.
+    pub fn at(mode: &str, profile: &str, method: &str, grants: &[&str], metadata: &str) -> Self {
+        let home = Home::at(mode, profile);
         home.run("discover", &[]).clean();
         let mut set = vec!["--set".to_owned(), format!("client_auth={method}")];
         if method == "self_signed_tls_client_auth" {

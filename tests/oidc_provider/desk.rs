@@ -19,6 +19,12 @@ impl Home {
         Run::read(Some(status), out.as_bytes(), told.as_bytes())
     }
 
+    /// The same, told in words: all that a terminal got.
+    pub fn signs_in_in_words(&self, flow: &str, more: &[&str]) -> String {
+        let (_, out, told) = self.at_desk(&[&["run", "acme", flow], more].concat(), Ending::pasted);
+        out + &told
+    }
+
     /// The same, for one value.
     pub fn signs_in_for(&self, flow: &str, what: &str, more: &[&str]) -> String {
         let arguments = [&["run", "acme", flow, "--print", what], more].concat();

@@ -13,35 +13,35 @@ fn signing(more: &str, metadata: &str) -> Client {
 }
 
 impl Client {
-    fn login(&self, more: &[&str]) -> Run {
+    pub fn login(&self, more: &[&str]) -> Run {
         self.home.signs_in("login", &self.with(more), Ending::pasted)
     }
 }
 
 impl Run {
     /// The checks of the id that stopped it before it was sent.
-    fn stopped_by(&self, id: &str) {
+    pub fn stopped_by(&self, id: &str) {
         assert_eq!((self.status, self.error(), self.checks(&["fail"])), (1, "check.failed", vec![id]), "{}", self.told);
     }
 
     /// It was sent, and the server said no with one of these codes.
-    fn refused_with(&self, code: &str) {
+    pub fn refused_with(&self, code: &str) {
         assert_eq!((self.status, self.error()), (1, code), "{}", self.told);
     }
 
-    fn passed(&self, id: &str) {
+    pub fn passed(&self, id: &str) {
         assert!(self.checks(&["pass"]).contains(&id), "{id} was not checked:\n{}", self.told);
     }
 
     /// The address a step's request went to.
-    fn address(&self, step: &str) -> &str {
+    pub fn address(&self, step: &str) -> &str {
         let of = |e: &&serde_json::Value| e["event"] == "request" && e["step"] == step;
         self.events.iter().rfind(of).and_then(|e| e["url"].as_str()).expect("a request")
     }
 }
 
 /// A profile's text that turns a check off.
-fn off(id: &str) -> String {
+pub fn off(id: &str) -> String {
     format!("[levels]\n{id} = \"off\"\n")
 }
 
@@ -255,12 +255,6 @@ fn the_hashes_of_an_id_token_hold_what_it_came_with() {
     );
     let run = signing("", &fapi).login(&[&set[..], &["--set", "jar=true"]].concat()).clean();
     run.passed("IDT-05S");
-
-    let plain = signing("", "{}");
-    plain.login(&[]).clean();
-    let spoilt = signing("", r#"{"client_name":"gets a spoilt at_hash"}"#);
-    let run = spoilt.login(&[]);
-    assert_eq!((run.status, run.checks(&["fail"])), (1, vec!["IDT-05A"]), "{}", run.told);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value as Json;
 
-/// The server that the environment names.
+/// One of the servers that the environment names.
 pub struct Op {
     pub issuer: String,
     /// Its certificates, and the keys that were made for its clients.
@@ -13,11 +13,14 @@ pub struct Op {
 }
 
 impl Op {
-    fn of_environment() -> Self {
-        let named = |name: &str| {
-            std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: .ci/peers/oidc-provider.sh test sets it"))
-        };
-        Self { issuer: named("COUNTERSIGN_TEST_OP"), folder: named("COUNTERSIGN_TEST_OP_FOLDER").into() }
+    /// `mode`: what it demands of everybody, as `.ci/peers/oidc-provider/server.mjs` names that.
+    fn in_mode(mode: &str) -> Self {
+        const NAME: &str = "COUNTERSIGN_TEST_OP_FOLDER";
+        let folder: PathBuf = std::env::var_os(NAME)
+            .unwrap_or_else(|| panic!("{NAME} is not set: .ci/peers/oidc-provider.sh test sets it"))
+            .into();
+        let issuer = std::fs::read_to_string(folder.join(format!("issuer.{mode}"))).expect("the server's issuer");
+        Self { issuer, folder }
     }
 }
 
@@ -30,7 +33,12 @@ pub struct Home {
 impl Home {
     /// The profile's TOML, in which `ISSUER` and `FOLDER` stand for the server's.
     pub fn with(profile: &str) -> Self {
-        let op = Op::of_environment();
+        Self::at("plain", profile)
+    }
+
+    /// The same, for the server in that mode.
+    pub fn at(mode: &str, profile: &str) -> Self {
+        let op = Op::in_mode(mode);
         let folder = tempfile::tempdir().expect("a folder");
         let text = profile.replace("ISSUER", &op.issuer).replace("FOLDER", &op.folder.display().to_string());
         let home = Self { op, folder };

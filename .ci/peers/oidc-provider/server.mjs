@@ -1,33 +1,52 @@
 // oidc-provider on two ports of loopback, one of them with client certificates. Its clients register themselves.
 //
-//   node server.mjs FOLDER
+//   node server.mjs FOLDER MODE
 //
-// FOLDER holds ca.pem, server.pem, server.key and signing.pem, which oidc-provider.sh makes. Says `issuer` and `mtls` as
-// one line of JSON once it listens, and leaves the software statement of a directory of its own in FOLDER/ssa.jwt.
+// MODE is one of `modes`: what this server demands of everybody. FOLDER holds ca.pem, server.crt, server.key and
+// signing.pem, which oidc-provider.sh makes. Leaves its issuer in FOLDER/issuer.MODE once it listens, and before that the
+// software statement of a directory of its own in FOLDER/ssa.jwt, where MODE is plain.
 // What is not oidc-provider's own: the signed form of registration that UK open banking wants (`signedRegistration`), an
-// API that looks at its tokens (`api`), and an answer that is spoilt on purpose (`spoilt`).
+// API that looks at its tokens (`api`), and answers that are spoilt on purpose (faults.mjs).
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as https from 'node:https';
 import * as path from 'node:path';
 
 import * as jose from 'jose';
-import { Provider, errors } from 'oidc-provider';
+import { Provider, errors, interactionPolicy } from 'oidc-provider';
 
-const folder = process.argv[2];
+import { faults, known } from './faults.mjs';
+
+const [folder, mode] = process.argv.slice(2);
 const read = (name) => fs.readFileSync(path.join(folder, name));
 const seconds = () => Math.floor(Date.now() / 1000);
 const sha256 = (data) => crypto.hash('sha256', data, 'base64url');
 
+// ---- what is demanded of everybody
+const modes = {
+  plain: {},
+  'fapi-2.0': {
+    clientAuthMethods: ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'],
+    responseTypes: ['code'],
+    signing: ['PS256', 'ES256', 'EdDSA'],
+    fapi: '2.0',
+    par: true,
+  },
+  'par-only': { par: true },
+  'jar-only': { jar: true },
+  'strict-mtls': { mtls: true },
+};
+const demanded = modes[mode];
+
 // ---- two ports, before their names are needed
 let answer;
-const certificate = { key: read('server.key'), cert: read('server.pem'), minVersion: 'TLSv1.2' };
+const certificate = { key: read('server.key'), cert: read('server.crt'), minVersion: 'TLSv1.2' };
 const listen = (options) => new Promise((ready, failed) => {
   const server = https.createServer(options, (request, response) => answer(request, response));
   server.once('error', failed).listen(0, '127.0.0.1', () => ready(server));
 });
 const plain = await listen(certificate);
-const mutual = await listen({ ...certificate, ca: read('ca.pem'), requestCert: true, rejectUnauthorized: false });
+const mutual = await listen({ ...certificate, ca: read('ca.pem'), requestCert: true, rejectUnauthorized: !!demanded.mtls });
 const issuer = `https://localhost:${plain.address().port}`;
 const mtls = `https://localhost:${mutual.address().port}`;
 
@@ -47,7 +66,7 @@ const pub = ({ kty, n, e, crv, x, y, kid, use }) => JSON.parse(JSON.stringify({ 
 const ownKeys = jose.createLocalJWKSet({ keys: jwks.keys.filter((k) => k.use === 'sig').map(pub) });
 
 // ---- oidc-provider, with everything on
-const signing = ['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA'];
+const signing = demanded.signing ?? ['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA'];
 const wrapping = ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES'];
 const content = ['A128GCM', 'A256GCM', 'A128CBC-HS256'];
 const enabledJWA = { clientAuthSigningAlgValues: signing, dPoPSigningAlgValues: ['ES256', 'PS256'] };
@@ -61,6 +80,15 @@ const names = (dn) => dn.split(/[,\n]/).map((part) => part.trim()).sort().join('
 const details = { validate(ctx, detail) {
   if (typeof detail.instructedAmount?.amount !== 'string') throw new errors.InvalidAuthorizationDetails('no amount');
 } };
+// a person signs in as strongly as they are asked to
+const interactions = interactionPolicy.base();
+const { checks } = interactions.get('login');
+['essential_acr', 'essential_acrs'].forEach((name) => checks.remove(name));
+checks.add(new interactionPolicy.Check('strength', 'as asked for', ({ oidc }) => {
+  const { value, values: [first] = [] } = oidc.claims.id_token?.acr ?? {};
+  oidc.session.acr = value ?? first;
+  return interactionPolicy.Check.NO_NEED_TO_PROMPT;
+}));
 const mtlsEndpoints = {
   token_endpoint: '/token', registration_endpoint: '/reg', introspection_endpoint: '/token/introspection',
   revocation_endpoint: '/token/revocation', userinfo_endpoint: '/me', pushed_authorization_request_endpoint: '/request',
@@ -72,9 +100,12 @@ const provider = new Provider(issuer, {
   enabledJWA,
   cookies: { keys: [crypto.randomBytes(16).toString('hex')] },
   scopes: ['openid', 'offline_access', 'accounts', 'payments'],
-  claims: { openid: ['sub'], email: ['email'], auth_time: null, acr: null, iss: null, sid: null },
-  responseTypes: ['code', 'code id_token', 'id_token', 'none'],
-  clientAuthMethods: [
+  claims: { openid: ['sub', 'openbanking_intent_id'], email: ['email'], auth_time: null, acr: null, iss: null, sid: null },
+  acrValues: ['urn:openbanking:psd2:sca', 'urn:openbanking:psd2:ca'],
+  extraParams: ['fault'],
+  interactions: { policy: interactions },
+  responseTypes: demanded.responseTypes ?? ['code', 'code id_token', 'id_token', 'none'],
+  clientAuthMethods: demanded.clientAuthMethods ?? [
     'none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'tls_client_auth',
     'self_signed_tls_client_auth',
   ],
@@ -94,7 +125,9 @@ const provider = new Provider(issuer, {
   },
   findAccount: async (ctx, id) => ({
     accountId: id,
-    claims: async () => ({ sub: id, email: `${id}@person.example` }),
+    claims: async (use, scope, asked) => ({
+      sub: id, email: `${id}@person.example`, openbanking_intent_id: asked?.openbanking_intent_id?.value,
+    }),
   }),
   features: {
     devInteractions: { enabled: true },
@@ -107,7 +140,10 @@ const provider = new Provider(issuer, {
       requireNonce: (ctx) => ctx.oidc.client?.clientName === 'wants a nonce',
     },
     encryption: { enabled: true },
-    fapi: { enabled: true, profile: (ctx, client) => (client?.clientName === 'FAPI' ? '1.0 Final' : undefined) },
+    fapi: {
+      enabled: true,
+      profile: (ctx, client) => demanded.fapi ?? (client?.clientName === 'FAPI' ? '1.0 Final' : undefined),
+    },
     introspection: { enabled: true, allowedPolicy: async () => true },
     jwtIntrospection: { enabled: true },
     jwtResponseModes: { enabled: true },
@@ -122,10 +158,10 @@ const provider = new Provider(issuer, {
       certificateSubjectMatches: (ctx, property, expected) =>
         property === 'tls_client_auth_subject_dn' && names(peer(ctx).subject) === names(expected),
     },
-    pushedAuthorizationRequests: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: !!demanded.par },
     registration: { enabled: true },
     registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
-    requestObjects: { enabled: true },
+    requestObjects: { enabled: true, requireSignedRequestObject: !!demanded.jar },
     resourceIndicators: {
       enabled: true,
       defaultResource: async (ctx, client, one) => (one ? [one].flat()[0] : undefined),
@@ -180,7 +216,7 @@ const statement = await new jose.SignJWT({
   software_roles: ['AISP', 'PISP'], software_redirect_uris: ['https://tpp.example/callback'],
   software_client_uri: 'https://tpp.example', software_jwks: { keys: [software.key] },
 }).setProtectedHeader({ alg: 'PS256', kid: 'directory', typ: 'JWT' }).sign(await jose.importJWK(directory, 'PS256'));
-fs.writeFileSync(path.join(folder, 'ssa.jwt'), statement);
+if (mode === 'plain') fs.writeFileSync(path.join(folder, 'ssa.jwt'), statement);
 const directoryKeys = { keys: [pub(directory)] };
 
 const whole = async (ctx) => {
@@ -264,19 +300,11 @@ const api = async (ctx, next) => {
   return undefined;
 };
 
-// ---- one wrong answer, rightly signed
-const spoilt = async (ctx, next) => {
-  await next();
-  const { client } = ctx.oidc ?? {};
-  if (ctx.path !== '/token' || !ctx.body?.id_token || client?.clientName !== 'gets a spoilt at_hash') return;
-  const claims = jose.decodeJwt(ctx.body.id_token);
-  const key = await jose.importJWK(jwks.keys[0], 'RS256');
-  ctx.body.id_token = await new jose.SignJWT({ ...claims, at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' })
-    .setProtectedHeader({ alg: 'RS256', kid: jwks.keys[0].kid }).sign(key);
-};
-
-provider.use(spoilt);
+provider.use(await faults(issuer, jwks));
 provider.use(signedRegistration);
 provider.use(api);
 answer = provider.callback();
-console.log(JSON.stringify({ issuer, mtls }));
+// whole, or not there yet
+fs.writeFileSync(path.join(folder, 'faults'), known.join('\n'));
+fs.writeFileSync(path.join(folder, `${mode}.part`), issuer);
+fs.renameSync(path.join(folder, `${mode}.part`), path.join(folder, `issuer.${mode}`));

@@ -97,6 +97,10 @@ pub(super) fn add(env: &mut Environment<'static>) {
         let names = sent.as_object().into_iter().flatten().filter(|(k, v)| got.get(k.as_str()) != Some(*v));
         Ok(names.map(|(k, _)| k.clone()).collect::<Vec<_>>())
     });
+    env.add_function("unmet", |asked: Value, claims: Value| {
+        let (Some(asked), Some(claims)) = (to_json(&asked), to_json(&claims)) else { return Err(missing()) };
+        Ok(unmet(&asked, &claims))
+    });
     env.add_function("mod11", |digits: Value, weights: Rest<Value>| mod11(text(&digits)?, &weights));
 }
 
@@ -169,6 +173,20 @@ fn half_hash(alg: &str, value: &str) -> Option<String> {
     };
     let full = hash(digest, value.as_bytes()).ok()?;
     Some(jose::b64::encode(&full[..full.len() / 2]))
+}
+
+/// The essential claims of a `claims` request that are not there, or have none of the values that were asked for (OpenID
+/// Connect Core §5.5.1).
+fn unmet(asked: &serde_json::Value, claims: &serde_json::Value) -> Vec<String> {
+    let met = |name: &str, how: &serde_json::Value| {
+        claims.get(name).is_some_and(|found| {
+            let one = how.get("value").is_none_or(|value| same(value, found));
+            let several = how.get("values").and_then(serde_json::Value::as_array);
+            one && several.is_none_or(|values| values.iter().any(|value| same(value, found)))
+        })
+    };
+    let essential = asked.as_object().into_iter().flatten().filter(|(_, how)| how["essential"] == true);
+    essential.filter(|(name, how)| !met(name, how)).map(|(name, _)| name.clone()).collect()
 }
 
 /// Whether the last digit is the modulus-11 check digit under these weights (Norwegian identity numbers).

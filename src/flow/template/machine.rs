@@ -19,6 +19,7 @@ pub(super) const FUNCTIONS: &[&str] = &[
     "random_hex",
     "verifies",
     "half_hash",
+    "unmet",
     "used",
     "differences",
     "mod11",

@@ -152,3 +152,26 @@ fn random_values_come_from_the_seed_and_are_new_each_time() {
     assert_eq!(first[2].as_str().map(str::len), Some(22));
     assert!(Expr::compile("uuid() is uuid4").expect("compiles").holds(&scope()).expect("holds"));
 }
+
+#[test]
+fn essential_claims_that_are_not_met_are_named() {
+    let mut scope = Scope::default();
+    scope.set_json(
+        "asked",
+        &json!({
+            "acr": { "essential": true, "values": ["a", "b"] }, "sub": { "essential": true }, "intent": { "essential": true, "value": 1 },
+            "email": { "value": "x" }, "name": null
+        }),
+    );
+    for (claims, expected) in [
+        (json!({ "acr": "b", "sub": "x", "intent": 1.0, "email": "y" }), vec![]),
+        (json!({ "acr": "c", "sub": "x", "intent": "1" }), vec!["acr", "intent"]),
+        (json!({ "acr": ["a"], "intent": 1 }), vec!["acr", "sub"]),
+        (json!({}), vec!["acr", "intent", "sub"]),
+    ] {
+        scope.set_json("claims", &claims);
+        scope.set_json("expected", &json!(expected));
+        let rule = Expr::compile("unmet(asked, claims) | sort == expected").unwrap_or_else(|e| panic!("{e:?}"));
+        assert_eq!(rule.holds(&scope), Ok(true), "{claims}");
+    }
+}

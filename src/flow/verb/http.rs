@@ -20,6 +20,7 @@ use crate::flow::request::{Body, Built, ClientAuth, Draft};
 use crate::flow::run::{Held, Outputs, Pending, Ready, Run, Sent};
 use crate::flow::sign::Signed;
 use crate::flow::template::{EvalError, Scope, from_json};
+use crate::flow::torn::torn;
 use crate::flow::view::{Countdown, ErrorSource, Field, StepError, StepState};
 use crate::profile::model::{Check, Client, Http, TakeFrom, Verb};
 use crate::secret::{Class, Secret};
@@ -245,7 +246,7 @@ impl Run {
         };
         let answer = Answer::of(response);
         let good = answer.expected(&http.expect);
-        self.register_answer(&answer.json, step.class, good);
+        self.register_answer(&answer, step.class, good);
         let received_at = exchange.ended_at.seconds();
         let mut scope = self.request_scope(&sent.built, sent.assertion.as_ref(), now);
         let before = self.failed_checks();
@@ -346,11 +347,12 @@ impl Run {
 
     /// Members with secret names are masked from now on; a step's class covers the whole answer, but not the words of a
     /// refusal (RFC 6749 §5.2, Berlin Group's `tppMessages`), which a person has to read.
-    fn register_answer(&mut self, json: &Json, class: Class, good: bool) {
+    fn register_answer(&mut self, answer: &Answer, class: Class, good: bool) {
         const WORDS: [&str; 4] = ["error", "error_description", "error_uri", "tppMessages"];
         let mut found = Vec::new();
-        match json.as_object().filter(|_| !good) {
-            None => collect(json, class, "", &mut found),
+        match answer.json.as_object().filter(|_| !good) {
+            None if answer.json.is_null() => found = torn(&answer.text),
+            None => collect(&answer.json, class, "", &mut found),
             Some(members) => members
                 .iter()
                 .filter(|(name, _)| !WORDS.contains(&name.as_str()))

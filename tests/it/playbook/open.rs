@@ -514,6 +514,26 @@ fn a_kid_that_stays_unknown_is_told_after_one_more_look() {
 }
 
 #[test]
+fn a_published_key_that_goes_by_another_kid_is_not_the_one_that_the_token_names() {
+    let how = "expect = \"jws\"\njwks = \"{{ env.jwks_uri }}\"\nalgs = [\"ES256\"]";
+    for (kid, verifies) in [(Some("bank-1"), true), (Some("bank-0"), false), (None, true)] {
+        let mut world = World::of(&flow(how), Pace::Straight, &[]);
+        let token = world.signed();
+        let mut key = json!(world.bank.public().as_value());
+        key["kid"] = json!(kid);
+        if kid.is_none() {
+            key.as_object_mut().expect("a key").remove("kid");
+        }
+        world.gives(&token).play.wants(&[JWKS]).answers(200, &json!({ "keys": [key] }));
+        if verifies {
+            world.play.stands(RunStatus::Done, "id_token", StepState::Done);
+        } else {
+            world.play.wants(&[]).fails("id_token", "token.not-verified");
+        }
+    }
+}
+
+#[test]
 fn keys_that_cannot_be_fetched_again_fail_the_token_that_wanted_them() {
     let mut world = rotated(Pace::Straight);
     world.play.answers(503, &json!({})).wants(&[]).fails("id_token", "http.503").fails("trust.first", "http.503");

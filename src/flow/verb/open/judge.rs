@@ -148,12 +148,20 @@ fn with_secret(token: &Compact, alg: Alg, secret: &Secret) -> Judgement {
 }
 
 /// Tries every key that may have made the signature, the one with the token's kid first. Its own refusal is what is told.
+/// Of a published set, a key that goes by another kid is none (OpenID Connect Core §10.1); where a person or the profile
+/// has settled on the keys, kid is a hint (RFC 7515 §4.1.4).
 fn with_keys(token: &Compact, alg: Alg, keys: &Keys) -> Judgement {
     let kid = token.kid();
     let known = kid.is_none_or(|kid| keys.keys.iter().any(|key| key.kid() == Some(kid)));
+    let published = matches!(keys.from, KeyOf::Set);
     let named = |key: &PublicJwk| kid.is_some() && key.kid() == kid;
     let strange = |key: &PublicJwk| kid.is_some() && key.kid().is_some() && !named(key);
-    let mut order: Vec<&PublicJwk> = keys.keys.iter().filter(|key| named(key) || key.verifies(alg)).collect();
+    let mut order: Vec<&PublicJwk> = keys
+        .keys
+        .iter()
+        .filter(|key| named(key) || key.verifies(alg))
+        .filter(|key| !(published && strange(key)))
+        .collect();
     order.sort_by_key(|key| (!named(key), strange(key)));
     let mut fault: Option<VerifyError> = None;
     for key in &order {

@@ -83,7 +83,7 @@ fn untouched_tokens_open_and_others_in_their_place_are_noticed() {
 }
 
 #[test]
-#[ignore = "needs a release build: two million edits take minutes; COUNTERSIGN_TEST_EDITS says another number"]
+#[ignore = "two million edits take minutes; COUNTERSIGN_TEST_EDITS says another number"]
 fn two_million_edits_and_none_opens() {
     let count = std::env::var("COUNTERSIGN_TEST_EDITS").map_or(2_000_000, |n| n.parse::<usize>().expect("a number"));
     assert!(count > 0);
