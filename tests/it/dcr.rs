@@ -1,5 +1,7 @@
 //! Dynamic client registration on the embedded banks: the whole life of a client, and what each check finds.
 
+#[path = "dcr/directory.rs"]
+mod directory;
 #[path = "dcr/wrong.rs"]
 mod wrong;
 
