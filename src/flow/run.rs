@@ -320,7 +320,7 @@ impl Run {
             return self.fail(not_bound(role), now);
         }
         let hint = match error.root() {
-            EvalError::Missing(name) => missing_hint(name),
+            EvalError::Missing(name) => missing_hint(name, &self.state.environment.name),
             _ => "correct the value or the profile".to_owned(),
         };
         if let EvalError::Missing(name) = error.root() {
@@ -379,7 +379,7 @@ impl Run {
     }
 }
 
-fn missing_hint(name: &str) -> String {
+fn missing_hint(name: &str, environment: &str) -> String {
     match name.split_once('.') {
         Some(("inputs", input)) => {
             format!("give it with --set {input}=…, fill it in on screen, or save it in the profile")
@@ -387,9 +387,9 @@ fn missing_hint(name: &str) -> String {
         Some(("keys", _)) => "bind a key to that role, for example --bind ROLE=file:key.pem".to_owned(),
         Some(("tokens", _)) => "run the flow that gets the token first".to_owned(),
         Some(("metadata", _)) => "run the flow that reads the bank's metadata first".to_owned(),
-        Some(("env", _)) => {
-            "run the flow that reads the bank's metadata; where they do not name it, write it into the profile: [environments.NAME]".to_owned()
-        }
+        Some(("env", _)) => format!(
+            "run the flow that reads the bank's metadata (discover); what they do not name is written into the profile, under [environments.{environment}]"
+        ),
         _ => "an earlier step did not give it".to_owned(),
     }
 }

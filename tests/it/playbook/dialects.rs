@@ -74,7 +74,7 @@ fn a_value_that_cannot_be_made_says_what_it_is_made_of_and_what_to_do() {
     let error = play.run.view().steps[0].error.clone().expect("an error");
     assert!(error.text.contains("token_endpoint is not there"), "{}", error.text);
     assert!(
-        error.hint.as_ref().is_some_and(|h| h.contains("metadata") && h.contains("[environments.NAME]")),
+        error.hint.as_ref().is_some_and(|h| h.contains("metadata") && h.contains("[environments.server]")),
         "{error:?}"
     );
     // no token is kept
@@ -135,6 +135,21 @@ fn the_assertion_speaks_the_dialect_of_the_server() {
             assert_eq!(&made.claims[name.as_str()], value, "{given:?}");
         }
         assert_eq!((ended(&play, Outcome::Fail), ended(&play, Outcome::Warn)), (vec![], vec![]), "{given:?}");
+        play.asserted = true;
+    }
+}
+
+#[test]
+fn a_typ_that_is_not_the_one_of_the_profile_is_told() {
+    for (own, warned) in
+        [("", vec![]), ("[client.assertion]\nheader = { typ = \"at+jwt\" }\n", vec!["CA-07", "JOSE-10"])]
+    {
+        let mut play = begun(own, "token", &[], Some(METADATA));
+        play.signs_all();
+        let mut told = ended(&play, Outcome::Warn);
+        told.sort();
+        assert_eq!(told, warned, "{own}");
+        assert_eq!(ended(&play, Outcome::Pass).iter().any(|c| c == "CA-07"), warned.is_empty());
         play.asserted = true;
     }
 }
@@ -239,4 +254,88 @@ fn hosts_of_a_server_are_those_that_a_person_named() {
         of(&[("issuer", "https://as.example:9443/x"), ("other_host", "mtls.example:9444 keys.example")]),
         ["as.example", "as.example:9443", "mtls.example:9444", "keys.example"]
     );
+}
+
+const OPEN: &str = r#"
+[[flow]]
+id = "open"
+[[flow.step]]
+id = "fetch"
+[flow.step.http]
+url = "https://as.nordbank.example/token"
+[[flow.step]]
+id = "id_token"
+[flow.step.open]
+token  = "{{ fetch.json.id_token }}"
+expect = "jws"
+jwks   = "{{ env.jwks_uri }}"
+algs   = "{{ inputs.id_token_algs }}"
+iss    = "{{ env.issuer }}"
+aud    = "{{ client.id }}"
+"#;
+
+/// A token without `kid`, and keys of kinds that nobody here knows.
+#[test]
+fn an_id_token_without_kid_is_verified_by_the_one_key_that_fits() {
+    let bank = SecretJwk::generate(KeySpec::P256).expect("a key");
+    let others = [
+        json!({ "kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA" }),
+        json!({ "kty": "EC", "crv": "brainpoolP256r1", "x": "AA", "y": "AA" }),
+    ];
+    for keys in [
+        vec![bank.public().as_value().clone()],
+        vec![others[0].clone(), bank.public().as_value().clone(), others[1].clone()],
+    ] {
+        let header = json!({ "alg": "ES256" });
+        let claims = json!({ "iss": "https://as.nordbank.example", "aud": "acme", "sub": "psu", "iat": 1_800_000_000, "exp": 1_800_000_060 });
+        let input = countersign::jose::compact::signing_input(
+            header.as_object().expect("an object"),
+            claims.to_string().as_bytes(),
+        );
+        let signature = bank.sign(Alg::Es256, input.as_bytes()).expect("signed");
+        let token = countersign::jose::compact::assemble(&input, &signature);
+        let mut play = begun(OPEN, "open", &[], Some(METADATA));
+        play.answers(200, &json!({ "id_token": token })).answers(200, &json!({ "keys": keys }));
+        assert_eq!(ended(&play, Outcome::Fail), Vec::<String>::new());
+        play.stands(RunStatus::Done, "id_token", StepState::Done);
+        assert_eq!(play.run.output("id_token.verdict", play.now).as_deref(), Some("verified"));
+    }
+}
+
+/// Optional members may be missing from the metadata: a flow that needs one says which, the others go on.
+#[test]
+fn metadata_without_their_optional_members_are_enough_for_what_does_not_need_them() {
+    let few = r#"{"issuer":"https://as.nordbank.example","token_endpoint":"https://as.nordbank.example/token"}"#;
+    let mut play = begun("", "token", &[], Some(few));
+    play.signs_all().wants(&["remember jti", "send POST https://as.nordbank.example/token"]);
+    play.stands(RunStatus::Busy, "token", StepState::Sent);
+    for (flow, member) in [("device", "device_authorization_endpoint"), ("introspect", "introspection_endpoint")] {
+        let mut play = begun("", flow, &[("token", "t-1")], Some(few));
+        let step = play.run.view().steps[0].id.clone();
+        play.fails(&step, "profile.value");
+        let error = play.run.view().steps[0].error.clone().expect("an error");
+        assert!(error.text.contains(member), "{flow}: {}", error.text);
+    }
+    // written down by hand, it goes on
+    let own = "[environments.server]\nintrospection_endpoint = \"https://as.nordbank.example/what\"\n";
+    let mut play = begun(own, "introspect", &[("token", "t-1")], Some(few));
+    play.signs_all().wants(&["remember jti", "send POST https://as.nordbank.example/what"]);
+    play.stands(RunStatus::Busy, "introspect", StepState::Sent);
+}
+
+#[test]
+fn a_registration_answered_by_200_is_one() {
+    for (status, warned) in [(201, false), (200, true)] {
+        let metadata = METADATA.replace('}', ",\"registration_endpoint\":\"https://as.nordbank.example/reg\"}");
+        let mut play = begun("", "register", &[], Some(&metadata));
+        let sent = play
+            .heard
+            .iter()
+            .find_map(|e| if let Effect::Send { request, .. } = e { Some(request.clone()) } else { None });
+        let mut body: Value = serde_json::from_slice(&sent.expect("a request").body).expect("JSON");
+        body["client_id"] = json!("c-1");
+        play.answers(status, &body).wants(&["save client_id=\"c-1\""]);
+        assert_eq!(ended(&play, Outcome::Warn), if warned { vec!["REG-04"] } else { vec![] });
+        play.stands(RunStatus::Busy, "keep", StepState::Drafting);
+    }
 }

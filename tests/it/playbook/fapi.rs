@@ -1,5 +1,7 @@
 //! The two FAPI profiles: a sign-in as each wants it, and for every rule of theirs one input that breaks it.
 
+use countersign::flow::callback::Mode;
+
 use super::*;
 
 const METADATA: &str = r#"{"issuer":"https://as.nordbank.example","token_endpoint":"https://as.nordbank.example/token","authorization_endpoint":"https://as.nordbank.example/authorize","jwks_uri":"https://as.nordbank.example/jwks","pushed_authorization_request_endpoint":"https://as.nordbank.example/par","require_pushed_authorization_requests":true,"authorization_response_iss_parameter_supported":true,"code_challenge_methods_supported":["S256"],"token_endpoint_auth_methods_supported":["private_key_jwt"]}"#;
@@ -178,7 +180,8 @@ fn fapi_1_signs_the_request_and_wants_the_answer_bound() {
         let mut fapi = Fapi::ec("fapi1-advanced", &[]);
         assert_eq!(fapi.ended(Outcome::Fail), Vec::<String>::new());
         fapi.passes(&["FA1-01", "FA1-02", "FA1-03", "FA1-04"]);
-        fapi.play.wants(&["authorize login.callback Fragment"]);
+        let sent = |e: &Effect| matches!(e, Effect::Authorize { request, .. } if request.mode == Mode::Fragment);
+        assert!(fapi.play.heard.iter().any(sent), "a person is sent");
         let asked = fapi.play.run.view().steps[0].artefacts[0].claims.clone();
         let mut claims = json!({ "nonce": asked["nonce"] });
         if bound {
@@ -248,4 +251,55 @@ fn what_fapi_1_does_not_allow_is_stopped() {
     let algs = "[inputs.sign_alg]\noptions = [\"ES384\"]\n[keys.signing]\nalgs = [\"ES384\"]\n";
     let fapi = Fapi::of("fapi1-advanced", algs, &[], KeySpec::P384, Alg::Es384);
     assert!(fapi.ended(Outcome::Fail).iter().any(|c| c == "FA1-04"), "{:?}", fapi.ended(Outcome::Fail));
+}
+
+/// Where the sign-in stands among the steps.
+fn callback(fapi: &Fapi) -> usize {
+    fapi.play.run.view().steps.iter().position(|s| s.id == "callback").expect("the step")
+}
+
+#[test]
+fn a_pushed_request_is_used_once_and_in_time() {
+    for (used, late) in [(true, 0), (false, 61), (false, 0)] {
+        let mut fapi = Fapi::ec("fapi2", &[]);
+        fapi.pushes();
+        if used {
+            fapi.comes_back(&format!("code=c-1&{ISS}"));
+        }
+        let at = callback(&fapi);
+        fapi.play.says(Event::Straight(false)).says(Event::Back(at));
+        fapi.play.later(late).says(Event::Step);
+        let failed = fapi.ended(Outcome::Fail);
+        assert_eq!(failed, if used || late > 60 { vec!["AZ-10"] } else { vec![] }, "{used} {late}");
+    }
+}
+
+#[test]
+fn how_and_when_the_person_signed_in_is_held_against_what_was_asked() {
+    for (claims, warned) in [
+        (json!({ "acr": "urn:a", "auth_time": 1_799_999_900 }), vec![]),
+        (json!({ "acr": "urn:b", "auth_time": 1_799_999_900 }), vec!["IDT-04"]),
+        (json!({ "acr": "urn:a", "auth_time": 1_799_990_000 }), vec!["IDT-04T"]),
+        (json!({}), vec!["IDT-04", "IDT-04T"]),
+    ] {
+        let given = [("scope", "openid"), ("acr_values", "urn:a urn:c"), ("max_age", "300")];
+        let mut fapi = Fapi::ec("generic-oidc", &given);
+        let address = fapi.play.heard.iter().find_map(|e| {
+            if let Effect::Authorize { request, .. } = e { url::Url::parse(request.url.expose()).ok() } else { None }
+        });
+        let query: BTreeMap<String, String> = address.expect("an address").query_pairs().into_owned().collect();
+        assert_eq!((query["acr_values"].as_str(), query["max_age"].as_str()), ("urn:a urn:c", "300"));
+        fapi.comes_back(&format!("code=c-1&{ISS}"));
+        let mut claims = claims;
+        claims["nonce"] = json!(query["nonce"]);
+        let token = fapi.id_token(&claims);
+        fapi.play.answers(
+            200,
+            &json!({ "access_token": "t-1", "token_type": "Bearer", "expires_in": 60, "id_token": token }),
+        );
+        let set = json!({ "keys": [fapi.bank.public().as_value()] });
+        fapi.play.answers(200, &set);
+        assert_eq!(fapi.ended(Outcome::Fail), Vec::<String>::new(), "{claims}");
+        assert_eq!(fapi.ended(Outcome::Warn), warned, "{claims}");
+    }
 }
