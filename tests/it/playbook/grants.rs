@@ -79,7 +79,7 @@ fn an_assertion_buys_a_token() {
         (&json!("acme"), &json!("erika"), &json!("https://as.nordbank.example"), &json!(1_800_000_060))
     );
     assert_eq!(play.all_sent("grant_type"), ["urn:ietf:params:oauth:grant-type:jwt-bearer"]);
-    assert_ne!(play.all_sent("client_assertion"), [assertion.clone()], "the client proves itself with another one");
+    assert!(!play.all_sent("client_assertion").contains(&assertion), "the client proves itself with another one");
     assert!(!play.run.view().redactor.mask_text(&assertion).contains("eyJ"), "whoever has it can buy the token");
     play.answers(200, &good()).wants(&["save  bearer"]).saves();
     assert_eq!((play.ended(Outcome::Fail), play.ended(Outcome::Warn)), (vec![], vec![]));
