@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::event::OpError;
 use super::exchange::{Completeness, Exchange, Response};
 use super::run::Run;
+use super::template::Scope;
 use super::view::{ErrorSource, Level, Outcome, StepError};
 use crate::jose;
 use crate::profile::model::{ErrorHint, Step};
@@ -87,7 +88,14 @@ pub(super) fn skew(exchange: &Exchange) -> Option<i64> {
 
 impl Run {
     /// Why the answer is no good to this step; `before`: the checks that had failed when it was sent.
-    pub(super) fn refusal(&self, step: &Step, answer: &Answer, response: &Response, before: Vec<String>) -> StepError {
+    pub(super) fn refusal(
+        &self,
+        step: &Step,
+        answer: &Answer,
+        response: &Response,
+        scope: &Scope,
+        before: Vec<String>,
+    ) -> StepError {
         if response.completeness != Completeness::Whole {
             let (id, text) = match response.completeness {
                 Completeness::OverLimit => {
@@ -105,7 +113,7 @@ impl Run {
             };
         }
         if let Some(error) = front(answer) {
-            return self.with_advice(error, step, answer, before);
+            return self.with_advice(error, step, answer, scope, before);
         }
         let description = answer.json.get("error_description").or_else(|| answer.json.pointer("/tppMessages/0/text"));
         let description = description.or_else(|| answer.json.get("description"));
@@ -130,7 +138,7 @@ impl Run {
         let text = self.state.redactor.mask_text(&text);
         let text = crate::text::clean(&text).into_owned();
         let error = StepError { id, text, likely: None, hint: None, checks: Vec::new(), source: ErrorSource::Bank };
-        self.with_advice(error, step, answer, before)
+        self.with_advice(error, step, answer, scope, before)
     }
 
     /// The checks of the current step that failed so far.
@@ -145,9 +153,10 @@ impl Run {
         mut error: StepError,
         step: &Step,
         answer: &Answer,
+        scope: &Scope,
         before: Vec<String>,
     ) -> StepError {
-        let own = self.state.profile.errors.iter().find(|h| speaks_of(h, step, answer));
+        let own = self.state.profile.errors.iter().find(|h| speaks_of(h, step, answer, scope));
         let core = self.core.error(&error.id);
         let by_status = self.core.errors.iter().find(|h| h.code.is_none() && h.status == Some(answer.status));
         for hint in [own, core, by_status].into_iter().flatten() {
@@ -185,8 +194,8 @@ impl Run {
     }
 
     /// Whether the profile says that such an answer ends the life of the token that was shown.
-    pub(super) fn is_revoked(&self, step: &Step, answer: &Answer) -> bool {
-        self.state.profile.errors.iter().find(|h| speaks_of(h, step, answer)).is_some_and(|h| h.revoked)
+    pub(super) fn is_revoked(&self, step: &Step, answer: &Answer, scope: &Scope) -> bool {
+        self.state.profile.errors.iter().find(|h| speaks_of(h, step, answer, scope)).is_some_and(|h| h.revoked)
     }
 
     /// An effect's failure in a person's words.
@@ -236,12 +245,14 @@ fn front(answer: &Answer) -> Option<StepError> {
     Some(StepError { id: id.to_owned(), text, likely: None, hint: None, checks: Vec::new(), source })
 }
 
-fn speaks_of(hint: &ErrorHint, step: &Step, answer: &Answer) -> bool {
+fn speaks_of(hint: &ErrorHint, step: &Step, answer: &Answer, scope: &Scope) -> bool {
     let place = hint.place.as_ref().is_none_or(|p| *p == step.id || step.addresses.contains(p));
     let code = hint.code.as_ref().is_none_or(|c| answer.error.as_ref() == Some(c));
     let status = hint.status.is_none_or(|s| s == answer.status);
     let text = hint.text.as_ref().is_none_or(|t| answer.text.contains(t.as_str()));
-    place && code && status && text
+    // one that reads what is not there does not apply
+    let when = || hint.when.as_ref().is_none_or(|w| w.holds(scope).unwrap_or(false));
+    place && code && status && text && when()
 }
 
 fn lifted(pattern: &str, text: &str) -> Option<String> {

@@ -44,20 +44,20 @@ pub fn evaluate(check: &Check, on: &str, scope: &Scope, profile: &Profile, redac
     };
     view.say = check.say.eval_text(scope).ok().flatten().unwrap_or_else(|| check.say.source().to_owned());
     view.expected.clone_from(&view.say);
-    let reads = check.rule.names().iter().chain(check.when.iter().flat_map(Expr::names));
-    if let Some(why) = reads.into_iter().find_map(|path| scope.unknown(path)) {
-        why.clone_into(&mut view.found);
+    let unknown = |e: &Expr| e.names().iter().find_map(|path| scope.unknown(path)).map(str::to_owned);
+    // whether it applies comes first: what does not, need not be known
+    let not_known = match &check.when {
+        None => None,
+        Some(when) => match (unknown(when), when.holds(scope)) {
+            (Some(why), _) => Some(why),
+            (None, Ok(true)) => None,
+            (None, Ok(false)) => return None,
+            (None, Err(e)) => Some(redactor.mask_text(&e.to_string())),
+        },
+    };
+    if let Some(why) = not_known.or_else(|| unknown(&check.rule)) {
+        view.found = why;
         return Some(view);
-    }
-    if let Some(when) = &check.when {
-        match when.holds(scope) {
-            Ok(true) => {}
-            Ok(false) => return None,
-            Err(e) => {
-                view.found = redactor.mask_text(&e.to_string());
-                return Some(view);
-            }
-        }
     }
     let result = check.rule.holds(scope);
     view.outcome = match (&result, level) {
@@ -67,7 +67,7 @@ pub fn evaluate(check: &Check, on: &str, scope: &Scope, profile: &Profile, redac
     };
     view.found = match result {
         Ok(_) => found(check, scope, redactor),
-        Err(EvalError::Missing(name)) => format!("{name} is not there"),
+        Err(e @ (EvalError::Missing(_) | EvalError::Within { .. })) => redactor.mask_text(&e.to_string()),
         Err(EvalError::Wrong(why)) => match found(check, scope, redactor) {
             values if values.is_empty() => redactor.mask_text(&why),
             values => format!("{} ({values})", redactor.mask_text(&why)),

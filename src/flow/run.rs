@@ -314,18 +314,18 @@ impl Run {
     }
 
     pub(super) fn fail_eval(&mut self, error: &EvalError, now: Timestamp) -> Vec<Effect> {
-        if let EvalError::Missing(name) = error
+        if let EvalError::Missing(name) = error.root()
             && let Some(role) = name.strip_prefix("keys.").and_then(|rest| rest.split('.').next())
             && self.state.profile.role(role).is_some()
             && !self.state.keys.contains_key(role)
         {
             return self.fail(not_bound(role), now);
         }
-        let hint = match error {
-            EvalError::Missing(name) => missing_hint(name),
-            EvalError::Wrong(_) => "correct the value or the profile".to_owned(),
+        let hint = match error.root() {
+            EvalError::Missing(name) => missing_hint(name, &self.state.environment.name),
+            _ => "correct the value or the profile".to_owned(),
         };
-        if let EvalError::Missing(name) = error {
+        if let EvalError::Missing(name) = error.root() {
             self.view.unbound = self.role_in(name);
         }
         let error = StepError {
@@ -381,7 +381,7 @@ impl Run {
     }
 }
 
-fn missing_hint(name: &str) -> String {
+fn missing_hint(name: &str, environment: &str) -> String {
     match name.split_once('.') {
         Some(("inputs", input)) => {
             format!("give it with --set {input}=…, fill it in on screen, or save it in the profile")
@@ -389,6 +389,9 @@ fn missing_hint(name: &str) -> String {
         Some(("keys", _)) => "bind a key to that role, for example --bind ROLE=file:key.pem".to_owned(),
         Some(("tokens", _)) => "run the flow that gets the token first".to_owned(),
         Some(("metadata", _)) => "run the flow that reads the bank's metadata first".to_owned(),
+        Some(("env", _)) => format!(
+            "run the flow that reads the bank's metadata (discover); what they do not name is written into the profile, under [environments.{environment}]"
+        ),
         _ => "an earlier step did not give it".to_owned(),
     }
 }

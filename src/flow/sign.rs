@@ -258,7 +258,7 @@ impl Run {
     /// From now on the `jti` of this JWT counts as used. Nobody waits for the effect: the ledger is written beside what goes on.
     pub(super) fn spend_jti(&mut self, claims: &Json) -> Option<Effect> {
         let (jti, exp) = (claims.get("jti")?.as_str()?.to_owned(), claims.get("exp")?.as_i64()?);
-        self.state.use_jti(&jti);
+        self.state.use_up(&jti);
         let op = self.op();
         Some(Effect::Save { op, what: Saving { jti: vec![(jti, exp)], ..Saving::default() } })
     }

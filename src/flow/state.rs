@@ -1,5 +1,6 @@
 //! What a run knows: inputs, `let`, outputs, keys. Cheap to clone, so that going back restores what was known.
 
+mod hosts;
 mod inputs;
 mod keys;
 
@@ -41,7 +42,8 @@ pub struct State {
     tokens: Json,
     /// Tokens that a bank said are dead.
     pub dead: BTreeSet<String>,
-    used_jti: Ledger,
+    /// Whatever is good for one use, and had it.
+    pub used: Ledger,
     /// Keys of others that a person approved, by name.
     pub pins: BTreeMap<String, Pin>,
     /// The keys themselves that tokens of this run brought under such a name.
@@ -60,6 +62,8 @@ struct FrameState {
     entered: bool,
     skipped: bool,
     inputs: BTreeMap<String, Value>,
+    /// Why an input has no value, where an expression failed.
+    faults: BTreeMap<String, EvalError>,
     lets: BTreeMap<String, Value>,
     /// Step id, or id of a used flow: what it published. None: skipped.
     steps: BTreeMap<String, Option<BTreeMap<String, Value>>>,
@@ -87,7 +91,7 @@ impl State {
             metadata: None,
             tokens: json!({}),
             dead: BTreeSet::new(),
-            used_jti: Ledger::default(),
+            used: Ledger::default(),
             pins: BTreeMap::new(),
             pin_keys: BTreeMap::new(),
             key_sets: BTreeMap::new(),
@@ -112,7 +116,7 @@ impl State {
         self.metadata = loaded.metadata;
         self.pins = loaded.pins;
         self.tokens = if loaded.tokens.is_object() { loaded.tokens } else { json!({}) };
-        self.used_jti = Ledger(Arc::new(loaded.used_jti.into_iter().collect()));
+        self.used = Ledger(Arc::new(loaded.used_jti.into_iter().collect()));
         self.tokens.as_object().into_iter().flatten().for_each(|(_, set)| hide(&mut self.redactor, set));
         if self.metadata.is_some() && !self.is_of_this_issuer(now) {
             self.metadata = None;
@@ -158,17 +162,18 @@ impl State {
         }
     }
 
-    pub fn use_jti(&mut self, jti: &str) {
-        let mut all = (*self.used_jti.0).clone();
-        all.insert(jti.to_owned());
-        self.used_jti = Ledger(Arc::new(all));
+    /// A `jti`, a code, a pushed request: from now on it counts as used.
+    pub fn use_up(&mut self, once: &str) {
+        let mut all = (*self.used.0).clone();
+        all.insert(once.to_owned());
+        self.used = Ledger(Arc::new(all));
     }
 
     /// The names that stand everywhere, without inputs of a flow.
     fn base(&self, now: Timestamp) -> Scope {
         let mut scope = Scope::default();
         scope.set_random(&self.random);
-        scope.set_ledger(self.used_jti.clone());
+        scope.set_ledger(self.used.clone());
         scope.set_json("now", &json!(now.seconds()));
         scope.set_json("skew", &json!(SKEW));
         let saved: Vec<&str> = self.profile.values.iter().map(|(name, _)| name.as_str()).collect();
@@ -201,8 +206,10 @@ impl State {
         ];
         for (name, tree) in &self.environment.values {
             scope.set("env", Value::from_pairs(env.clone()));
-            if let Ok(Some(value)) = tree.eval(&scope) {
-                env.push((name.clone(), from_json(&value)));
+            match tree.eval(&scope) {
+                Ok(Some(value)) => env.push((name.clone(), from_json(&value))),
+                Ok(None) => {}
+                Err(e) => scope.mark_fault(format!("env.{name}"), e),
             }
         }
         scope.set("env", Value::from_pairs(env));
@@ -254,6 +261,7 @@ impl State {
                 inputs.insert(name.clone(), value);
             }
         }
+        let mut faults = BTreeMap::new();
         for input in &frame.inputs {
             let with = frame.with.iter().find(|(n, _)| *n == input.name).map(|(_, t)| t);
             // `with`, then the profile's input of that name, then this default
@@ -264,7 +272,10 @@ impl State {
                 if with.is_none() {
                     scope.set("inputs", Value::from_pairs(inputs.iter().map(|(k, v)| (k.clone(), v.clone()))));
                 }
-                self.input_value(input, with, &scope)
+                self.input_value(input, with, &scope).unwrap_or_else(|e| {
+                    faults.insert(input.name.clone(), e);
+                    None
+                })
             });
             match value {
                 Some(value) => {
@@ -276,7 +287,7 @@ impl State {
             }
         }
         self.register_inputs(frame, &inputs);
-        self.frames[index].inputs = inputs;
+        (self.frames[index].inputs, self.frames[index].faults) = (inputs, faults);
         self.frames[index].skipped = skipped;
         self.frames[index].entered = true;
         if skipped {
@@ -309,6 +320,9 @@ impl State {
     pub fn scope(&self, frame: usize, now: Timestamp) -> Scope {
         let state = &self.frames[frame];
         let mut scope = self.profile_scope(now, &state.inputs);
+        for (name, fault) in &state.faults {
+            scope.mark_fault(format!("inputs.{name}"), fault.clone());
+        }
         scope.set("let", Value::from_pairs(state.lets.iter().map(|(k, v)| (k.clone(), v.clone()))));
         for (id, outputs) in &state.steps {
             match outputs {
@@ -358,17 +372,6 @@ impl State {
             let step = self.flow.frames[index].step.clone();
             self.publish(parent, &step, None);
         }
-    }
-
-    /// The profile's allow list; reads inputs only.
-    pub fn hosts(&self, now: Timestamp) -> Result<Vec<String>, EvalError> {
-        let inputs = self.profile_inputs(now);
-        let scope = self.profile_scope(now, &inputs);
-        let mut out = Vec::new();
-        for host in &self.profile.hosts {
-            out.extend(host.eval_text(&scope)?.filter(|h| !h.is_empty()));
-        }
-        Ok(out)
     }
 
     pub fn text(&self, text: Option<&Text>, scope: &Scope) -> Result<Option<String>, EvalError> {

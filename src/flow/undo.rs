@@ -24,9 +24,10 @@ impl Run {
         if let Some(state) = self.before[index].clone() {
             let (redactor, pins) = (self.state.redactor.clone(), self.state.pins.clone());
             let dead = std::mem::take(&mut self.state.dead);
+            let used = std::mem::take(&mut self.state.used);
             self.state = state;
-            // a token that died stays dead
-            self.state.dead = dead;
+            // a token that died stays dead, and what was used, used
+            (self.state.dead, self.state.used) = (dead, used);
             // what was once secret stays masked
             self.state.redactor = redactor;
             // and what a person approved, approved

@@ -127,7 +127,8 @@ pub fn profile(base: &mut RawProfile, over: RawProfile) {
     base.levels.join(over.levels, |old, new| *old = new);
     by_id(&mut base.flow, over.flow, |f| f.id.value.clone());
     by_id(&mut base.check, over.check, |c| c.id.value.clone());
-    base.error.extend(over.error);
+    // the nearer hint is asked first
+    base.error.splice(0..0, over.error);
     replace(&mut base.environment, over.environment);
     base.values.join(over.values, value);
     base.pins.join(over.pins, |old, new| *old = new);

@@ -17,6 +17,13 @@ const BANKS: &[(&str, &str)] = &[
     ("banks/wso2-ob.toml", include_str!("../../profiles/banks/wso2-ob.toml")),
     ("banks/uk-open-banking.toml", include_str!("../../profiles/banks/uk-open-banking.toml")),
     ("banks/generic-oidc.toml", include_str!("../../profiles/banks/generic-oidc.toml")),
+    ("banks/fapi2.toml", include_str!("../../profiles/banks/fapi2.toml")),
+    ("banks/fapi1-advanced.toml", include_str!("../../profiles/banks/fapi1-advanced.toml")),
+    ("banks/auth0.toml", include_str!("../../profiles/banks/auth0.toml")),
+    ("banks/obie-directory.toml", include_str!("../../profiles/banks/obie-directory.toml")),
+    ("banks/santander-uk.toml", include_str!("../../profiles/banks/santander-uk.toml")),
+    ("banks/hsbc.toml", include_str!("../../profiles/banks/hsbc.toml")),
+    ("banks/bradesco-next.toml", include_str!("../../profiles/banks/bradesco-next.toml")),
     ("banks/open-banking-base.toml", include_str!("../../profiles/banks/open-banking-base.toml")),
 ];
 const FLOWS: &[(&str, &str)] = &[
@@ -35,6 +42,8 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/dcr-update.toml", include_str!("../../profiles/flows/dcr-update.toml")),
     ("flows/refresh-token.toml", include_str!("../../profiles/flows/refresh-token.toml")),
     ("flows/directory-ssa.toml", include_str!("../../profiles/flows/directory-ssa.toml")),
+    ("flows/jwt-bearer.toml", include_str!("../../profiles/flows/jwt-bearer.toml")),
+    ("flows/token-exchange.toml", include_str!("../../profiles/flows/token-exchange.toml")),
     ("flows/ciba.toml", include_str!("../../profiles/flows/ciba.toml")),
     ("flows/device.toml", include_str!("../../profiles/flows/device.toml")),
     ("flows/introspect.toml", include_str!("../../profiles/flows/introspect.toml")),

@@ -1,6 +1,7 @@
 //! A profile as the engine uses it: joined, compiled, checked. Nothing here reads a file.
 
 mod authorize;
+mod error_hint;
 mod open;
 mod spend;
 
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 pub use authorize::Authorize;
+pub use error_hint::ErrorHint;
 pub use open::{Expect, KeysFrom, Open, Unverified};
 pub use spend::Spend;
 
@@ -219,8 +221,13 @@ pub struct Flow {
 impl Flow {
     /// No documentation of the bank confirms it.
     pub fn is_unverified(&self) -> bool {
-        self.evidence.as_deref().is_some_and(|e| e.starts_with("unverified"))
+        self.evidence.as_deref().is_some_and(is_unverified)
     }
+}
+
+/// How words about evidence say that nothing confirms it.
+pub fn is_unverified(evidence: &str) -> bool {
+    evidence.starts_with("unverified")
 }
 
 /// The scope of one flow among the used ones: its inputs, `let`, and what it publishes.
@@ -384,18 +391,4 @@ pub struct Check {
     pub at: Vec<String>,
     pub when: Option<Expr>,
     pub place: Place,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ErrorHint {
-    pub code: Option<String>,
-    pub status: Option<u16>,
-    pub text: Option<String>,
-    pub place: Option<String>,
-    pub likely: Option<String>,
-    pub remedy: Option<String>,
-    pub checks: Vec<String>,
-    pub trace: Option<String>,
-    /// The bearer token of the request is dead after this.
-    pub revoked: bool,
 }

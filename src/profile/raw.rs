@@ -348,6 +348,8 @@ pub struct RawError {
     /// Step id it belongs to.
     #[serde(rename = "where")]
     pub place: Option<Word>,
+    /// Whether it applies; reads `request response` and what stands everywhere.
+    pub when: Option<RawExpr>,
     pub likely: Option<Word>,
     #[serde(rename = "do")]
     pub remedy: Option<Word>,

@@ -102,7 +102,7 @@ fn unsaid(profile: &Profile, role: &KeyRole, error: &EvalError) -> Problem {
             let name = path.strip_prefix("inputs.").unwrap_or("NAME");
             format!("give it with --set {name}=…, or name the key yourself: awskms:key-id=alias/NAME;region=…")
         }
-        EvalError::Wrong(_) => "correct the value, or [keys.ROLE.new] of the profile".to_owned(),
+        _ => "correct the value, or [keys.ROLE.new] of the profile".to_owned(),
     };
     Problem::usage(text, hint)
 }

@@ -2,6 +2,8 @@
 
 #[path = "dcr/composed.rs"]
 mod composed;
+#[path = "dcr/directory.rs"]
+mod directory;
 #[path = "dcr/wrong.rs"]
 mod wrong;
 

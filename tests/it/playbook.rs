@@ -3,8 +3,16 @@
 
 #[path = "playbook/checks.rs"]
 mod checks;
+#[path = "playbook/core_checks.rs"]
+mod core_checks;
+#[path = "playbook/dialects.rs"]
+mod dialects;
 #[path = "playbook/dpop.rs"]
 mod dpop;
+#[path = "playbook/fapi.rs"]
+mod fapi;
+#[path = "playbook/grants.rs"]
+mod grants;
 #[path = "playbook/metadata.rs"]
 mod metadata;
 #[path = "playbook/open.rs"]
@@ -38,6 +46,7 @@ hosts  = ["as.nordbank.example"]
 issuer         = "https://as.nordbank.example"
 token_endpoint = "https://as.nordbank.example/token"
 jwks_uri       = "https://as.nordbank.example/jwks"
+introspection_endpoint = "https://as.nordbank.example/introspect"
 [inputs.client_id]
 default = "acme"
 [inputs.scope]
@@ -86,14 +95,18 @@ impl Drop for Play {
 
 impl Play {
     fn of(flows: &str, flow: &str, pace: Pace) -> Self {
-        let loaded =
-            Library::embedded().check("play.toml", &format!("{HEAD}{flows}")).unwrap_or_else(|e| panic!("{e}"));
+        Self::written(&format!("{HEAD}{flows}"), flow, pace, &[])
+    }
+
+    /// A profile by its text, in its first environment, with inputs that a person gives.
+    fn written(text: &str, flow: &str, pace: Pace, given: &[(&str, &str)]) -> Self {
+        let loaded = Library::embedded().check("play.toml", text).unwrap_or_else(|e| panic!("{e}"));
         let profile = Arc::new(loaded.profile);
         let setup = Setup {
             flow: Arc::new(profile.flow(flow).expect("the flow").clone()),
-            environment: Arc::new(profile.environment("test").expect("the environment").clone()),
+            environment: Arc::new(profile.environments.first().expect("an environment").clone()),
             profile,
-            inputs: BTreeMap::new(),
+            inputs: given.iter().map(|(n, v)| ((*n).to_owned(), Secret::new(*v))).collect(),
             seed: [3; 32],
             pace,
         };
@@ -815,9 +828,9 @@ fn nobody_to_sign_in_keeps_it_waiting_and_a_cancel_ends_the_listener() {
 #[test]
 fn a_request_that_must_not_go_out_is_stopped_before_it() {
     for (from, to, id) in [
-        ("https://as.nordbank.example/authorize?tenant=1", "http://as.nordbank.example/authorize", "AZ-09"),
-        ("https://as.nordbank.example/authorize?tenant=1", "javascript:alert(1)", "AZ-09"),
-        ("https://as.nordbank.example/authorize?tenant=1", "file:///etc/passwd", "AZ-09"),
+        ("https://as.nordbank.example/authorize?tenant=1", "http://as.nordbank.example/authorize", "AZ-11"),
+        ("https://as.nordbank.example/authorize?tenant=1", "javascript:alert(1)", "AZ-11"),
+        ("https://as.nordbank.example/authorize?tenant=1", "file:///etc/passwd", "AZ-11"),
         ("state = \"{{ random(128) }}\"", "state = \"{{ random(64) }}\"", "AZ-01"),
         ("state = \"{{ let.state }}\",", "state = \"something-else\",", "AZ-01S"),
     ] {

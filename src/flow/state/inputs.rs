@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 
 use super::State;
-use crate::flow::template::{Scope, Tree, from_json};
+use crate::flow::template::{EvalError, Scope, Tree, from_json};
 use crate::flow::typed::typed;
 use crate::profile::model::{Frame, Input};
 use crate::secret::Class;
@@ -18,31 +18,48 @@ impl State {
         for input in &self.profile.inputs {
             // a default may read inputs that stand before it, and everything that does not need inputs
             let scope = self.profile_scope(now, &out);
-            if let Some(value) = self.input_value(input, None, &scope) {
+            if let Ok(Some(value)) = self.input_value(input, None, &scope) {
                 out.insert(input.name.clone(), value);
             }
         }
         out
     }
 
-    /// Override, then `with`, then the saved value, then the default; an optional one without any is none.
-    pub(super) fn input_value(&self, input: &Input, with: Option<&Tree>, scope: &Scope) -> Option<Value> {
+    /// Override, then `with`, then the saved value, then the default; an optional one without any is none. An error says
+    /// why there is none.
+    pub(super) fn input_value(
+        &self,
+        input: &Input,
+        with: Option<&Tree>,
+        scope: &Scope,
+    ) -> Result<Option<Value>, EvalError> {
         if let Some(given) = self.overrides.get(&input.name) {
-            return Some(from_json(&typed(input, given.expose())));
+            return Ok(Some(from_json(&typed(input, given.expose()))));
         }
-        let evaluated = |tree: &Tree| tree.eval(scope).ok().map(|v| v.map_or(Value::from(()), |v| from_json(&v)));
-        if let Some(value) = with.and_then(evaluated) {
-            return Some(value);
+        let mut failed = None;
+        let mut evaluated = |tree: &Tree| match tree.eval(scope) {
+            Ok(value) => Some(value.map_or(Value::from(()), |v| from_json(&v))),
+            Err(e) => {
+                failed.get_or_insert(e);
+                None
+            }
+        };
+        if let Some(value) = with.and_then(&mut evaluated) {
+            return Ok(Some(value));
         }
         if let Some((_, saved)) = self.profile.values.iter().find(|(n, _)| *n == input.name) {
             // a list that was given as a text is saved as one
             let value = saved.as_str().map_or_else(|| saved.clone(), |text| typed(input, text));
-            return Some(from_json(&value));
+            return Ok(Some(from_json(&value)));
         }
-        if let Some(value) = input.default.as_ref().and_then(evaluated) {
-            return Some(value);
+        if let Some(value) = input.default.as_ref().and_then(&mut evaluated) {
+            return Ok(Some(value));
         }
-        input.optional.then(|| Value::from(()))
+        match failed {
+            _ if input.optional => Ok(Some(Value::from(()))),
+            Some(e) => Err(e),
+            None => Ok(None),
+        }
     }
 
     /// Whether that text is the value of an input that anybody may see.

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::State;
 use crate::flow::algorithm::algorithm;
-use crate::flow::template::{Scope, certificate_value, from_json};
+use crate::flow::template::{Scope, certificate_value, from_json, omit};
 use crate::jose::Alg;
 use crate::profile::model::KeyRole;
 use crate::time::Timestamp;
@@ -44,20 +44,26 @@ impl State {
         };
         let key = Value::from_pairs([("jwk", from_json(facts.jwk.as_value())), ("certificate", certificate.clone())]);
         let kid = match &role.kid {
-            None => Some(facts.jwk.thumbprint()),
+            None => Ok(Some(facts.jwk.thumbprint())),
             Some(text) => {
                 let mut inner = scope.clone();
                 inner.set("key", key);
-                text.eval_text(&inner).ok().flatten()
+                text.eval_text(&inner)
             }
         };
+        if let Err(why) = &kid {
+            scope.mark_fault(format!("{prefix}.kid"), why.clone());
+        }
+        let unmade = kid.is_err();
+        let kid = kid.unwrap_or_default();
         let jwk = kid.as_ref().map_or_else(|| facts.jwk.clone(), |k| facts.jwk.with_kid(k));
         let opens = || role.key_algs.iter().find(|a| facts.jwk.opens(**a)).map(|a| a.name());
         let alg = algorithm(role, facts).map(Alg::name).or_else(opens).map_or(Value::from(()), Value::from);
         Value::from_pairs([
             ("bound", Value::from(true)),
             ("jwk", from_json(jwk.as_value())),
-            ("kid", kid.map_or(Value::from(()), Value::from)),
+            // left out where the role leaves it out; not there at all where it cannot be made
+            ("kid", kid.map_or_else(|| if unmade { Value::UNDEFINED } else { omit() }, Value::from)),
             ("alg", alg),
             ("bits", Value::from(facts.bits)),
             ("kind", Value::from(facts.kind.as_str())),

@@ -23,7 +23,7 @@ impl Object for Omit {
     }
 }
 
-pub(super) fn omit() -> Value {
+pub fn omit() -> Value {
     Value::from_object(Omit)
 }
 

@@ -29,6 +29,16 @@ pub struct ExprError {
     pub at: usize,
 }
 
+impl EvalError {
+    /// What it comes from.
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::Within { cause, .. } => cause.root(),
+            root => root,
+        }
+    }
+}
+
 impl From<Refused> for ExprError {
     fn from(r: Refused) -> Self {
         Self { why: r.why, at: r.at }
@@ -41,6 +51,9 @@ pub enum EvalError {
     /// A name it reads is not there.
     #[error("{0} is not there")]
     Missing(String),
+    /// A name that it reads has no value, because the expression that would give it failed.
+    #[error("{name} has no value: {cause}")]
+    Within { name: String, cause: Box<EvalError> },
     /// The value is of the wrong kind, a function refused it, or the fuel ran out.
     #[error("{0}")]
     Wrong(String),
@@ -108,7 +121,7 @@ impl Expr {
 
     fn missing(&self, scope: &Scope) -> Option<EvalError> {
         let path = self.0.names.iter().find(|path| scope.lookup(path).is_undefined() && path[0] != "omit")?;
-        Some(EvalError::Missing(path.join(".")))
+        Some(scope.fault(path).unwrap_or_else(|| EvalError::Missing(path.join("."))))
     }
 }
 

@@ -18,7 +18,7 @@ mod text;
 mod tree;
 
 pub use certificates::certificate_value;
-pub use convert::{from_json, to_json};
+pub use convert::{from_json, omit, to_json};
 pub use expr::{EvalError, Expr, ExprError, nearest};
 pub use scope::{Ledger, Random, Scope};
 pub use text::Text;

@@ -10,6 +10,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::convert::from_json;
+use super::expr::EvalError;
 
 /// Names that functions look up and no expression can write.
 pub(super) const RANDOM: &str = "random__";
@@ -21,6 +22,8 @@ pub struct Scope {
     roots: BTreeMap<String, Value>,
     /// Dotted prefixes that cannot be known here, and why: a rule that reads below one is *not checked*.
     unknown: BTreeMap<String, String>,
+    /// Dotted names that have no value because an expression failed.
+    faults: BTreeMap<String, EvalError>,
     /// Paths at which an answer about a person begins: a check does not show what stands there.
     personal: Vec<Vec<String>>,
 }
@@ -54,6 +57,16 @@ impl Scope {
     pub fn unknown(&self, path: &[String]) -> Option<&str> {
         (1..=path.len()).find_map(|n| self.unknown.get(&path[..n].join("."))).map(String::as_str)
     }
+    pub fn mark_fault(&mut self, name: impl Into<String>, why: EvalError) {
+        self.faults.insert(name.into(), why);
+    }
+
+    /// Why the name that this path begins with has no value, where its expression failed.
+    pub(super) fn fault(&self, path: &[String]) -> Option<EvalError> {
+        let (name, cause) = (1..=path.len()).find_map(|n| self.faults.get_key_value(&path[..n].join(".")))?;
+        Some(EvalError::Within { name: name.clone(), cause: Box::new(cause.clone()) })
+    }
+
     pub fn mark_personal(&mut self, path: Vec<String>) {
         self.personal.push(path);
     }

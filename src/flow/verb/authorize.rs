@@ -180,6 +180,9 @@ impl Run {
         if let Err(error) = going.sound(&params) {
             return self.fail(*error, now);
         }
+        if let Some(pushed) = going.value.pointer("/query/request_uri").and_then(Json::as_str) {
+            self.state.use_up(pushed);
+        }
         let all: Map<String, Json> = params.iter().map(|(n, v)| (n.to_owned(), v.into())).collect();
         let all = Json::Object(all);
         let mut scope = self.state.scope(step.frame, now);
@@ -187,7 +190,7 @@ impl Run {
         scope.set_json("response", &json!({ "params": all, "received_at": received_at.seconds() }));
         self.check_authorization(&scope, When::After);
         if let Some(code) = params.one("error") {
-            let error = self.denied(&step, code, all);
+            let error = self.denied(&step, code, all, &scope);
             return self.fail(error, now);
         }
         if let Some(error) = self.broken_must() {
@@ -226,7 +229,7 @@ impl Run {
     }
 
     /// The bank says no, with the right `state`.
-    fn denied(&self, step: &crate::profile::model::Step, code: &str, params: Json) -> StepError {
+    fn denied(&self, step: &crate::profile::model::Step, code: &str, params: Json, scope: &Scope) -> StepError {
         let code = if is_code(code) { code } else { "callback.error" };
         let description = params.get("error_description").and_then(Json::as_str).unwrap_or_default();
         let mut text = format!("the bank sent the person back with {code}");
@@ -250,7 +253,7 @@ impl Run {
             checks: Vec::new(),
             source: ErrorSource::Bank,
         };
-        let mut error = self.with_advice(error, step, &answer, self.failed_checks());
+        let mut error = self.with_advice(error, step, &answer, scope, self.failed_checks());
         error.hint = error.hint.or_else(|| Some("r sends the person again; the code says what the bank wants".into()));
         error
     }

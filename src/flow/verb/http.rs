@@ -182,7 +182,7 @@ impl Run {
     fn check_request(&mut self, on: &str, request: &Json, scope: &Scope, when: When) {
         let core = self.core;
         self.run_checks(core.on(On::Http).filter(|c| phase(c) == when), on, scope);
-        if request.pointer("/form/grant_type").or_else(|| request.pointer("/json/grant_type")).is_some() {
+        if is_token_request(request) {
             self.run_checks(core.on(On::Token).filter(|c| phase(c) == when), on, scope);
         }
         let step = self.current();
@@ -245,7 +245,7 @@ impl Run {
             return self.fail(error, now);
         };
         let answer = Answer::of(response);
-        let good = answer.expected(&http.expect);
+        let good = answer.expected(&http.expect) && !(is_token_request(&sent.built.value) && answer.error.is_some());
         self.register_answer(&answer, step.class, good);
         let received_at = exchange.ended_at.seconds();
         let mut scope = self.request_scope(&sent.built, sent.assertion.as_ref(), now);
@@ -264,10 +264,19 @@ impl Run {
                 return effects;
             }
         }
+        let code = sent.built.value.pointer("/form/code").and_then(Json::as_str);
+        // a client that was not let in has redeemed nothing
+        if let Some(code) = code.filter(|_| good || answer.error.as_deref() == Some("invalid_grant")) {
+            self.state.use_up(code);
+        }
         if response.completeness != Completeness::Whole || !good {
-            let error = self.refusal(&step, &answer, response, before);
-            let dead =
-                sent.built.value.get("bearer").and_then(Json::as_str).filter(|_| self.is_revoked(&step, &answer));
+            let error = self.refusal(&step, &answer, response, &scope, before);
+            let dead = sent
+                .built
+                .value
+                .get("bearer")
+                .and_then(Json::as_str)
+                .filter(|_| self.is_revoked(&step, &answer, &scope));
             let mut effects = self.fail(error, now);
             effects.extend(dead.map(|token| self.bury(token)));
             return effects;
@@ -321,7 +330,8 @@ impl Run {
                 .lives
                 .as_ref()
                 .and_then(|l| l.eval(&scope).ok().flatten())
-                .and_then(|v| v.as_i64())
+                // some servers say seconds as a text
+                .and_then(|v| v.as_i64().or_else(|| v.as_str()?.parse().ok()))
                 .filter(|s| *s > 0)
             {
                 self.view.countdowns.retain(|c| c.name != take.name);
@@ -360,6 +370,11 @@ impl Run {
         }
         self.state.register_answered(found);
     }
+}
+
+/// Of such a one, an answer with an error code is a refusal under any status.
+fn is_token_request(request: &Json) -> bool {
+    request.pointer("/form/grant_type").or_else(|| request.pointer("/json/grant_type")).is_some()
 }
 
 fn client_auth(client: &Client, scope: &Scope) -> Result<ClientAuth, EvalError> {

@@ -6,7 +6,7 @@ use super::Compiler;
 use super::part::{level, words_of};
 use crate::flow::template::Expr;
 use crate::profile::join;
-use crate::profile::model::{Check, Flow, Frame, Profile, Step};
+use crate::profile::model::{Check, Flow, Frame, Profile, Step, is_unverified};
 use crate::profile::place::{At, Complaint};
 use crate::profile::raw::{RawCheck, RawError, RawFlow, RawProfile, RawStep};
 
@@ -47,11 +47,13 @@ struct Resolved {
 impl Compiler<'_> {
     pub(super) fn flow(&mut self, raw: &RawFlow, profile: &RawProfile) -> Flow {
         let resolved = self.resolve(raw, profile);
+        // what nobody has confirmed of a bank, nobody has confirmed of its flows
+        let doubted = || words_of(profile.evidence.as_ref()).filter(|e| is_unverified(e));
         let mut flow = Flow {
             id: raw.id.value.clone(),
             title: resolved.raw.title.as_ref().map_or_else(|| raw.id.value.clone(), |t| t.value.clone()),
             about: words_of(resolved.raw.about.as_ref()),
-            evidence: words_of(resolved.raw.evidence.as_ref()),
+            evidence: words_of(resolved.raw.evidence.as_ref()).or_else(doubted),
             frames: Vec::new(),
             steps: Vec::new(),
             reads: BTreeSet::new(),

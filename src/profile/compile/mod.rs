@@ -332,6 +332,7 @@ impl<'a> Compiler<'a> {
             status: raw.status,
             text: words_of(raw.text.as_ref()),
             place: words_of(raw.place.as_ref()),
+            when: raw.when.as_ref().and_then(|w| self.expr(w)),
             likely: words_of(raw.likely.as_ref()),
             remedy: words_of(raw.remedy.as_ref()),
             checks: raw.checks.iter().flatten().map(|w| w.value.clone()).collect(),

@@ -96,6 +96,9 @@ impl Compiler<'_> {
         for check in profile.checks.clone() {
             self.check_names(profile, &check, &base);
         }
+        for when in profile.errors.iter().filter_map(|e| e.when.as_ref()) {
+            self.expr_names(when, &with(&base, &["request", "response"]), Place::default());
+        }
         let of = |f: &Flow| (reads(profile, f), roles(profile, f), tokens(profile, f));
         let found: Vec<_> = profile.flows.iter().map(of).collect();
         for (flow, ((reads, env_reads), roles, tokens)) in profile.flows.iter_mut().zip(found) {
