@@ -6,8 +6,8 @@ use minijinja::Value;
 
 use super::effect::{Op, Saving};
 use super::request::Built;
-use super::sign::{Signed, Signing};
-use super::verb::{Going, open};
+use super::sign::Signing;
+use super::verb::{Going, Papers, open};
 use crate::time::Timestamp;
 
 pub(super) enum Phase {
@@ -55,12 +55,12 @@ pub(super) type Outputs = BTreeMap<String, Value>;
 /// A request ready to go.
 pub(super) struct Ready {
     pub built: Built,
-    pub assertion: Option<Signed>,
+    pub papers: Papers,
     pub drafted_at: Timestamp,
 }
 
 /// A request that went out.
 pub(super) struct Sent {
     pub built: Built,
-    pub assertion: Option<Signed>,
+    pub papers: Papers,
 }

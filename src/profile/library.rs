@@ -38,6 +38,8 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/device.toml", include_str!("../../profiles/flows/device.toml")),
     ("flows/introspect.toml", include_str!("../../profiles/flows/introspect.toml")),
     ("flows/revoke.toml", include_str!("../../profiles/flows/revoke.toml")),
+    ("flows/uk-payment.toml", include_str!("../../profiles/flows/uk-payment.toml")),
+    ("flows/uk-signed-post.toml", include_str!("../../profiles/flows/uk-signed-post.toml")),
     ("flows/userinfo.toml", include_str!("../../profiles/flows/userinfo.toml")),
     ("flows/discover.toml", include_str!("../../profiles/flows/discover.toml")),
 ];

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::place::At;
 use super::value::{RawValue, Table};
-pub use http::{RawHttp, RawRepeat, RawTake};
+pub use http::{RawHttp, RawRepeat, RawSignature, RawTake};
 pub use keep::{RawSave, RawSpend};
 
 /// A text that may hold `{{ expressions }}`.
@@ -261,6 +261,10 @@ pub struct RawOpen {
     pub token: RawText,
     /// `jws jwe nested any`.
     pub expect: Word,
+    /// What a detached signature is over, byte for byte (RFC 7515 App. F).
+    pub payload: Option<RawText>,
+    /// Names that `crit` of a detached signature may demand, because the step's checks look at them.
+    pub crit: Option<RawValue>,
     /// The role whose key opens an encrypted one.
     pub decrypt: Option<Word>,
     /// A JWKS: its address, or the object.

@@ -31,6 +31,7 @@ mod jwe;
 mod jwk;
 mod jwt;
 mod listener;
+mod message;
 mod oauth_error;
 mod page;
 mod peer;

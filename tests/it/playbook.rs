@@ -15,6 +15,8 @@ mod polling;
 mod saving;
 #[path = "playbook/secret.rs"]
 mod secret;
+#[path = "playbook/signature.rs"]
+mod signature;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

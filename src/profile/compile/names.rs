@@ -179,7 +179,7 @@ impl Compiler<'_> {
                 self.tree_names(header, names, place);
                 self.tree_names(claims, names, place);
             }
-            Verb::Http(http) => self.http_names(http, names, place),
+            Verb::Http(http) => self.http_names(profile, http, names, place),
             Verb::Open(open) => self.open_names(profile, open, names, place),
             Verb::Authorize(authorize) => {
                 authorize.texts().for_each(|t| self.text_names(t, names, place));
@@ -203,27 +203,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn http_names(&mut self, http: &Http, names: &Names, place: Place) {
-        let texts = [
-            &http.method,
-            &http.jwt,
-            &http.text,
-            &http.content_type,
-            &http.accept,
-            &http.auth,
-            &http.bearer,
-            &http.dpop,
-            &http.mtls,
-        ];
-        let policy = http.spend.as_ref().map(|s| &s.policy);
-        for text in texts.into_iter().flatten().chain([&http.url]).chain(policy) {
-            self.text_names(text, names, place);
-        }
-        for tree in [&http.query, &http.headers, &http.form, &http.json].into_iter().flatten() {
-            self.tree_names(tree, names, place);
-        }
+    fn http_names(&mut self, profile: &Profile, http: &Http, names: &Names, place: Place) {
+        http.texts().for_each(|text| self.text_names(text, names, place));
+        http.trees().for_each(|tree| self.tree_names(tree, names, place));
+        http.roles().for_each(|role| self.known_role(profile, role, place));
         let after = with(names, &["response"]);
-        for lives in http.take.iter().filter_map(|t| t.lives.as_ref()) {
+        for lives in http.take.iter().filter_map(|t| t.lives.as_ref()).chain(&http.asked) {
             self.tree_names(lives, &after, place);
         }
         if let Some(Repeat { again, every, slower, limit }) = &http.repeat {
@@ -325,7 +310,7 @@ fn add_inputs(names: &mut Names, more: impl Iterator<Item = String>) {
 const fn rule_names(verb: &Verb) -> &'static [&'static str] {
     match verb {
         Verb::Jwt(_) => &["header", "claims", "jwt"],
-        Verb::Http(_) => &["request", "response", "assertion"],
+        Verb::Http(_) => &["request", "response", "assertion", "signature"],
         Verb::Open(_) => &["header", "claims", "jwe", "verdict", "key", "open"],
         Verb::Authorize(_) => &["request", "response"],
         Verb::Key(_) | Verb::Ask(_) | Verb::Save(_) => &[],

@@ -4,8 +4,8 @@ use super::Compiler;
 use crate::flow::callback::Mode;
 use crate::flow::custody::Policy;
 use crate::flow::template::{Text, Tree};
-use crate::profile::model::{Ask, Authorize, Http, Jwt, KeyStep, Repeat, Save, Spend, Take, TakeFrom, Verb};
-use crate::profile::raw::{RawAsk, RawAuthorize, RawHttp, RawJwt, RawRepeat, RawSave, RawSpend, RawStep};
+use crate::profile::model::{Ask, Authorize, Http, Jwt, KeyStep, Repeat, Save, Signature, Spend, Take, TakeFrom, Verb};
+use crate::profile::raw::{RawAsk, RawAuthorize, RawHttp, RawJwt, RawRepeat, RawSave, RawSignature, RawSpend, RawStep};
 use crate::secret::class_of_name;
 
 impl Compiler<'_> {
@@ -94,6 +94,7 @@ impl Compiler<'_> {
             expect: raw.expect.iter().flatten().map(|v| super::part::json(&v.value)).collect(),
             take,
             asked: raw.asked.as_ref().map(|v| self.tree(v)),
+            signature: raw.signature.as_ref().map(|s| self.signature(raw, s)),
             spend: raw.spend.as_ref().map(|s| self.spend(raw, s)),
             repeat: raw.repeat.as_ref().and_then(|r| self.repeat(r)),
         }
@@ -110,6 +111,18 @@ impl Compiler<'_> {
             self.complain(raw.policy.place, format!("`policy` is one of {known}"));
         }
         Spend { tokens: raw.tokens.value.clone(), policy }
+    }
+
+    fn signature(&mut self, http: &RawHttp, raw: &RawSignature) -> Signature {
+        if http.form.is_none() && http.json.is_none() && http.jwt.is_none() && http.text.is_none() {
+            self.complain(raw.key.place, "`signature` needs a body that it is over: form, json, jwt or text");
+        }
+        Signature {
+            key: self.text(&raw.key),
+            alg: raw.alg.as_ref().map(|t| self.text(t)),
+            header: raw.header.as_ref().map_or(Tree::Map(Vec::new()), |v| self.tree(v)),
+            name: raw.name.as_ref().map_or_else(|| Text::literal("x-jws-signature"), |t| self.text(t)),
+        }
     }
 
     fn repeat(&mut self, raw: &RawRepeat) -> Option<Repeat> {

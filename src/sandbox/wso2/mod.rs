@@ -21,6 +21,7 @@ mod login;
 mod manage;
 mod metadata;
 mod name;
+mod payments;
 mod record;
 mod redirects;
 mod refused;
@@ -46,6 +47,7 @@ use self::book::Book;
 use self::consents::Consents;
 pub(super) use self::flavour::{Flavour, UK, WSO2};
 use self::grants::{Granted, RefreshTokens};
+use self::payments::Repeats;
 use self::software::{Register, Software};
 use super::bank::{Answer, Embedded, Site};
 use super::ca::Authority;
@@ -91,6 +93,7 @@ pub(super) struct Wso2 {
     software: Register,
     book: Book,
     consents: Consents,
+    repeats: Repeats,
     logins: Shelf<Asked>,
     codes: Codes<Granted>,
     refresh: RefreshTokens,
@@ -100,9 +103,9 @@ pub(super) struct Wso2 {
 impl Wso2 {
     pub fn open(flavour: &'static Flavour, qtsp: &Arc<Authority>, clock: BankClock, trouble: Switches) -> Self {
         let (keys, software, book, consents) = Default::default();
-        let (logins, codes, refresh, known) = Default::default();
+        let (repeats, logins, codes, refresh, known) = Default::default();
         let qtsp = Arc::clone(qtsp);
-        Self { flavour, qtsp, clock, trouble, keys, software, book, consents, logins, codes, refresh, known }
+        Self { flavour, qtsp, clock, trouble, keys, software, book, consents, repeats, logins, codes, refresh, known }
     }
 
     /// Enters a piece of software in the directory and registers it at the bank: what is not brought is made.
@@ -140,7 +143,7 @@ impl Wso2 {
         let record = record::known_already(&software, &ssa);
         let client_id = self.book.enter(record, &software, now)?;
         let input = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let inputs = vec![
+        let mut inputs = vec![
             input("client_id", &client_id),
             input("ssa", &ssa),
             input("redirect_uris", &json!([CALLBACK]).to_string()),
@@ -149,6 +152,10 @@ impl Wso2 {
             input("software_client_id", &software.id),
             input("org_id", &software.org),
         ];
+        if self.flavour.pays {
+            inputs.extend([input("amount", "10.00"), input("creditor", "20000012345678")]);
+            inputs.push(input("creditor_name", "Ada Example"));
+        }
         Ok(DemoClient { inputs, keys, certified })
     }
 
@@ -177,6 +184,8 @@ impl Embedded for Wso2 {
             .route(consents::PATH, post(consents::create))
             .route(&format!("{}/{{id}}", consents::PATH), get(consents::read))
             .route(consents::ACCOUNTS, get(consents::accounts))
+            .route(payments::CONSENTS, post(payments::ask))
+            .route(payments::PAYMENTS, post(payments::pay))
             .with_state(Arc::clone(&self));
         let server = Router::new()
             .route(flavour.discovery_path, get(discovery::metadata))
