@@ -94,8 +94,15 @@ fn critical(header: &Map<String, Value>) -> Result<Payload, &'static str> {
 }
 
 /// Signs a body, in the form in which the client signed its own.
-pub(super) fn sign(key: &PrivateKey, iss: &str, body: &[u8], payload: Payload, now: i64) -> io::Result<String> {
-    let mut header = json!({ "alg": "PS256", "typ": "JOSE", "cty": "application/json", "kid": key.public().thumbprint(),
+pub(super) fn sign(
+    key: &PrivateKey,
+    kid: &str,
+    iss: &str,
+    body: &[u8],
+    payload: Payload,
+    now: i64,
+) -> io::Result<String> {
+    let mut header = json!({ "alg": "PS256", "typ": "JOSE", "cty": "application/json", "kid": kid,
                              IAT: now, ISS: iss, TAN: TRUST_ANCHOR, "crit": [IAT, ISS, TAN] });
     if payload == Payload::AsItIs {
         header["b64"] = false.into();
@@ -119,7 +126,7 @@ mod tests {
             verify(text, body, "o/s", 1000, |kid| Some(key.public()).filter(|k| k.thumbprint() == kid))
         };
         for payload in [Payload::Encoded, Payload::AsItIs] {
-            let good = sign(&key, "o/s", BODY, payload, 1000).unwrap();
+            let good = sign(&key, &key.public().thumbprint(), "o/s", BODY, payload, 1000).unwrap();
             assert_eq!(read(&good, BODY), Ok(payload));
             assert!(read(&good, br#"{"Data":{} }"#).unwrap_err().contains("body"));
             let (header, signature) = good.split_once("..").unwrap();
@@ -154,9 +161,9 @@ mod tests {
                 assert!(found.contains(why), "{name}: {found}");
             }
         }
-        let forged = sign(&stray, "o/s", BODY, Payload::Encoded, 1000).unwrap();
+        let forged = sign(&stray, &stray.public().thumbprint(), "o/s", BODY, Payload::Encoded, 1000).unwrap();
         assert!(read(&forged, BODY).unwrap_err().contains("kid"));
-        let good = sign(&key, "o/s", BODY, Payload::Encoded, 1000).unwrap();
+        let good = sign(&key, &key.public().thumbprint(), "o/s", BODY, Payload::Encoded, 1000).unwrap();
         let mut map = json::object(&b64::decode(good.split_once("..").unwrap().0).unwrap()).unwrap();
         map.insert("b64".to_owned(), json!(false));
         let part = b64::encode(Value::Object(map).to_string().as_bytes());

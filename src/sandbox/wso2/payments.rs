@@ -167,7 +167,8 @@ fn once(
         }
     };
     let key = bank.signing_key().map_err(|_| No::Failure)?;
-    let signature = message::sign(key, bank.flavour.issuer, text.as_bytes(), signed.payload, now);
+    let kid = key.public().thumbprint();
+    let signature = message::sign(key, &kid, bank.flavour.issuer, text.as_bytes(), signed.payload, now);
     let signature = signature.ok().and_then(|s| HeaderValue::from_str(&s).ok()).ok_or(No::Failure)?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),

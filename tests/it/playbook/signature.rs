@@ -139,7 +139,8 @@ fn the_banks_signature_over_its_answer_is_verified_with_its_keys() {
 
 #[test]
 fn a_wrong_signature_over_an_answer_is_named_for_what_is_wrong_with_it() {
-    let (bank, stray) = (SecretJwk::generate(KeySpec::P256).expect("a key"), SecretJwk::generate(KeySpec::P256).expect("a key"));
+    let (bank, stray) =
+        (SecretJwk::generate(KeySpec::P256).expect("a key"), SecretJwk::generate(KeySpec::P256).expect("a key"));
     let body = r#"{"Data":{"Amount":"10.00"}}"#;
     let good = json!({ "alg": "ES256", "kid": "bank-1", IAT: 1, "crit": [IAT] });
     let text = |play: &Play| play.run.view().steps[1].error.as_ref().expect("an error").text.clone();
