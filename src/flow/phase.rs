@@ -36,6 +36,10 @@ pub(super) enum Pending {
     KeepPin(Box<open::Gate>),
     Ask,
     Authorize(Box<Going>),
+    /// Somebody else is to send something.
+    Listen,
+    /// They are being told; with outputs the step ends after that.
+    Receipt(Option<Outputs>),
     Save(Box<Saving>),
     /// Before the same question is asked again.
     Pause,

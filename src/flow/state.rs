@@ -158,6 +158,10 @@ impl State {
         }
     }
 
+    pub fn is_used(&self, jti: &str) -> bool {
+        self.used_jti.0.contains(jti)
+    }
+
     pub fn use_jti(&mut self, jti: &str) {
         let mut all = (*self.used_jti.0).clone();
         all.insert(jti.to_owned());

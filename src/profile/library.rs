@@ -32,6 +32,7 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/dcr-read.toml", include_str!("../../profiles/flows/dcr-read.toml")),
     ("flows/dcr-register.toml", include_str!("../../profiles/flows/dcr-register.toml")),
     ("flows/dcr-update.toml", include_str!("../../profiles/flows/dcr-update.toml")),
+    ("flows/listen.toml", include_str!("../../profiles/flows/listen.toml")),
     ("flows/refresh-token.toml", include_str!("../../profiles/flows/refresh-token.toml")),
     ("flows/directory-ssa.toml", include_str!("../../profiles/flows/directory-ssa.toml")),
     ("flows/ciba.toml", include_str!("../../profiles/flows/ciba.toml")),

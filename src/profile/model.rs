@@ -2,6 +2,7 @@
 
 mod authorize;
 mod http;
+mod listen;
 mod open;
 mod spend;
 
@@ -11,6 +12,7 @@ use serde_json::Value as Json;
 
 pub use authorize::Authorize;
 pub use http::{Http, Repeat, Signature, Take, TakeFrom};
+pub use listen::Listen;
 pub use open::{Expect, KeysFrom, Open, Unverified};
 pub use spend::Spend;
 
@@ -265,6 +267,7 @@ pub enum Verb {
     Http(Box<Http>),
     Open(Box<Open>),
     Authorize(Box<Authorize>),
+    Listen(Box<Listen>),
     Ask(Ask),
     Save(Save),
 }
@@ -277,6 +280,7 @@ impl Verb {
             Self::Http(_) => "http",
             Self::Open(_) => "open",
             Self::Authorize(_) => "authorize",
+            Self::Listen(_) => "listen",
             Self::Ask(_) => "ask",
             Self::Save(_) => "save",
         }

@@ -4,6 +4,7 @@
 
 mod http;
 mod keep;
+mod listen;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use super::place::At;
 use super::value::{RawValue, Table};
 pub use http::{RawHttp, RawRepeat, RawSignature, RawTake};
 pub use keep::{RawSave, RawSpend};
+pub use listen::RawListen;
 
 /// A text that may hold `{{ expressions }}`.
 pub type RawText = At<String>;
@@ -232,6 +234,7 @@ pub struct RawStep {
     pub http: Option<RawHttp>,
     pub open: Option<RawOpen>,
     pub authorize: Option<RawAuthorize>,
+    pub listen: Option<RawListen>,
     pub ask: Option<RawAsk>,
     pub save: Option<RawSave>,
 }

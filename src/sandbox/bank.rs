@@ -86,6 +86,11 @@ pub(super) trait Embedded: Send + Sync {
         let _ = (url, redirect_uri);
         Box::pin(async { None })
     }
+    /// A signed event for that client. None: this bank sends none.
+    fn event(&self, client_id: &str) -> Option<io::Result<String>> {
+        let _ = client_id;
+        None
+    }
 }
 
 pub(super) struct Site {

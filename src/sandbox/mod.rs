@@ -23,6 +23,7 @@ mod clock;
 mod danske;
 mod demo;
 mod dnb;
+mod event;
 mod flaw;
 mod form;
 mod front;

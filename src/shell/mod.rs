@@ -12,6 +12,7 @@ mod card;
 mod desk;
 mod embedded;
 mod fits;
+mod listen;
 mod new_key;
 mod order;
 mod people;

@@ -186,6 +186,12 @@ impl Compiler<'_> {
                 self.tree_names(&authorize.query, names, place);
                 authorize.lives.iter().for_each(|t| self.tree_names(t, &with(names, &["response"]), place));
             }
+            Verb::Listen(listen) => {
+                listen.texts().for_each(|t| self.text_names(t, names, place));
+                listen.wait.iter().for_each(|t| self.tree_names(t, names, place));
+                let came = with(names, &["came"]);
+                listen.open.iter().for_each(|open| self.open_names(profile, open, &came, place));
+            }
             Verb::Ask(Ask { text, show, deadline, .. }) => {
                 self.text_names(text, names, place);
                 show.iter().for_each(|(_, t)| self.text_names(t, names, place));
@@ -313,6 +319,7 @@ const fn rule_names(verb: &Verb) -> &'static [&'static str] {
         Verb::Http(_) => &["request", "response", "assertion", "signature"],
         Verb::Open(_) => &["header", "claims", "jwe", "verdict", "key", "open"],
         Verb::Authorize(_) => &["request", "response"],
+        Verb::Listen(_) => &["came", "header", "claims", "jwe", "verdict", "key", "open"],
         Verb::Key(_) | Verb::Ask(_) | Verb::Save(_) => &[],
     }
 }
@@ -355,6 +362,11 @@ fn outputs(verb: &Verb) -> Below {
             only(fixed.map(str::to_owned).into_iter().chain(http.take.iter().map(|t| t.name.clone())))
         }
         Verb::Open(_) => only(["header", "claims", "jwe", "verdict", "key", "text"]),
+        Verb::Listen(listen) => {
+            let opened: &[&str] =
+                if listen.open.is_some() { &["header", "claims", "jwe", "verdict", "key"] } else { &[] };
+            only(["headers", "text", "json", "received_at"].iter().chain(opened).copied())
+        }
         Verb::Ask(ask) if ask.wait => only(ask.ask.iter().map(|i| i.name.clone())),
         Verb::Ask(ask) => only(ask.show.iter().map(|(name, _)| name.clone())),
         Verb::Authorize(_) => only(crate::flow::AUTHORIZED),

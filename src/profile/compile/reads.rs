@@ -27,6 +27,7 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
             out.extend(o.trees().flat_map(Tree::exprs));
         }
         Verb::Authorize(a) => out.extend(a.exprs()),
+        Verb::Listen(l) => out.extend(l.exprs()),
         Verb::Ask(a) => {
             out.extend(a.text.exprs());
             out.extend(a.show.iter().flat_map(|(_, t)| t.exprs()));
@@ -128,7 +129,9 @@ pub(super) fn roles(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
                     }
                 }
             }
-            Verb::Open(o) => out.extend(o.roles().cloned()),
+            Verb::Open(_) | Verb::Listen(_) => {
+                out.extend(step.verb.opens().into_iter().flat_map(|o| o.roles()).cloned())
+            }
             Verb::Authorize(_) | Verb::Ask(_) | Verb::Save(_) => {}
         }
     }

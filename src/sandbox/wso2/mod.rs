@@ -53,6 +53,7 @@ use super::bank::{Answer, Embedded, Site};
 use super::ca::Authority;
 use super::clock::BankClock;
 use super::demo::{Brought, DemoClient, DemoKey, Known};
+use super::event;
 use super::peer::Peer;
 use super::qc::QcType;
 use super::rsa::{LazyKey, PrivateKey, PublicKey};
@@ -216,6 +217,11 @@ impl Embedded for Wso2 {
 
     fn answer<'a>(&'a self, _: &'a str, _: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {
         Box::pin(async { None })
+    }
+
+    fn event(&self, client_id: &str) -> Option<io::Result<String>> {
+        let signed = |key| event::token(key, self.flavour.issuer, client_id, self.clock.now());
+        Some(self.signing_key().and_then(signed))
     }
 
     fn authorize<'a>(&'a self, url: &'a str, redirect_uri: &'a str) -> BoxFuture<'a, Option<Result<String, String>>> {

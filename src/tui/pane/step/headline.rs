@@ -41,6 +41,7 @@ pub fn headline(look: Look, view: &RunView, index: usize, step: &StepView, now: 
             let words = match (&step.pin, &step.authorize) {
                 (Some(_), _) => key(words, "Enter", "decides about these keys"),
                 (None, Some(_)) => key(say(words, "for you."), "p", "pastes the answer"),
+                (None, None) if step.listen.is_some() => key(say(words, "for what the bank sends."), "p", "pastes it"),
                 (None, None) if asks => key(words, "Enter", "answers"),
                 (None, None) => words,
             };
