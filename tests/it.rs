@@ -21,6 +21,8 @@ mod dnb;
 mod fuzz_corpus;
 #[path = "it/leaks.rs"]
 mod leaks;
+#[path = "it/listen.rs"]
+mod listen;
 #[path = "it/own_keys.rs"]
 mod own_keys;
 #[path = "it/playbook.rs"]
