@@ -13,6 +13,7 @@
 //! A bank is one folder, behind the trait of `bank`; what two banks share is a file beside it.
 
 mod answer;
+mod assertion;
 mod b64;
 mod bank;
 mod bearer;
@@ -27,6 +28,7 @@ mod event;
 mod flaw;
 mod form;
 mod front;
+mod grants;
 mod json;
 mod jwe;
 mod jwk;
@@ -34,6 +36,7 @@ mod jwt;
 mod listener;
 mod message;
 mod oauth_error;
+mod open_banking;
 mod page;
 mod peer;
 mod people;

@@ -8,7 +8,6 @@
 //!  consent:   asked for at the gateway ──► granted by a person at the server ──► code ──► tokens ──► accounts
 //! ```
 
-mod assertion;
 mod authorize;
 mod book;
 mod consents;
@@ -46,7 +45,7 @@ use self::authorize::Asked;
 use self::book::Book;
 use self::consents::Consents;
 pub(super) use self::flavour::{Flavour, UK, WSO2};
-use self::grants::{Granted, RefreshTokens};
+use self::grants::Granted;
 use self::payments::Repeats;
 use self::software::{Register, Software};
 use super::bank::{Answer, Embedded, Site};
@@ -54,6 +53,7 @@ use super::ca::Authority;
 use super::clock::BankClock;
 use super::demo::{Brought, DemoClient, DemoKey, Known};
 use super::event;
+use super::grants::RefreshTokens;
 use super::peer::Peer;
 use super::qc::QcType;
 use super::rsa::{LazyKey, PrivateKey, PublicKey};
@@ -97,7 +97,7 @@ pub(super) struct Wso2 {
     repeats: Repeats,
     logins: Shelf<Asked>,
     codes: Codes<Granted>,
-    refresh: RefreshTokens,
+    refresh: RefreshTokens<Granted>,
     known: Known,
 }
 
