@@ -23,6 +23,8 @@ mod fuzz_corpus;
 mod leaks;
 #[path = "it/listen.rs"]
 mod listen;
+#[path = "it/open_banking.rs"]
+mod open_banking;
 #[path = "it/own_keys.rs"]
 mod own_keys;
 #[path = "it/playbook.rs"]

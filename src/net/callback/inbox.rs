@@ -20,7 +20,7 @@ use crate::flow::exchange::NetError;
 use crate::time::Timestamp;
 
 /// For it to be looked at: its keys may have to be fetched.
-const JUDGED: Duration = Duration::from_secs(60);
+const JUDGED: Duration = Duration::from_mins(1);
 const WRITE: Duration = Duration::from_secs(2);
 /// Kinds of body: an event (RFC 8935 §2.1), as the UK's banks send it, or a ping (CIBA §10.2).
 const KINDS: [&str; 4] = ["application/secevent+jwt", "application/jwt", "application/jose", "application/json"];

@@ -130,7 +130,7 @@ pub(super) fn roles(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
                 }
             }
             Verb::Open(_) | Verb::Listen(_) => {
-                out.extend(step.verb.opens().into_iter().flat_map(|o| o.roles()).cloned())
+                out.extend(step.verb.opens().into_iter().flat_map(crate::profile::model::Open::roles).cloned())
             }
             Verb::Authorize(_) | Verb::Ask(_) | Verb::Save(_) => {}
         }
@@ -149,6 +149,8 @@ pub(super) fn tokens(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
     }
     for frame in &flow.frames {
         exprs.extend(frame.with.iter().chain(&frame.lets).flat_map(|(_, t)| t.exprs()));
+        // an input that nobody sets may be a kept token
+        exprs.extend(frame.inputs.iter().filter_map(|i| i.default.as_ref()).flat_map(Tree::exprs));
         exprs.extend(frame.when.iter().chain(frame.outputs.iter().flat_map(|(_, t)| t.exprs())));
     }
     let paths = exprs.iter().flat_map(|e| e.names()).filter(|p| p[0] == "tokens");

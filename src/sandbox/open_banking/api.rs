@@ -71,7 +71,7 @@ pub(super) async fn userinfo(
 ) -> Response {
     let token = match admitted(&bank, &peer, &uri, &headers, "openid") {
         Ok(token) => token,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let Some(person) = token.person else {
         return BearerError::InvalidToken("No person stands behind this token.").into_response("userinfo");
@@ -100,7 +100,7 @@ pub(super) async fn accounts(
 ) -> Response {
     let mut response = match admitted(&bank, &peer, &uri, &headers, "accounts") {
         Ok(_) => Json(json!({ "accounts": [{ "id": "22289", "currency": "GBP" }] })).into_response(),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     };
     response.headers_mut().extend(headers.get(INTERACTION).cloned().map(|id| (INTERACTION, id)));
     response
@@ -113,15 +113,15 @@ fn admitted(
     uri: &Uri,
     headers: &HeaderMap,
     scope: &'static str,
-) -> Result<Token, Response> {
+) -> Result<Token, Box<Response>> {
     let now = bank.clock.now();
-    let no = |why| Err(BearerError::InvalidToken(why).into_response("api"));
+    let no = |why| Err(Box::new(BearerError::InvalidToken(why).into_response("api")));
     let shown = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let proven =
         shown.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("DPoP")).map(|(_, token)| token);
     let name = match proven {
         Some(name) => name,
-        None => bearer::token(headers, uri).map_err(|e| e.into_response("api"))?,
+        None => bearer::token(headers, uri).map_err(|e| Box::new(e.into_response("api")))?,
     };
     let Some(token) = bank.tokens.find(name, now) else { return no("The token is not known, or has ended.") };
     if token.jkt.is_some() != proven.is_some() {
@@ -132,14 +132,16 @@ fn admitted(
         match bank.proofs.thumbprint(headers, ("GET", &urls), Some(name), now) {
             Ok(Some(found)) if found == *jkt => {}
             Ok(_) => return no("The proof is missing, or that of another key."),
-            Err(NoProof::Wrong(why)) => return Err(challenge("invalid_dpop_proof", why, None)),
-            Err(NoProof::Nonce(nonce)) => return Err(challenge("use_dpop_nonce", "a nonce is wanted", Some(&nonce))),
+            Err(NoProof::Wrong(why)) => return Err(Box::new(challenge("invalid_dpop_proof", why, None))),
+            Err(NoProof::Nonce(nonce)) => {
+                return Err(Box::new(challenge("use_dpop_nonce", "a nonce is wanted", Some(&nonce))));
+            }
         }
     } else if token.certificate.is_some() && token.certificate != peer.certificate() {
         return no("The token is bound to another certificate.");
     }
     if !token.scope.split(' ').any(|s| s == scope) {
-        return Err(BearerError::InsufficientScope(scope).into_response("api"));
+        return Err(Box::new(BearerError::InsufficientScope(scope).into_response("api")));
     }
     Ok(token)
 }

@@ -157,7 +157,7 @@ fn check(client: &Client, form: &Form) -> Result<Asked, Refused> {
         Some("form_post") => Mode::FormPost,
         _ => Mode::Query,
     };
-    let jarm = text("response_mode").is_some_and(|m| m == "jwt" || m.ends_with(".jwt"));
+    let jarm = text("response_mode").is_some_and(|m| m.rsplit('.').next() == Some("jwt"));
     let back = ReturnAddress { redirect_uri: CALLBACK.to_owned(), state: text("state").map(str::to_owned), mode };
     let no = |error, why| Err(Refused::Back(Box::new(back.clone()), error, why));
     if text("response_type") != Some("code") {

@@ -68,11 +68,10 @@ fn grant(bank: &OpenBanking, client: &str, form: &Form, jkt: Option<&str>, now: 
     match field("grant_type")?.as_str() {
         "client_credentials" => {
             let asked = form.get("scope").map_or("accounts", String::as_str);
-            // a client has no identity of a person's
-            let own = scope::parse(asked).filter(|all| all.iter().all(|s| SCOPES.contains(s)));
-            let own = own.ok_or_else(|| OAuthError::invalid_scope("scope names what there is not."))?;
-            let own: Vec<&str> = own.into_iter().filter(|s| !["openid", "offline_access"].contains(s)).collect();
-            Ok(Gave { scope: own.join(" "), granted: None, family: None })
+            if !scope::parse(asked).is_some_and(|all| all.iter().all(|s| SCOPES.contains(s))) {
+                return Err(OAuthError::invalid_scope("scope names what there is not, or is no list of scopes."));
+            }
+            Ok(Gave { scope: asked.to_owned(), granted: None, family: None })
         }
         "authorization_code" => {
             let granted = bank.codes.redeem(field("code")?, client, now);
