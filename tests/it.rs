@@ -21,6 +21,10 @@ mod dnb;
 mod fuzz_corpus;
 #[path = "it/leaks.rs"]
 mod leaks;
+#[path = "it/listen.rs"]
+mod listen;
+#[path = "it/open_banking.rs"]
+mod open_banking;
 #[path = "it/own_keys.rs"]
 mod own_keys;
 #[path = "it/playbook.rs"]

@@ -62,7 +62,9 @@ impl Embedded for Banks {
                     .map_err(|e| format!("the demo key for {}: {e}", key.role))?;
                 keys.push(DemoKey { role: key.role, key: made, chain: key.chain });
             }
-            let people = Arc::new(Staff { world, bank: bank.to_owned() });
+            let client_id = client.inputs.iter().find(|(name, _)| name == "client_id");
+            let client_id = client_id.map(|(_, id)| id.clone()).unwrap_or_default();
+            let people = Arc::new(Staff { world, bank: bank.to_owned(), client_id });
             Ok(Link { hosts, inputs: client.inputs, keys, certified: client.certified, people })
         })
     }
@@ -72,6 +74,8 @@ impl Embedded for Banks {
 struct Staff {
     world: Arc<World>,
     bank: String,
+    /// The client that they know.
+    client_id: String,
 }
 
 impl People for Staff {
@@ -96,6 +100,10 @@ impl People for Staff {
 
     fn go_alone(&self) -> bool {
         true
+    }
+
+    fn post<'a>(&'a self, _: &'a str, at: &'a str, url: &'a str) -> BoxFuture<'a, Option<Result<(), String>>> {
+        Box::pin(async move { self.world.people().post(&self.bank, &self.client_id, at, url).await })
     }
 
     fn authorize<'a>(

@@ -106,6 +106,11 @@ impl Report {
         {
             line(&granted_json(step, granted, view));
         }
+        for (number, (_, note)) in step.listen.iter().flat_map(|wait| &wait.seen).enumerate() {
+            if self.once(index, attempt, format!("seen {number}")) {
+                line(&json!({ "event": "seen", "step": step.id, "note": view.redactor.mask_text(note) }));
+            }
+        }
         for check in &step.checks {
             if self.once(index, attempt, format!("check {} {} {:?}", check.id, check.on, check.outcome)) {
                 line(&check_json(check));
@@ -123,6 +128,16 @@ impl Report {
     }
 
     fn step_in_words(&mut self, index: usize, step: &StepView, view: &RunView) {
+        if let Some(wait) = &step.listen {
+            if self.once(index, step.attempt, "listen") {
+                eprintln!("    waiting for a POST to {}", view.redactor.mask_text(&wait.url));
+            }
+            for (number, (_, note)) in wait.seen.iter().enumerate() {
+                if self.once(index, step.attempt, format!("seen {number}")) {
+                    eprintln!("    {}", view.redactor.mask_text(note));
+                }
+            }
+        }
         let over = matches!(
             step.state,
             StepState::Done

@@ -18,6 +18,8 @@ pub enum Artefact {
     Jwt,
     /// A client assertion: also `request`.
     Assertion,
+    /// A detached signature over a body: `header jwt`, also `request`.
+    Signature,
     /// A DPoP proof: also `request`.
     Proof,
     /// Any HTTP exchange: `request response`.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::callback::Authorization;
 use super::custody::Spending;
+use super::delivery::{Listening, Receipt};
 use super::exchange::Request;
 use super::view::{AskView, PinView};
 use crate::jose::Alg;
@@ -75,6 +76,17 @@ pub enum Effect {
         op: Op,
         step: String,
         request: Authorization,
+    },
+    /// Wait for what somebody else sends. Each that comes is an [`super::Event::Came`], the next only after its receipt.
+    Listen {
+        op: Op,
+        step: String,
+        request: Listening,
+    },
+    /// Tell the sender what became of it: part of that listening. Answered with [`super::Reply::Receipted`].
+    Receipt {
+        op: Op,
+        receipt: Receipt,
     },
     Wait {
         op: Op,

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::callback::Callback;
 use super::custody::Spent;
+use super::delivery::Delivery;
 use super::effect::Op;
 use super::exchange::{Exchange, NetError};
 use crate::jose::PublicJwk;
@@ -25,14 +26,19 @@ pub enum Event {
     SendAnyway,
     /// A person's answers to the step that asks.
     Answer(BTreeMap<String, Secret>),
-    /// What the browser ended on, brought by a person: the whole address, or a form's body.
+    /// Brought by a person: what the browser ended on (the whole address, or a form's body), or a message that is waited for.
     Pasted(Secret),
     /// A browser on this machine finds the bank's page there, not at its own address: the bank is an embedded one.
     Page {
         op: Op,
         url: Secret,
     },
-    /// Something that happened while a person is at the bank.
+    /// Somebody sent what is waited for, or something else.
+    Came {
+        op: Op,
+        delivery: Delivery,
+    },
+    /// Something that happened while a person is at the bank, or while somebody else's message is waited for.
     Noted {
         op: Op,
         note: String,
@@ -76,6 +82,8 @@ pub enum Reply {
     /// With what a person has to know of the keeping.
     Saved(Vec<String>),
     Waited,
+    /// The sender was told, or is gone.
+    Receipted,
 }
 
 /// What a run finds of earlier runs, and the keys that are bound.

@@ -6,8 +6,8 @@ use minijinja::Value;
 
 use super::effect::{Op, Saving};
 use super::request::Built;
-use super::sign::{Signed, Signing};
-use super::verb::{Going, open};
+use super::sign::Signing;
+use super::verb::{Going, Papers, open};
 use crate::time::Timestamp;
 
 pub(super) enum Phase {
@@ -36,6 +36,10 @@ pub(super) enum Pending {
     KeepPin(Box<open::Gate>),
     Ask,
     Authorize(Box<Going>),
+    /// Somebody else is to send something.
+    Listen,
+    /// They are being told; with outputs the step ends after that.
+    Receipt(Option<Outputs>),
     Save(Box<Saving>),
     /// Before the same question is asked again.
     Pause,
@@ -55,12 +59,12 @@ pub(super) type Outputs = BTreeMap<String, Value>;
 /// A request ready to go.
 pub(super) struct Ready {
     pub built: Built,
-    pub assertion: Option<Signed>,
+    pub papers: Papers,
     pub drafted_at: Timestamp,
 }
 
 /// A request that went out.
 pub(super) struct Sent {
     pub built: Built,
-    pub assertion: Option<Signed>,
+    pub papers: Papers,
 }

@@ -48,6 +48,8 @@ pub struct Draft {
     pub mtls: Option<String>,
     pub auth: Option<ClientAuth>,
     pub assertion: Option<String>,
+    /// Over the body, and the name of the header that carries it.
+    pub signature: Option<(String, String)>,
     pub proof: Option<String>,
 }
 
@@ -86,6 +88,7 @@ impl Draft {
             let scheme = if self.dpop.is_some() { "DPoP" } else { "Bearer" };
             headers.push(("Authorization".to_owned(), format!("{scheme} {token}")));
         }
+        headers.extend(self.signature.clone());
         headers.extend(self.proof.clone().map(|proof| ("DPoP".to_owned(), proof)));
         let (bytes, default_type) = encode(&body)?;
         let content_type = self.content_type.clone().or(default_type.map(str::to_owned));
@@ -305,6 +308,7 @@ mod tests {
             mtls: None,
             auth,
             assertion: None,
+            signature: None,
             proof: None,
         }
     }

@@ -9,10 +9,9 @@ use super::core::{Core, core};
 use super::effect::{Effect, Op};
 use super::event::{Event, OpError, Reply};
 pub(super) use super::phase::{Held, Outputs, Pending, Phase, Ready, Sent};
-use super::sign::not_bound;
 use super::state::State;
 use super::template::{EvalError, Random, Scope};
-use super::view::{CheckView, ErrorSource, RunStatus, RunView, StepError, StepState, StepView};
+use super::view::{CheckView, RunStatus, RunView, StepState, StepView};
 use crate::profile::model::{Check, Environment, Flow, Profile, Step};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -53,6 +52,8 @@ pub struct Run {
     pub(super) refetched: bool,
     /// The current step was sent again with a nonce already.
     pub(super) renonced: bool,
+    /// What the current step waits for comes here.
+    pub(super) inbox: Option<super::verb::Inbox>,
     /// The current step asks until there is an answer.
     pub(super) polling: Option<super::verb::Polling>,
 }
@@ -93,6 +94,7 @@ impl Run {
             detour: None,
             refetched: false,
             renonced: false,
+            inbox: None,
             polling: None,
         };
         run.view.redactor = run.state.redactor.clone();
@@ -130,7 +132,8 @@ impl Run {
 
     /// The only way anything changes.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
-        let effects = self.react(event, now);
+        let mut effects = self.react(event, now);
+        effects.extend(self.close_inbox());
         if !matches!(self.phase, Phase::Over) {
             self.view.unbound = None;
         }
@@ -196,6 +199,10 @@ impl Run {
                 Phase::Busy(op, Pending::Authorize(going)),
                 event @ (Event::Pasted(_) | Event::Noted { .. } | Event::Page { .. }),
             ) => self.heard(op, going, event, now),
+            (
+                Phase::Busy(op, Pending::Listen),
+                event @ (Event::Pasted(_) | Event::Noted { .. } | Event::Came { .. }),
+            ) => self.told_of(op, event, now),
             (Phase::Busy(op, Pending::Pin(gate)), Event::Approve) => {
                 let effects = self.approved(*gate, now);
                 self.by_hand(op, effects)
@@ -241,7 +248,9 @@ impl Run {
             self.view.steps.iter().map(|s| s.state).rfind(|s| matches!(s, StepState::Failed | StepState::Cancelled));
         match &self.phase {
             Phase::Fresh | Phase::Standing => RunStatus::Ready,
-            Phase::Busy(_, Pending::Ask | Pending::Pin(_) | Pending::Authorize(_)) => RunStatus::Waiting,
+            Phase::Busy(_, Pending::Ask | Pending::Pin(_) | Pending::Authorize(_) | Pending::Listen) => {
+                RunStatus::Waiting
+            }
             Phase::Loading(_) | Phase::Busy(..) => RunStatus::Busy,
             Phase::Armed(_) => RunStatus::Armed,
             Phase::Blocked(_) => RunStatus::Blocked,
@@ -268,6 +277,7 @@ impl Run {
             (Pending::Ask, Reply::Answered(answers)) => self.answered(op, answers, now),
             (Pending::Authorize(going), Reply::Callback(callback)) => self.came_back(*going, callback, now),
             (Pending::Save(saving), Reply::Saved(told)) => self.saved(*saving, told, now),
+            (Pending::Receipt(outputs), Reply::Receipted) => self.receipted(op, outputs, now),
             (Pending::Pause, Reply::Waited) => self.paused(now),
             // a reply of another kind than was asked for: keep waiting
             (pending, _) => self.stay(Phase::Busy(op, pending)),
@@ -294,69 +304,6 @@ impl Run {
         self.state.flow.steps[self.view.current].clone()
     }
 
-    /// Ends the run at the current step, not well.
-    pub(super) fn fail(&mut self, error: StepError, now: Timestamp) -> Vec<Effect> {
-        self.end_step(StepState::Failed, error, now);
-        self.phase = Phase::Over;
-        Vec::new()
-    }
-
-    /// Ends the current step not well; in a detour also the step that waits for it.
-    pub(super) fn end_step(&mut self, state: StepState, error: StepError, now: Timestamp) {
-        let waiting = self.detour.take().map(|detour| detour.back_to);
-        for index in [Some(self.view.current), waiting].into_iter().flatten() {
-            self.view.current = index;
-            let step = self.step();
-            step.state = state;
-            step.ended_at = Some(now);
-            step.error = Some(error.clone());
-        }
-    }
-
-    pub(super) fn fail_eval(&mut self, error: &EvalError, now: Timestamp) -> Vec<Effect> {
-        if let EvalError::Missing(name) = error.root()
-            && let Some(role) = name.strip_prefix("keys.").and_then(|rest| rest.split('.').next())
-            && self.state.profile.role(role).is_some()
-            && !self.state.keys.contains_key(role)
-        {
-            return self.fail(not_bound(role), now);
-        }
-        let hint = match error.root() {
-            EvalError::Missing(name) => missing_hint(name, &self.state.environment.name),
-            _ => "correct the value or the profile".to_owned(),
-        };
-        if let EvalError::Missing(name) = error.root() {
-            self.view.unbound = self.role_in(name);
-        }
-        let error = StepError {
-            id: "profile.value".to_owned(),
-            text: error.to_string(),
-            likely: None,
-            hint: Some(hint),
-            checks: Vec::new(),
-            source: ErrorSource::Profile,
-        };
-        self.fail(error, now)
-    }
-
-    fn broke(&mut self, error: OpError, now: Timestamp) -> Vec<Effect> {
-        if let OpError::Net(net) = &error
-            && let Some(partial) = &net.partial
-        {
-            self.step().exchange = Some(Arc::new((**partial).clone()));
-        }
-        let error = self.explain(&error);
-        self.fail(error, now)
-    }
-
-    fn note_missing(&mut self, role: &str, error: &OpError) {
-        let error = self.explain(error);
-        let text = format!("{role}: {}", error.text);
-        if let Some(first) = self.view.steps.first_mut() {
-            first.note = Some(first.note.as_ref().map_or(text.clone(), |n| format!("{n}\n{text}")));
-        }
-    }
-
     /// Keeps waiting for the person.
     pub(super) fn phase_ask(&mut self, op: Op) {
         self.phase = Phase::Busy(op, Pending::Ask);
@@ -378,20 +325,5 @@ impl Run {
     pub(super) fn bank_checks(&self, step: &Step) -> Vec<Check> {
         let hangs = |c: &&Check| c.at.iter().any(|at| step.addresses.contains(at));
         self.state.profile.checks.iter().filter(hangs).chain(&step.checks).cloned().collect()
-    }
-}
-
-fn missing_hint(name: &str, environment: &str) -> String {
-    match name.split_once('.') {
-        Some(("inputs", input)) => {
-            format!("give it with --set {input}=…, fill it in on screen, or save it in the profile")
-        }
-        Some(("keys", _)) => "bind a key to that role, for example --bind ROLE=file:key.pem".to_owned(),
-        Some(("tokens", _)) => "run the flow that gets the token first".to_owned(),
-        Some(("metadata", _)) => "run the flow that reads the bank's metadata first".to_owned(),
-        Some(("env", _)) => format!(
-            "run the flow that reads the bank's metadata (discover); what they do not name is written into the profile, under [environments.{environment}]"
-        ),
-        _ => "an earlier step did not give it".to_owned(),
     }
 }

@@ -10,6 +10,7 @@ use super::run::{Outputs, Pending, Run};
 use super::template::{EvalError, Scope, Text, Tree, from_json};
 use super::verb::{Papers, proof_header};
 use super::view::{Artefact, Countdown, ErrorSource, StepError};
+use crate::jose::compact::detached;
 use crate::jose::{self, Alg};
 use crate::secret::{Class, Secret};
 use crate::time::Timestamp;
@@ -20,8 +21,8 @@ pub(super) struct Signing {
     pub role: String,
     pub alg: Alg,
     pub header: Map<String, Json>,
-    pub claims: Map<String, Json>,
-    pub input: String,
+    pub claims: Json,
+    pub input: Vec<u8>,
     pub then: Then,
 }
 
@@ -31,6 +32,8 @@ pub(super) enum Then {
     Keep,
     /// The client assertion of this request; `refresh`: a person already approved, so it goes out.
     Assert { draft: Box<Draft>, refresh: bool },
+    /// The detached signature of this request's body, carried by the header of that name.
+    Vouch { draft: Box<Draft>, name: String, papers: Box<Papers>, refresh: bool },
     /// The DPoP proof of this request.
     Prove { draft: Box<Draft>, papers: Box<Papers>, refresh: bool },
 }
@@ -57,6 +60,15 @@ impl Signed {
 
 type Members = Map<String, Json>;
 
+/// How a body is to be signed.
+pub(super) struct Wish<'a> {
+    pub alg: Option<&'a str>,
+    /// But for `alg`.
+    pub header: Members,
+    /// The body, as a face shows it.
+    pub shown: Json,
+}
+
 /// What a JWT is made of, before evaluation.
 pub(super) struct Recipe<'a> {
     pub name: &'a str,
@@ -82,9 +94,19 @@ impl Recipe<'_> {
 
 impl Signing {
     fn new(name: &str, role: &str, alg: Alg, header: Map<String, Json>, claims: Map<String, Json>, then: Then) -> Self {
-        let payload = Json::Object(claims.clone()).to_string();
-        let input = jose::compact::signing_input(&header, payload.as_bytes());
+        let claims = Json::Object(claims);
+        let input = jose::compact::signing_input(&header, claims.to_string().as_bytes()).into_bytes();
         Self { name: name.to_owned(), role: role.to_owned(), alg, header, claims, input, then }
+    }
+
+    /// The finished text; a detached one says nothing of what it is over.
+    fn assemble(&self, signature: &[u8]) -> String {
+        match (&self.then, std::str::from_utf8(&self.input)) {
+            (Then::Keep | Then::Assert { .. } | Then::Prove { .. }, Ok(input)) => {
+                jose::compact::assemble(input, signature)
+            }
+            _ => detached::assemble(&self.header, signature),
+        }
     }
 }
 
@@ -119,10 +141,30 @@ impl Run {
         self.sign(prepared, now)
     }
 
+    /// A signature over a body that travels beside it (RFC 7515 App. F).
+    pub(super) fn begin_detached(
+        &mut self,
+        role: &str,
+        wish: Wish<'_>,
+        body: &[u8],
+        then: Then,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let prepared = self.algorithm_of(role, wish.alg).map(|alg| {
+            let mut header = Map::new();
+            header.insert("alg".to_owned(), Json::from(alg.name()));
+            header.extend(wish.header);
+            let input = detached::signing_input(&header, body);
+            let (name, role) = ("signature".to_owned(), role.to_owned());
+            Signing { name, role, alg, header, claims: wish.shown, input, then }
+        });
+        self.sign(prepared, now)
+    }
+
     fn sign(&mut self, prepared: Result<Signing, Refusal>, now: Timestamp) -> Vec<Effect> {
         match prepared {
             Ok(signing) => {
-                let (role, alg, input) = (signing.role.clone(), signing.alg, signing.input.clone().into_bytes());
+                let (role, alg, input) = (signing.role.clone(), signing.alg, signing.input.clone());
                 self.busy(Pending::Sign(Box::new(signing)), |op| Effect::Sign { op, role, alg, input })
             }
             Err(Refusal::Eval(e)) => self.fail_eval(&e, now),
@@ -173,7 +215,7 @@ impl Run {
 
     pub(super) fn signed(&mut self, signing: Signing, signature: &[u8], now: Timestamp) -> Vec<Effect> {
         let key = self.state.keys.get(&signing.role).map(|k| k.jwk.clone());
-        let good = key.is_some_and(|k| jose::verify(signing.alg, &k, signing.input.as_bytes(), signature).is_ok());
+        let good = key.is_some_and(|k| jose::verify(signing.alg, &k, &signing.input, signature).is_ok());
         if !good {
             let text = format!(
                 "the key of role {} gave a signature that its own public half does not verify; nothing was sent",
@@ -182,18 +224,19 @@ impl Run {
             let hint = "the public key may have been changed in its store, or the store is broken: look at the key, bind another";
             return self.fail(key_error("key.bad-signature", text, hint), now);
         }
-        let jwt = jose::compact::assemble(&signing.input, signature);
+        let jwt = signing.assemble(signature);
         let signed = Signed {
             role: Some(signing.role.clone()),
             jwt,
             header: Json::Object(signing.header),
-            claims: Json::Object(signing.claims),
+            claims: signing.claims,
         };
         let class = if matches!(signing.then, Then::Keep) { self.current().class } else { Class::Secret };
         self.show_signed(&signing.name, &signed, class);
         match signing.then {
             Then::Keep => self.keep_signed(signing.name, signed, now),
             Then::Assert { draft, refresh } => self.asserted(*draft, signed, refresh, now),
+            Then::Vouch { draft, name, papers, refresh } => self.vouched(*draft, name, *papers, signed, refresh, now),
             Then::Prove { draft, papers, refresh } => self.proved(*draft, *papers, signed, refresh, now),
         }
     }

@@ -162,6 +162,10 @@ impl State {
         }
     }
 
+    pub fn is_used(&self, once: &str) -> bool {
+        self.used.0.contains(once)
+    }
+
     /// A `jti`, a code, a pushed request: from now on it counts as used.
     pub fn use_up(&mut self, once: &str) {
         let mut all = (*self.used.0).clone();

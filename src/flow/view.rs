@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use super::delivery::ListenView;
 use super::exchange::Exchange;
 pub use super::granted::{GrantedMember, GrantedView};
 use crate::jose::PublicJwk;
@@ -98,6 +99,7 @@ pub struct StepView {
     /// Keys that wait for a person's approval.
     pub pin: Option<PinView>,
     pub authorize: Option<AuthorizeView>,
+    pub listen: Option<ListenView>,
     pub error: Option<StepError>,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,

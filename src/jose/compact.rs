@@ -2,6 +2,8 @@
 //!
 //! Taking apart is bounded and says nothing of the signature; [`super::verify`] does.
 
+pub mod detached;
+
 use serde_json::{Map, Value};
 
 use super::{Alg, B64Error, JsonError, b64, json};
@@ -32,6 +34,8 @@ pub enum CompactError {
     Critical(String),
     #[error("the header's “b64” is not supported in the compact form")]
     Unencoded,
+    #[error("the signature brings a payload of its own, where it has to be over what it came with")]
+    Attached,
 }
 
 impl CompactError {
@@ -51,6 +55,7 @@ impl CompactError {
             Self::Header(error) => error.hint(),
             Self::Critical(_) => "“crit” demands extensions that are not understood here: refused (RFC 7515 §4.1.11)",
             Self::Unencoded => "RFC 7797 payloads come detached; this token cannot be read as it stands",
+            Self::Attached => "a detached signature has nothing between its two dots (RFC 7515 App. F)",
         }
     }
 }
@@ -62,7 +67,7 @@ pub struct Compact {
     header_bytes: Vec<u8>,
     payload: Vec<u8>,
     signature: Vec<u8>,
-    signing_input: String,
+    signing_input: Vec<u8>,
 }
 
 /// Without the contents: the payload may be a secret.
@@ -95,7 +100,7 @@ impl Compact {
             header_bytes,
             payload: part(payload, "payload")?,
             signature: part(signature, "signature")?,
-            signing_input: format!("{header}.{payload}"),
+            signing_input: format!("{header}.{payload}").into_bytes(),
         })
     }
 
@@ -129,9 +134,9 @@ impl Compact {
     pub fn signature(&self) -> &[u8] {
         &self.signature
     }
-    /// What the signature is over: the first two parts as they came.
+    /// What the signature is over: the first two parts as they came; of a detached one, the payload as it came.
     pub fn signing_input(&self) -> &[u8] {
-        self.signing_input.as_bytes()
+        &self.signing_input
     }
 
     /// The payload as a JSON object, members in the order they came.

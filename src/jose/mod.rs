@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | take a token apart | [`Compact`], then [`verify`] or [`verify_hmac`] |
 //! | make one | [`compact::signing_input`], a key's signature, [`compact::assemble`] |
+//! | sign what travels elsewhere | [`compact::detached`], [`Compact::detached`] |
 //! | open or make an encrypted one | [`jwe::Jwe`], [`jwe::Sealing`] |
 //! | take a key in | [`PublicJwk`], [`SecretJwk`], [`JwkSet`] |
 //! | turn a KMS's signature | [`der::to_raw`] |

@@ -40,6 +40,7 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/dcr-read.toml", include_str!("../../profiles/flows/dcr-read.toml")),
     ("flows/dcr-register.toml", include_str!("../../profiles/flows/dcr-register.toml")),
     ("flows/dcr-update.toml", include_str!("../../profiles/flows/dcr-update.toml")),
+    ("flows/listen.toml", include_str!("../../profiles/flows/listen.toml")),
     ("flows/refresh-token.toml", include_str!("../../profiles/flows/refresh-token.toml")),
     ("flows/directory-ssa.toml", include_str!("../../profiles/flows/directory-ssa.toml")),
     ("flows/jwt-bearer.toml", include_str!("../../profiles/flows/jwt-bearer.toml")),
@@ -48,6 +49,8 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/device.toml", include_str!("../../profiles/flows/device.toml")),
     ("flows/introspect.toml", include_str!("../../profiles/flows/introspect.toml")),
     ("flows/revoke.toml", include_str!("../../profiles/flows/revoke.toml")),
+    ("flows/uk-payment.toml", include_str!("../../profiles/flows/uk-payment.toml")),
+    ("flows/uk-signed-post.toml", include_str!("../../profiles/flows/uk-signed-post.toml")),
     ("flows/userinfo.toml", include_str!("../../profiles/flows/userinfo.toml")),
     ("flows/discover.toml", include_str!("../../profiles/flows/discover.toml")),
 ];

@@ -2,6 +2,8 @@
 
 mod authorize;
 mod error_hint;
+mod http;
+mod listen;
 mod open;
 mod spend;
 
@@ -11,6 +13,8 @@ use serde_json::Value as Json;
 
 pub use authorize::Authorize;
 pub use error_hint::ErrorHint;
+pub use http::{Http, Repeat, Signature, Take, TakeFrom};
+pub use listen::Listen;
 pub use open::{Expect, KeysFrom, Open, Unverified};
 pub use spend::Spend;
 
@@ -272,6 +276,7 @@ pub enum Verb {
     Http(Box<Http>),
     Open(Box<Open>),
     Authorize(Box<Authorize>),
+    Listen(Box<Listen>),
     Ask(Ask),
     Save(Save),
 }
@@ -284,6 +289,7 @@ impl Verb {
             Self::Http(_) => "http",
             Self::Open(_) => "open",
             Self::Authorize(_) => "authorize",
+            Self::Listen(_) => "listen",
             Self::Ask(_) => "ask",
             Self::Save(_) => "save",
         }
@@ -304,59 +310,6 @@ pub struct Jwt {
     pub claims: Tree,
     /// Taken instead of signing.
     pub given: Option<Text>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Http {
-    pub url: Text,
-    pub method: Option<Text>,
-    pub query: Option<Tree>,
-    pub headers: Option<Tree>,
-    pub form: Option<Tree>,
-    pub json: Option<Tree>,
-    pub jwt: Option<Text>,
-    pub text: Option<Text>,
-    pub content_type: Option<Text>,
-    pub accept: Option<Text>,
-    pub auth: Option<Text>,
-    pub bearer: Option<Text>,
-    /// Role of the key that binds the token.
-    pub dpop: Option<Text>,
-    pub mtls: Option<Text>,
-    pub expect: Vec<Json>,
-    pub take: Vec<Take>,
-    /// What was asked for, to be held against the answer.
-    pub asked: Option<Tree>,
-    pub spend: Option<Spend>,
-    pub repeat: Option<Repeat>,
-}
-
-/// The same question again, until there is an answer.
-#[derive(Clone, Debug)]
-pub struct Repeat {
-    /// Whether this answer is none yet.
-    pub again: Expr,
-    /// Seconds.
-    pub every: Tree,
-    pub slower: Option<Expr>,
-    /// Seconds.
-    pub limit: Option<Tree>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Take {
-    pub name: String,
-    pub from: TakeFrom,
-    pub class: Class,
-    pub lives: Option<Tree>,
-    pub optional: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TakeFrom {
-    /// JSON pointer.
-    Json(String),
-    Header(String),
 }
 
 #[derive(Clone, Debug)]

@@ -4,14 +4,16 @@
 
 mod http;
 mod keep;
+mod listen;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::place::At;
 use super::value::{RawValue, Table};
-pub use http::{RawHttp, RawRepeat, RawTake};
+pub use http::{RawHttp, RawRepeat, RawSignature, RawTake};
 pub use keep::{RawSave, RawSpend};
+pub use listen::RawListen;
 
 /// A text that may hold `{{ expressions }}`.
 pub type RawText = At<String>;
@@ -234,6 +236,7 @@ pub struct RawStep {
     pub http: Option<RawHttp>,
     pub open: Option<RawOpen>,
     pub authorize: Option<RawAuthorize>,
+    pub listen: Option<RawListen>,
     pub ask: Option<RawAsk>,
     pub save: Option<RawSave>,
 }
@@ -263,6 +266,10 @@ pub struct RawOpen {
     pub token: RawText,
     /// `jws jwe nested any`.
     pub expect: Word,
+    /// What a detached signature is over, byte for byte (RFC 7515 App. F).
+    pub payload: Option<RawText>,
+    /// Names that `crit` of a detached signature may demand, because the step's checks look at them.
+    pub crit: Option<RawValue>,
     /// The role whose key opens an encrypted one.
     pub decrypt: Option<Word>,
     /// A JWKS: its address, or the object.

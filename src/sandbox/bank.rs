@@ -12,6 +12,7 @@ use super::clock::BankClock;
 use super::danske::Danske;
 use super::demo::{Brought, DemoClient};
 use super::dnb::Dnb;
+use super::open_banking::{self, OpenBanking};
 use super::spv::Spv;
 use super::tls::Handshake;
 use super::trouble::Switches;
@@ -25,10 +26,12 @@ pub enum Bank {
     DanskeFtn,
     Wso2,
     UkOpenBanking,
+    OpenBanking,
 }
 
 impl Bank {
-    pub const ALL: &[Self] = &[Self::Dnb, Self::Spv, Self::DanskeFtn, Self::Wso2, Self::UkOpenBanking];
+    pub const ALL: &[Self] =
+        &[Self::Dnb, Self::Spv, Self::DanskeFtn, Self::Wso2, Self::UkOpenBanking, Self::OpenBanking];
 
     /// As a profile's environment names it.
     pub const fn id(self) -> &'static str {
@@ -38,6 +41,7 @@ impl Bank {
             Self::DanskeFtn => "danske-ftn",
             Self::Wso2 => wso2::WSO2.id,
             Self::UkOpenBanking => wso2::UK.id,
+            Self::OpenBanking => open_banking::ID,
         }
     }
 
@@ -58,6 +62,7 @@ impl Bank {
             Self::DanskeFtn => Ok(Arc::new(Danske::open(clock, trouble))),
             Self::Wso2 => Ok(Arc::new(Wso2::open(&wso2::WSO2, qtsp, clock, trouble))),
             Self::UkOpenBanking => Ok(Arc::new(Wso2::open(&wso2::UK, qtsp, clock, trouble))),
+            Self::OpenBanking => Ok(Arc::new(OpenBanking::open(qtsp, clock, trouble)?)),
         }
     }
 }
@@ -85,6 +90,11 @@ pub(super) trait Embedded: Send + Sync {
     fn authorize<'a>(&'a self, url: &'a str, redirect_uri: &'a str) -> BoxFuture<'a, Option<Result<String, String>>> {
         let _ = (url, redirect_uri);
         Box::pin(async { None })
+    }
+    /// A signed event for that client. None: this bank sends none.
+    fn event(&self, client_id: &str) -> Option<io::Result<String>> {
+        let _ = client_id;
+        None
     }
 }
 

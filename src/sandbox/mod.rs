@@ -13,6 +13,7 @@
 //! A bank is one folder, behind the trait of `bank`; what two banks share is a file beside it.
 
 mod answer;
+mod assertion;
 mod b64;
 mod bank;
 mod bearer;
@@ -23,15 +24,19 @@ mod clock;
 mod danske;
 mod demo;
 mod dnb;
+mod event;
 mod flaw;
 mod form;
 mod front;
+mod grants;
 mod json;
 mod jwe;
 mod jwk;
 mod jwt;
 mod listener;
+mod message;
 mod oauth_error;
+mod open_banking;
 mod page;
 mod peer;
 mod people;

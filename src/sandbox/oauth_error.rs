@@ -36,6 +36,14 @@ impl OAuthError {
     pub fn unsupported_grant_type(description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", description)
     }
+    /// A code of an extension.
+    pub fn of(error: &'static str, description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error, description)
+    }
+    /// The server's own fault.
+    pub fn unavailable() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "The service failed to answer.")
+    }
     /// For a client that tried to authenticate in the `Authorization` header.
     pub fn challenge(mut self, challenge: &'static str) -> Self {
         self.challenge = Some(challenge);

@@ -13,6 +13,7 @@ mod clients;
 mod desk;
 mod embedded;
 mod fits;
+mod listen;
 mod new_key;
 mod order;
 mod people;

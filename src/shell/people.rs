@@ -41,6 +41,12 @@ pub trait People: Send + Sync {
         false
     }
 
+    /// Sends what `step` waits for to `at`, an address of this machine, as `url` would be sent to. None: nobody does.
+    fn post<'a>(&'a self, step: &'a str, at: &'a str, url: &'a str) -> BoxFuture<'a, Option<Result<(), String>>> {
+        let _ = (step, at, url);
+        Box::pin(async { None })
+    }
+
     /// Goes to the bank and brings what the browser ended on: the redirect address, or a form's body. `said` is why what
     /// they brought before was not it. None: nobody brings anything.
     fn authorize<'a>(
@@ -102,6 +108,13 @@ impl People for OnCall {
 
     fn page(&self, url: &str) -> Option<String> {
         self.people.page(url)
+    }
+
+    fn post<'a>(&'a self, step: &'a str, at: &'a str, url: &'a str) -> BoxFuture<'a, Option<Result<(), String>>> {
+        Box::pin(async move {
+            self.call_came().await;
+            self.people.post(step, at, url).await
+        })
     }
 
     fn authorize<'a>(

@@ -13,11 +13,13 @@ use tokio::task::AbortHandle;
 
 use super::authorize::SignIn;
 use super::browser::Browser;
+use super::listen::Listen;
 use super::people::People;
 use super::session::{Session, memory_uri};
 use crate::clock::Clock;
 use crate::config::Places;
 use crate::flow::callback::Authorization;
+use crate::flow::delivery::Receipt;
 use crate::flow::effect::{Effect, Op};
 use crate::flow::event::{Event, KeyFacts, Loaded, OpError, Reply};
 use crate::flow::exchange::{Exchange, Request};
@@ -59,6 +61,8 @@ struct Inner {
     places: Places,
     clock: Arc<dyn Clock>,
     running: Mutex<BTreeMap<Op, AbortHandle>>,
+    /// Where receipts go, by the listening that they are part of.
+    inboxes: Mutex<BTreeMap<Op, UnboundedSender<Receipt>>>,
     /// The page that a person was last sent to, where a browser may open it.
     page: Mutex<Option<Secret>>,
 }
@@ -103,6 +107,7 @@ impl Performer {
             places: session.places.clone(),
             clock: session.clock.clone(),
             running: Mutex::default(),
+            inboxes: Mutex::default(),
             page: Mutex::default(),
         }))
     }
@@ -111,8 +116,16 @@ impl Performer {
     #[expect(clippy::disallowed_methods, reason = "the performer counts its tasks and aborts them")]
     pub fn perform(&self, effect: Effect, events: &UnboundedSender<Event>) {
         if let Effect::Abort { op } = effect {
+            lock(&self.0.inboxes).remove(&op);
             if let Some(handle) = lock(&self.0.running).remove(&op) {
                 handle.abort();
+            }
+            return;
+        }
+        if let Effect::Receipt { op, receipt } = effect {
+            if let Some(inbox) = lock(&self.0.inboxes).get(&op) {
+                // the listener is gone, and so is the sender
+                let _ = inbox.send(receipt);
             }
             return;
         }
@@ -120,6 +133,15 @@ impl Performer {
         let task = tokio::spawn(async move {
             if let Effect::Authorize { op, step, request } = effect {
                 inner.sign_in(op, step, request, events).perform().await;
+                lock(&inner.running).remove(&op);
+                return;
+            }
+            if let Effect::Listen { op, step, request } = effect {
+                let (inbox, receipts) = tokio::sync::mpsc::unbounded_channel();
+                lock(&inner.inboxes).insert(op, inbox);
+                let (people, clock) = (inner.people.clone(), inner.clock.clone());
+                Listen { op, step, request, people, clock, events, receipts }.perform().await;
+                lock(&inner.inboxes).remove(&op);
                 lock(&inner.running).remove(&op);
                 return;
             }
@@ -180,6 +202,8 @@ const fn op_of(effect: &Effect) -> Op {
         | Effect::Ask { op, .. }
         | Effect::Pin { op, .. }
         | Effect::Authorize { op, .. }
+        | Effect::Listen { op, .. }
+        | Effect::Receipt { op, .. }
         | Effect::Wait { op, .. }
         | Effect::Save { op, .. }
         | Effect::Abort { op } => *op,
@@ -224,8 +248,10 @@ impl Inner {
                 Ok(Reply::Waited)
             }
             Effect::Save { what, .. } => self.save(what).await.map(Reply::Saved),
-            // told apart before: it speaks more than once
-            Effect::Authorize { .. } | Effect::Abort { .. } => Ok(Reply::Waited),
+            // told apart before: they speak more than once, or not at all
+            Effect::Authorize { .. } | Effect::Listen { .. } | Effect::Receipt { .. } | Effect::Abort { .. } => {
+                Ok(Reply::Waited)
+            }
         }
     }
 

@@ -93,10 +93,14 @@ async fn every_flow_ends_done_alone_and_no_check_fails_or_warns() {
             "authorize",
             "accounts",
             "refresh",
+            "pay",
             "read",
             "update",
             "delete",
         ] {
+            if flow == "pay" && profile != "uk-open-banking" {
+                continue;
+            }
             // the client that the bank knows is gone after a deletion
             let bank = Bank::start().await;
             let view = clean(&session(&bank), profile, flow, &[]).await;
@@ -348,6 +352,34 @@ async fn a_consent_is_granted_and_the_accounts_are_read() {
         clean(&session, profile, "register", &code_alone[..1]).await;
         let view = clean(&session, profile, "authorize", &code_alone[1..]).await;
         assert_eq!(state(&view, "user.front"), StepState::Skipped);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_is_signed_as_the_bank_wants_it_or_refused_with_its_reason() {
+    let bank = Bank::start().await;
+    let session = session(&bank);
+    for form in ["encoded", "unencoded"] {
+        let view = clean(&session, "uk-open-banking", "pay", &[("message_b64", form)]).await;
+        assert_eq!(answer(&view, "payment.post")["Data"]["Status"], "AcceptedSettlementInProcess");
+        for step in ["consent.answer", "payment.answer"] {
+            assert_eq!(state(&view, step), StepState::Done, "{form}");
+        }
+        for id in
+            ["SIG-01", "SIG-02", "SIG-03", "SIG-04", "RS-03", "RS-04", "RS-04K", "UKS-01", "UKS-02", "UKS-03", "UKS-05"]
+        {
+            assert!(checks(&view, Outcome::Pass).contains(&id), "{form}: {id}");
+        }
+    }
+    // unsigned, and by somebody else
+    for (set, why) in [
+        (("sign_messages", "false"), "x-jws-signature is missing"),
+        (("message_tan", "another"), "tan is not"),
+        (("org_id", "another"), "iss is not the signer"),
+    ] {
+        let view = run(&session, "uk-open-banking", "pay", &[set]).await;
+        assert_eq!((view.status, state(&view, "consent.post")), (RunStatus::Failed, StepState::Failed), "{set:?}");
+        assert!(answer(&view, "consent.post").to_string().contains(why), "{}", answer(&view, "consent.post"));
     }
 }
 

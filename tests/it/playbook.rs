@@ -23,6 +23,8 @@ mod polling;
 mod saving;
 #[path = "playbook/secret.rs"]
 mod secret;
+#[path = "playbook/signature.rs"]
+mod signature;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -231,6 +233,8 @@ fn words(effect: &Effect) -> String {
         }
         Effect::Ask { step, ask, .. } => format!("ask {step}: {}", ask.text),
         Effect::Authorize { step, request, .. } => format!("authorize {step} {:?}", request.mode),
+        Effect::Listen { request, .. } => format!("listen {}", request.url),
+        Effect::Receipt { receipt, .. } => format!("receipt {}", receipt.status),
         Effect::Wait { millis, .. } => format!("wait {millis}"),
         Effect::Save { what, .. } if !what.jti.is_empty() => "remember jti".into(),
         Effect::Save { what, .. } if !what.pins.is_empty() => {
@@ -258,6 +262,8 @@ fn op_of(effect: &Effect) -> Option<Op> {
         | Effect::Spend { op, .. }
         | Effect::Ask { op, .. }
         | Effect::Authorize { op, .. }
+        | Effect::Listen { op, .. }
+        | Effect::Receipt { op, .. }
         | Effect::Wait { op, .. }
         | Effect::Save { op, .. } => Some(*op),
         Effect::Abort { .. } => None,

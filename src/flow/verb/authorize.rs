@@ -109,6 +109,7 @@ impl Run {
             mtls: None,
             auth: None,
             assertion: None,
+            signature: None,
             proof: None,
         };
         let mut built = draft.build()?;

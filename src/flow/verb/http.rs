@@ -3,6 +3,7 @@
 mod assertion;
 mod proof;
 mod repeat;
+mod signature;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,8 @@ const TOTAL: Duration = Duration::from_mins(1);
 #[derive(Default)]
 pub(in crate::flow) struct Papers {
     pub assertion: Option<Signed>,
+    /// Over the body.
+    pub signature: Option<Signed>,
     /// DPoP.
     pub proof: Option<Signed>,
 }
@@ -52,7 +55,7 @@ impl Run {
         };
         match client.filter(|_| assertion::is_due(&draft)) {
             Some(client) => self.begin_assertion(draft, &client, refresh, scope, now),
-            None => self.begin_proof(draft, Papers::default(), refresh, now),
+            None => self.begin_signature(draft, Papers::default(), refresh, now),
         }
     }
 
@@ -106,6 +109,7 @@ impl Run {
             mtls,
             auth,
             assertion: None,
+            signature: None,
             proof: None,
         };
         Ok((draft, client))
@@ -127,13 +131,15 @@ impl Run {
         self.register_request(&built.view.fields, &built.view.headers);
         let step = self.current();
         self.step().request = Some(built.view.clone());
-        let Papers { assertion, proof } = papers;
-        let scope = self.request_scope(&built, assertion.as_ref(), now);
+        let scope = self.request_scope(&built, &papers, now);
         self.check_request(&step.path, &built.value, &scope, When::Before);
-        if let Some(proof) = &proof {
+        if let Some(proof) = &papers.proof {
             self.check_jwt(proof, On::Proof, &[], &format!("{}/dpop_proof", step.path), &scope);
         }
-        if let Some(signed) = &assertion {
+        if let Some(signature) = &papers.signature {
+            self.check_signature(signature, &format!("{}/signature", step.path), &scope);
+        }
+        if let Some(signed) = &papers.assertion {
             let on = format!("{}/client_assertion", step.path);
             let client: Vec<Check> =
                 self.state.profile.checks.iter().filter(|c| c.at.iter().any(|a| a == "client")).cloned().collect();
@@ -142,7 +148,7 @@ impl Run {
         let configuration: Vec<Check> = self.state.profile.checks.iter().filter(|c| c.at.is_empty()).cloned().collect();
         self.run_checks(&configuration, "configuration", &scope);
         let confirm = step.confirm.is_some();
-        let ready = Ready { built, assertion, drafted_at: now };
+        let ready = Ready { built, papers, drafted_at: now };
         if refresh && !blocks(&self.step().checks) {
             return self.send(ready, now);
         }
@@ -161,7 +167,7 @@ impl Run {
         }
     }
 
-    fn request_scope(&self, built: &Built, assertion: Option<&Signed>, now: Timestamp) -> Scope {
+    fn request_scope(&self, built: &Built, papers: &Papers, now: Timestamp) -> Scope {
         let frame = self.state.flow.steps[self.view.current].frame;
         let mut scope = self.state.scope(frame, now);
         scope.set_json("request", &built.value);
@@ -171,9 +177,9 @@ impl Run {
             let value = self.state.client_value(client, &scope);
             scope.set("client", value);
         }
-        match assertion {
-            Some(signed) => scope.set_json("assertion", &json!({ "header": signed.header, "claims": signed.claims })),
-            None => scope.set_json("assertion", &Json::Null),
+        for (name, paper) in [("assertion", &papers.assertion), ("signature", &papers.signature)] {
+            let said = |p: &Signed| json!({ "header": p.header, "claims": p.claims });
+            scope.set_json(name, &paper.as_ref().map_or(Json::Null, said));
         }
         scope
     }
@@ -192,7 +198,7 @@ impl Run {
 
     /// Sends what was approved; a time-bound part past a quarter of its life is made again first.
     pub(in crate::flow) fn send(&mut self, ready: Ready, now: Timestamp) -> Vec<Effect> {
-        let stale = ready.assertion.as_ref().is_some_and(|a| is_stale(&a.claims, ready.drafted_at, now));
+        let stale = ready.papers.assertion.as_ref().is_some_and(|a| is_stale(&a.claims, ready.drafted_at, now));
         if stale || proof::is_old(&ready.built, ready.drafted_at, now) {
             let step = self.current();
             let scope = self.state.scope(step.frame, now);
@@ -217,9 +223,9 @@ impl Run {
         step.attempt += u32::from(step.exchange.take().is_some());
         (step.state, step.started_at) = (StepState::Sent, Some(now));
         let mut effects = Vec::new();
-        effects.extend(ready.assertion.as_ref().and_then(|a| self.spend_jti(&a.claims)));
+        effects.extend(ready.papers.assertion.as_ref().and_then(|a| self.spend_jti(&a.claims)));
         let request = ready.built.request.clone();
-        let sent = Sent { built: ready.built, assertion: ready.assertion };
+        let sent = Sent { built: ready.built, papers: ready.papers };
         effects.extend(self.busy(Pending::Send(Box::new(sent)), |op| match spending {
             None => Effect::Send { op, request, timeout: TOTAL },
             Some(spending) => Effect::Spend { op, request, timeout: TOTAL, spending },
@@ -248,7 +254,7 @@ impl Run {
         let good = answer.expected(&http.expect) && !(is_token_request(&sent.built.value) && answer.error.is_some());
         self.register_answer(&answer, step.class, good);
         let received_at = exchange.ended_at.seconds();
-        let mut scope = self.request_scope(&sent.built, sent.assertion.as_ref(), now);
+        let mut scope = self.request_scope(&sent.built, &sent.papers, now);
         let before = self.failed_checks();
         scope.set_json("response", &answer.value(received_at, skew(&exchange)));
         if good && step.class == Class::Personal {

@@ -24,7 +24,7 @@ use crate::flow::state::KeySet;
 use crate::flow::template::{Scope, to_json};
 use crate::flow::view::{KeyOf, OpenedBy};
 use crate::jose::{self, Compact, jwe};
-use crate::profile::model::{KeysFrom, Open, Verb};
+use crate::profile::model::{KeysFrom, Open};
 use crate::secret::SecretBytes;
 use crate::time::Timestamp;
 use judge::Keys;
@@ -79,7 +79,7 @@ impl Run {
         now: Timestamp,
     ) -> Vec<Effect> {
         let step = self.current();
-        let Verb::Open(open) = &step.verb else { return Vec::new() };
+        let Some(open) = step.verb.opens() else { return Vec::new() };
         match self.read_inside(open, sealed, answer) {
             Ok(opening) => self.with_keys(opening, now),
             Err(trouble) => self.fail_open(trouble, now),
@@ -89,8 +89,8 @@ impl Run {
     /// Goes on with the keys that the step names, fetching them where they are elsewhere.
     pub(in crate::flow) fn with_keys(&mut self, opening: Opening, now: Timestamp) -> Vec<Effect> {
         let step = self.current();
-        let Verb::Open(open) = &step.verb else { return Vec::new() };
-        let scope = self.state.scope(step.frame, now);
+        let Some(open) = step.verb.opens() else { return Vec::new() };
+        let scope = self.scope_of(&step, now);
         let keys = match &open.keys {
             KeysFrom::Jwks(text) => match text.eval(&scope).map(|v| to_json(&v)) {
                 Err(e) => return self.fail_eval(&e, now),
@@ -154,8 +154,8 @@ impl Run {
 
     fn judged(&mut self, opening: Opening, keys: Keys, now: Timestamp) -> Vec<Effect> {
         let step = self.current();
-        let Verb::Open(open) = &step.verb else { return Vec::new() };
-        let scope = self.state.scope(step.frame, now);
+        let Some(open) = step.verb.opens() else { return Vec::new() };
+        let scope = self.scope_of(&step, now);
         let judgement = match self.judge(open, &opening, &keys, &scope) {
             Ok(judgement) => judgement,
             Err(trouble) => return self.fail_open(trouble, now),

@@ -61,7 +61,7 @@ async fn judged(stream: &mut (impl AsyncRead + Unpin), gate: &Gate) -> Option<Pa
     Some(Page::Done)
 }
 
-async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<(Head, Vec<u8>)> {
+pub(super) async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<(Head, Vec<u8>)> {
     let mut bytes = Vec::new();
     loop {
         let n = stream.read_buf(&mut bytes).await.ok()?;

@@ -72,6 +72,11 @@ impl Head {
         if found.next().is_some() { Err(()) } else { Ok(first) }
     }
 
+    /// Names in lower case.
+    pub fn into_headers(self) -> Vec<(String, String)> {
+        self.headers
+    }
+
     /// Looked at before a person asked for it.
     pub fn is_prefetch(&self) -> bool {
         let speaks = |(name, value): &(String, String)| {

@@ -6,6 +6,7 @@
 
 mod connection;
 mod head;
+pub mod inbox;
 mod own_certificate;
 mod page;
 mod place;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -102,19 +103,7 @@ impl Listener {
         now: Timestamp,
     ) -> Result<Self, NetError> {
         let own = place.tls.then(|| OwnCertificate::make(&place.host, now)).transpose()?;
-        let mut sockets = Vec::new();
-        let mut refused = None;
-        for address in place.addresses() {
-            match bind(address).await {
-                Ok(socket) => sockets.push(socket),
-                Err(e) => refused = Some((address, e)),
-            }
-        }
-        if let Some((address, error)) = refused.filter(|_| sockets.is_empty()) {
-            let text = format!("{address} cannot be listened on: {}", reason(&error));
-            let hint = "end what uses the port, or paste the address that the browser ends on";
-            return Err(Fault::new("callback.port", text, hint).refused());
-        }
+        let sockets = sockets(&place, "end what uses the port, or paste the address that the browser ends on").await?;
         let fingerprint = own.as_ref().map(OwnCertificate::fingerprint);
         let addresses = sockets.iter().filter_map(|s| s.local_addr().ok()).collect();
         // room for the one answer that is taken
@@ -156,6 +145,25 @@ pub enum Heard {
     Note(&'static str),
 }
 
+/// Every address of the place that can be listened on.
+async fn sockets(place: &Place, hint: &'static str) -> Result<Vec<TcpListener>, NetError> {
+    let mut sockets = Vec::new();
+    let mut refused = None;
+    for address in place.addresses() {
+        match bind(address).await {
+            Ok(socket) => sockets.push(socket),
+            Err(e) => refused = Some((address, e)),
+        }
+    }
+    match refused.filter(|_| sockets.is_empty()) {
+        None => Ok(sockets),
+        Some((address, error)) => {
+            let text = format!("{address} cannot be listened on: {}", reason(&error));
+            Err(Fault::new("callback.port", text, hint).refused())
+        }
+    }
+}
+
 /// A port that an earlier sign-in of ours is leaving is free in a moment.
 async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let retry = async {
@@ -181,7 +189,18 @@ fn reason(error: &io::Error) -> &'static str {
     }
 }
 
-async fn serve(socket: TcpListener, gate: Arc<Gate>) {
+/// What is done with one connection.
+trait Desk: Send + Sync + 'static {
+    fn serve(self: Arc<Self>, stream: TcpStream) -> impl Future<Output = ()> + Send;
+}
+
+impl Desk for Gate {
+    fn serve(self: Arc<Self>, stream: TcpStream) -> impl Future<Output = ()> + Send {
+        connection::serve(stream, self)
+    }
+}
+
+async fn serve(socket: TcpListener, desk: Arc<impl Desk>) {
     let mut connections = JoinSet::new();
     let mut oldest: VecDeque<AbortHandle> = VecDeque::new();
     loop {
@@ -192,7 +211,7 @@ async fn serve(socket: TcpListener, gate: Arc<Gate>) {
                     if oldest.len() >= MOST && let Some(first) = oldest.pop_front() {
                         first.abort();
                     }
-                    oldest.push_back(connections.spawn(connection::serve(stream, gate.clone())));
+                    oldest.push_back(connections.spawn(desk.clone().serve(stream)));
                 }
                 // no descriptor is free: the next moment may have one
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,

@@ -39,6 +39,27 @@ impl Place {
         Some(Self { tls: url.scheme() == "https", host, hosts, port, path: url.path().to_owned(), authority })
     }
 
+    /// Where this machine listens for what is posted to `url`: there, or at the address that a person chose, whichever
+    /// interface that is. None: `url` is not on this machine, and nothing was chosen.
+    pub fn chosen(url: &str, at: Option<&str>) -> Option<Self> {
+        let Some(at) = at else { return Self::of(url) };
+        let (url, at) = (Url::parse(url).ok()?, Url::parse(at).ok()?);
+        if !matches!(at.scheme(), "http" | "https") || !at.username().is_empty() || at.password().is_some() {
+            return None;
+        }
+        let hosts = match at.host()? {
+            Host::Ipv4(ip) => vec![IpAddr::V4(ip)],
+            Host::Ipv6(ip) => vec![IpAddr::V6(ip)],
+            Host::Domain("localhost") => vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
+            Host::Domain(_) => return None,
+        };
+        let port = at.port_or_known_default().filter(|p| *p != 0)?;
+        // whoever leads it here leaves the name as it was, or says ours
+        let authority = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
+        let host = at.host_str()?.trim_matches(['[', ']']).to_owned();
+        Some(Self { tls: at.scheme() == "https", host, hosts, port, path: url.path().to_owned(), authority })
+    }
+
     pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.hosts.iter().map(|ip| SocketAddr::new(*ip, self.port))
     }
@@ -82,6 +103,23 @@ mod tests {
             "",
         ] {
             assert_eq!(listens(uri), None, "{uri}");
+        }
+    }
+
+    #[test]
+    fn another_interface_is_listened_on_only_where_a_person_says_so() {
+        let url = "https://tpp.example/event-notifications";
+        assert_eq!(Place::chosen(url, None), None);
+        let place = Place::chosen(url, Some("http://0.0.0.0:8614")).unwrap();
+        let at: Vec<String> = place.addresses().map(|a| a.to_string()).collect();
+        assert_eq!(
+            (at, place.path.as_str(), place.authority.as_str()),
+            (vec!["0.0.0.0:8614".to_owned()], "/event-notifications", "tpp.example")
+        );
+        for at in
+            ["http://tpp.example:1", "ftp://127.0.0.1:1", "127.0.0.1:1", "http://127.0.0.1:0", "http://a:b@127.0.0.1:1"]
+        {
+            assert_eq!(Place::chosen(url, Some(at)), None, "{at}");
         }
     }
 }

@@ -182,12 +182,18 @@ impl Compiler<'_> {
                 self.tree_names(header, names, place);
                 self.tree_names(claims, names, place);
             }
-            Verb::Http(http) => self.http_names(http, names, place),
+            Verb::Http(http) => self.http_names(profile, http, names, place),
             Verb::Open(open) => self.open_names(profile, open, names, place),
             Verb::Authorize(authorize) => {
                 authorize.texts().for_each(|t| self.text_names(t, names, place));
                 self.tree_names(&authorize.query, names, place);
                 authorize.lives.iter().for_each(|t| self.tree_names(t, &with(names, &["response"]), place));
+            }
+            Verb::Listen(listen) => {
+                listen.texts().for_each(|t| self.text_names(t, names, place));
+                listen.wait.iter().for_each(|t| self.tree_names(t, names, place));
+                let came = with(names, &["came"]);
+                listen.open.iter().for_each(|open| self.open_names(profile, open, &came, place));
             }
             Verb::Ask(Ask { text, show, deadline, .. }) => {
                 self.text_names(text, names, place);
@@ -206,27 +212,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn http_names(&mut self, http: &Http, names: &Names, place: Place) {
-        let texts = [
-            &http.method,
-            &http.jwt,
-            &http.text,
-            &http.content_type,
-            &http.accept,
-            &http.auth,
-            &http.bearer,
-            &http.dpop,
-            &http.mtls,
-        ];
-        let policy = http.spend.as_ref().map(|s| &s.policy);
-        for text in texts.into_iter().flatten().chain([&http.url]).chain(policy) {
-            self.text_names(text, names, place);
-        }
-        for tree in [&http.query, &http.headers, &http.form, &http.json].into_iter().flatten() {
-            self.tree_names(tree, names, place);
-        }
+    fn http_names(&mut self, profile: &Profile, http: &Http, names: &Names, place: Place) {
+        http.texts().for_each(|text| self.text_names(text, names, place));
+        http.trees().for_each(|tree| self.tree_names(tree, names, place));
+        http.roles().for_each(|role| self.known_role(profile, role, place));
         let after = with(names, &["response"]);
-        for lives in http.take.iter().filter_map(|t| t.lives.as_ref()) {
+        for lives in http.take.iter().filter_map(|t| t.lives.as_ref()).chain(&http.asked) {
             self.tree_names(lives, &after, place);
         }
         if let Some(Repeat { again, every, slower, limit }) = &http.repeat {
@@ -328,9 +319,10 @@ fn add_inputs(names: &mut Names, more: impl Iterator<Item = String>) {
 const fn rule_names(verb: &Verb) -> &'static [&'static str] {
     match verb {
         Verb::Jwt(_) => &["header", "claims", "jwt"],
-        Verb::Http(_) => &["request", "response", "assertion"],
+        Verb::Http(_) => &["request", "response", "assertion", "signature"],
         Verb::Open(_) => &["header", "claims", "jwe", "verdict", "key", "open"],
         Verb::Authorize(_) => &["request", "response"],
+        Verb::Listen(_) => &["came", "header", "claims", "jwe", "verdict", "key", "open"],
         Verb::Key(_) | Verb::Ask(_) | Verb::Save(_) => &[],
     }
 }
@@ -373,6 +365,11 @@ fn outputs(verb: &Verb) -> Below {
             only(fixed.map(str::to_owned).into_iter().chain(http.take.iter().map(|t| t.name.clone())))
         }
         Verb::Open(_) => only(["header", "claims", "jwe", "verdict", "key", "text"]),
+        Verb::Listen(listen) => {
+            let opened: &[&str] =
+                if listen.open.is_some() { &["header", "claims", "jwe", "verdict", "key"] } else { &[] };
+            only(["headers", "text", "json", "received_at"].iter().chain(opened).copied())
+        }
         Verb::Ask(ask) if ask.wait => only(ask.ask.iter().map(|i| i.name.clone())),
         Verb::Ask(ask) => only(ask.show.iter().map(|(name, _)| name.clone())),
         Verb::Authorize(_) => only(crate::flow::AUTHORIZED),

@@ -38,6 +38,8 @@ impl Compiler<'_> {
         let open = Open {
             token: self.text(&raw.token),
             expect,
+            payload: raw.payload.as_ref().map(|t| self.text(t)),
+            crit: tree(self, raw.crit.as_ref()),
             decrypt: words_of(raw.decrypt.as_ref()),
             keys,
             key_algs: tree(self, raw.key_algs.as_ref()),
@@ -60,6 +62,12 @@ impl Compiler<'_> {
             if let Some(bad) = tree.as_ref().and_then(|t| unknown(t, known)) {
                 self.complain(place, format!("`{name}` lists `{bad}`, which this program does not know"));
             }
+        }
+        if open.payload.is_some() && expect != Expect::Jws {
+            self.complain(raw.expect.place, "a detached signature is `expect = \"jws\"`");
+        }
+        if open.crit.is_some() && open.payload.is_none() {
+            self.complain(place, "`crit` goes with `payload`: no other token may demand anything");
         }
         if open.decrypt.is_none() && matches!(expect, Expect::Jwe | Expect::Nested) {
             self.complain(raw.expect.place, "an encrypted token needs `decrypt`: the role whose key opens it");

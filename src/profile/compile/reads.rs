@@ -15,10 +15,8 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
             out.extend(j.claims.exprs());
         }
         Verb::Http(h) => {
-            let texts = [&h.method, &h.jwt, &h.text, &h.content_type, &h.accept, &h.auth, &h.bearer, &h.dpop, &h.mtls];
-            out.extend(texts.into_iter().flatten().chain([&h.url]).flat_map(Text::exprs));
-            out.extend([&h.query, &h.headers, &h.form, &h.json, &h.asked].into_iter().flatten().flat_map(Tree::exprs));
-            out.extend(h.spend.iter().flat_map(|s| s.policy.exprs()));
+            out.extend(h.texts().flat_map(Text::exprs));
+            out.extend(h.trees().chain(&h.asked).flat_map(Tree::exprs));
             if let Some(r) = &h.repeat {
                 out.extend([&r.again].into_iter().chain(&r.slower));
                 out.extend([&r.every].into_iter().chain(&r.limit).flat_map(Tree::exprs));
@@ -29,6 +27,7 @@ fn verb_exprs(verb: &Verb) -> Vec<&Expr> {
             out.extend(o.trees().flat_map(Tree::exprs));
         }
         Verb::Authorize(a) => out.extend(a.exprs()),
+        Verb::Listen(l) => out.extend(l.exprs()),
         Verb::Ask(a) => {
             out.extend(a.text.exprs());
             out.extend(a.show.iter().flat_map(|(_, t)| t.exprs()));
@@ -123,8 +122,7 @@ pub(super) fn roles(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
                 out.insert(j.key.clone());
             }
             Verb::Http(h) => {
-                let named = [&h.mtls, &h.dpop].into_iter().flatten().filter_map(Text::as_literal);
-                out.extend(named.map(str::to_owned));
+                out.extend(h.roles().map(str::to_owned));
                 if let Some(auth) = &h.auth {
                     for c in may_be(profile, auth) {
                         out.extend(c.mtls.as_ref().and_then(Text::as_literal).map(str::to_owned));
@@ -132,7 +130,9 @@ pub(super) fn roles(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
                     }
                 }
             }
-            Verb::Open(o) => out.extend(o.roles().cloned()),
+            Verb::Open(_) | Verb::Listen(_) => {
+                out.extend(step.verb.opens().into_iter().flat_map(crate::profile::model::Open::roles).cloned())
+            }
             Verb::Authorize(_) | Verb::Ask(_) | Verb::Save(_) => {}
         }
     }
@@ -150,6 +150,8 @@ pub(super) fn tokens(profile: &Profile, flow: &Flow) -> BTreeSet<String> {
     }
     for frame in &flow.frames {
         exprs.extend(frame.with.iter().chain(&frame.lets).flat_map(|(_, t)| t.exprs()));
+        // an input that nobody sets may be a kept token
+        exprs.extend(frame.inputs.iter().filter_map(|i| i.default.as_ref()).flat_map(Tree::exprs));
         exprs.extend(frame.when.iter().chain(frame.outputs.iter().flat_map(|(_, t)| t.exprs())));
     }
     let paths = exprs.iter().flat_map(|e| e.names()).filter(|p| p[0] == "tokens");

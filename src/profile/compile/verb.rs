@@ -4,8 +4,12 @@ use super::Compiler;
 use crate::flow::callback::Mode;
 use crate::flow::custody::Policy;
 use crate::flow::template::{Text, Tree};
-use crate::profile::model::{Ask, Authorize, Http, Jwt, KeyStep, Repeat, Save, Spend, Take, TakeFrom, Verb};
-use crate::profile::raw::{RawAsk, RawAuthorize, RawHttp, RawJwt, RawRepeat, RawSave, RawSpend, RawStep};
+use crate::profile::model::{
+    Ask, Authorize, Http, Jwt, KeyStep, Listen, Repeat, Save, Signature, Spend, Take, TakeFrom, Verb,
+};
+use crate::profile::raw::{
+    RawAsk, RawAuthorize, RawHttp, RawJwt, RawListen, RawRepeat, RawSave, RawSignature, RawSpend, RawStep,
+};
 use crate::secret::class_of_name;
 
 impl Compiler<'_> {
@@ -27,6 +31,9 @@ impl Compiler<'_> {
         if let Some(authorize) = &step.authorize {
             verbs.push(Verb::Authorize(Box::new(self.authorize(authorize))));
         }
+        if let Some(listen) = &step.listen {
+            verbs.push(Verb::Listen(Box::new(self.listen(listen))));
+        }
         if let Some(ask) = &step.ask {
             verbs.push(Verb::Ask(self.ask(ask)));
         }
@@ -38,7 +45,7 @@ impl Compiler<'_> {
             self.complain(
                 step.id.place,
                 format!(
-                    "step `{}` needs exactly one of key, jwt, http, open, authorize, ask, save, use",
+                    "step `{}` needs exactly one of key, jwt, http, open, authorize, listen, ask, save, use",
                     step.id.value
                 ),
             );
@@ -94,6 +101,7 @@ impl Compiler<'_> {
             expect: raw.expect.iter().flatten().map(|v| super::part::json(&v.value)).collect(),
             take,
             asked: raw.asked.as_ref().map(|v| self.tree(v)),
+            signature: raw.signature.as_ref().map(|s| self.signature(raw, s)),
             spend: raw.spend.as_ref().map(|s| self.spend(raw, s)),
             repeat: raw.repeat.as_ref().and_then(|r| self.repeat(r)),
         }
@@ -110,6 +118,18 @@ impl Compiler<'_> {
             self.complain(raw.policy.place, format!("`policy` is one of {known}"));
         }
         Spend { tokens: raw.tokens.value.clone(), policy }
+    }
+
+    fn signature(&mut self, http: &RawHttp, raw: &RawSignature) -> Signature {
+        if http.form.is_none() && http.json.is_none() && http.jwt.is_none() && http.text.is_none() {
+            self.complain(raw.key.place, "`signature` needs a body that it is over: form, json, jwt or text");
+        }
+        Signature {
+            key: self.text(&raw.key),
+            alg: raw.alg.as_ref().map(|t| self.text(t)),
+            header: raw.header.as_ref().map_or(Tree::Map(Vec::new()), |v| self.tree(v)),
+            name: raw.name.as_ref().map_or_else(|| Text::literal("x-jws-signature"), |t| self.text(t)),
+        }
     }
 
     fn repeat(&mut self, raw: &RawRepeat) -> Option<Repeat> {
@@ -136,6 +156,26 @@ impl Compiler<'_> {
             iss: raw.iss.as_ref().map(|t| self.text(t)),
             response_mode,
             lives: raw.lives.as_ref().map(|v| self.tree(v)),
+        }
+    }
+
+    fn listen(&mut self, raw: &RawListen) -> Listen {
+        let answer = raw.answer.unwrap_or(202);
+        if !(200..300).contains(&answer) {
+            self.complain(raw.url.place, "`answer` is a status from 200 to 299");
+        }
+        if let Some(open) = &raw.open
+            && let Some(word) = open.refetch.as_ref().or(open.pin.as_ref())
+        {
+            self.complain(word.place, "what came is opened with keys that are at hand: jwks or own");
+        }
+        Listen {
+            url: self.text(&raw.url),
+            at: raw.at.as_ref().map(|t| self.text(t)),
+            wait: raw.wait.as_ref().map(|v| self.tree(v)),
+            bearer: raw.bearer.as_ref().map(|t| self.text(t)),
+            open: raw.open.as_ref().map(|o| self.open(o)),
+            answer,
         }
     }
 

@@ -6,6 +6,10 @@ use crate::flow::template::{Text, Tree};
 pub struct Open {
     pub token: Text,
     pub expect: Expect,
+    /// What a detached signature is over.
+    pub payload: Option<Text>,
+    /// What its `crit` may demand.
+    pub crit: Option<Tree>,
     /// The role that opens an encrypted token.
     pub decrypt: Option<String>,
     pub keys: KeysFrom,
@@ -25,10 +29,12 @@ pub struct Open {
 impl Open {
     pub fn texts(&self) -> impl Iterator<Item = &Text> {
         let jwks = if let KeysFrom::Jwks(text) = &self.keys { Some(text) } else { None };
-        [Some(&self.token), jwks, self.iss.as_ref(), self.aud.as_ref(), self.nonce.as_ref()].into_iter().flatten()
+        [Some(&self.token), self.payload.as_ref(), jwks, self.iss.as_ref(), self.aud.as_ref(), self.nonce.as_ref()]
+            .into_iter()
+            .flatten()
     }
     pub fn trees(&self) -> impl Iterator<Item = &Tree> {
-        [&self.key_algs, &self.enc_algs, &self.algs, &self.typ, &self.lenient_dates].into_iter().flatten()
+        [&self.crit, &self.key_algs, &self.enc_algs, &self.algs, &self.typ, &self.lenient_dates].into_iter().flatten()
     }
     /// The roles whose keys it uses.
     pub fn roles(&self) -> impl Iterator<Item = &String> {

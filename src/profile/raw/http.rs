@@ -31,10 +31,24 @@ pub struct RawHttp {
     pub take: Table<RawTake>,
     /// An object: what was asked for, by the answer's names. Shown against the answer, member by member.
     pub asked: Option<RawValue>,
+    /// A detached JWS over the body that goes out (RFC 7515 App. F).
+    pub signature: Option<RawSignature>,
     /// The request uses up a kept refresh token, which is the form's `refresh_token`.
     pub spend: Option<RawSpend>,
     /// Asked again until there is an answer (RFC 8628 §3.5, CIBA §11).
     pub repeat: Option<RawRepeat>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawSignature {
+    /// Role of the key that signs; `omit`: nothing is signed.
+    pub key: RawText,
+    pub alg: Option<RawText>,
+    /// Its protected header, but for `alg`. With `b64 = false` the body is signed as it is (RFC 7797), and `crit` names it.
+    pub header: Option<RawValue>,
+    /// Of the HTTP header that carries it: `x-jws-signature`, where it is left out.
+    pub name: Option<RawText>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

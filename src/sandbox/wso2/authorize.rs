@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::book::Registration;
-use super::consents::Status;
+use super::consents::{Consent, Status};
 use super::{SKEW, Wso2, login};
 use crate::sandbox::callback::{Callback, Mode, ReturnAddress};
 use crate::sandbox::form::{self, Form};
@@ -140,10 +140,11 @@ fn check(
         return Err(Refused::new("invalid_request", "An ID token does not come back in a query."));
     }
     let asked_scope = jwt.text("scope").unwrap_or_default();
-    let values = scope::parse(asked_scope).filter(|all| all.contains(&"openid") && all.contains(&"accounts"));
+    let values = scope::parse(asked_scope)
+        .filter(|all| all.contains(&"openid") && (all.contains(&"accounts") || all.contains(&"payments")));
     let may = client.text("scope").unwrap_or_default();
     if !values.is_some_and(|all| all.iter().all(|v| may.split(' ').any(|m| m == *v))) {
-        let why = "scope has to have openid and accounts, and nothing that is not registered.";
+        let why = "scope has to have openid, accounts or payments, and nothing that is not registered.";
         return Err(Refused::new("invalid_scope", why));
     }
     let nonce = jwt.text("nonce").filter(|n| n.len() >= 8).ok_or_else(|| object("its nonce is missing or short"))?;
@@ -158,8 +159,13 @@ fn check(
     let intent = jwt.claims.get("claims").and_then(|c| c.pointer("/id_token/openbanking_intent_id/value"));
     let intent = intent.and_then(Value::as_str).ok_or_else(|| object("it names no openbanking_intent_id"))?;
     let consent = bank.consents.find(intent).filter(|c| c.client_id == client.client_id);
+    let scoped = |c: &Consent| asked_scope.split(' ').any(|s| s == c.what.scope());
+    if consent.as_ref().is_some_and(|c| !scoped(c)) {
+        return Err(Refused::new("invalid_scope", "scope is not that of the consent."));
+    }
     match consent.map(|c| c.status) {
         Some(Status::AwaitingAuthorisation | Status::Authorised) => {}
+        Some(Status::Consumed) => return Err(Refused::new("invalid_request", "The payment was made already.")),
         Some(Status::Rejected) => return Err(Refused::new("invalid_request", "The consent was rejected.")),
         None => return Err(Refused::new("invalid_request", "There is no such consent of this client.")),
     }

@@ -1,6 +1,8 @@
-//! Account access consents (UK Read/Write API 3.1): an application asks for one, a person grants it, accounts are read by it.
+//! Consents (UK Read/Write API 3.1): an application asks for one, a person grants it; accounts are read by it, or one payment
+//! is made.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::{Body, to_bytes};
@@ -8,7 +10,7 @@ use axum::extract::{OriginalUri, Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Wso2;
 use super::book::Out;
@@ -50,15 +52,36 @@ pub(super) enum Status {
     AwaitingAuthorisation,
     Authorised,
     Rejected,
+    /// Its payment was made.
+    Consumed,
+}
+
+/// What a consent is for.
+#[derive(Clone)]
+pub(super) enum What {
+    /// With these permissions.
+    Accounts(Vec<String>),
+    /// `Data.Initiation`, and `Risk`.
+    Payment(Value, Value),
+}
+
+impl What {
+    /// The scope of a token that stands for it.
+    pub const fn scope(&self) -> &'static str {
+        match self {
+            Self::Accounts(_) => "accounts",
+            Self::Payment(..) => "payments",
+        }
+    }
 }
 
 #[derive(Clone)]
 pub(super) struct Consent {
     pub client_id: String,
     pub status: Status,
-    pub permissions: Vec<String>,
-    made: i64,
-    changed: i64,
+    pub what: What,
+    pub made: i64,
+    pub changed: i64,
 }
 
 #[derive(Default)]
@@ -68,6 +91,14 @@ impl Consents {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Consent>> {
         // each change is complete in itself
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new one, which awaits its person.
+    pub fn ask(&self, client_id: String, what: What, now: i64) -> io::Result<(String, Consent)> {
+        let id = random::uuid()?;
+        let consent = Consent { client_id, status: Status::AwaitingAuthorisation, what, made: now, changed: now };
+        self.lock().insert(id.clone(), consent.clone());
+        Ok((id, consent))
     }
 
     pub fn find(&self, id: &str) -> Option<Consent> {
@@ -82,7 +113,7 @@ impl Consents {
 }
 
 /// Why the API does not answer as it was asked to.
-enum No {
+pub(super) enum No {
     Bearer(BearerError),
     Certificate,
     /// Code, message, the member it is about.
@@ -100,18 +131,16 @@ pub(super) async fn create(
 ) -> Response {
     let Ok(body) = to_bytes(body, MAX_BODY).await else { return answer::too_large() };
     let now = bank.clock.now();
-    let made = admitted(&bank, &peer, &uri, &headers).and_then(|out| {
+    let made = admitted(&bank, &peer, &uri, &headers, "accounts").and_then(|out| {
         if out.intent.is_some() {
             return Err(No::Bearer(BearerError::InvalidToken("A consent is asked for by the application itself.")));
         }
         let permissions = permissions(&headers, &body)?;
-        let id = random::uuid().map_err(|_| No::Failure)?;
-        let status = Status::AwaitingAuthorisation;
-        let consent = Consent { client_id: out.client_id, status, permissions, made: now, changed: now };
-        bank.consents.lock().insert(id.clone(), consent.clone());
-        Ok((StatusCode::CREATED, shown(&bank, &id, &consent)))
+        let asked = bank.consents.ask(out.client_id, What::Accounts(permissions.clone()), now);
+        let (id, consent) = asked.map_err(|_| No::Failure)?;
+        Ok(plain(StatusCode::CREATED, shown(&bank, &id, &consent, &permissions)))
     });
-    answered(&headers, made)
+    answered(&headers, "accounts", made)
 }
 
 pub(super) async fn read(
@@ -121,11 +150,12 @@ pub(super) async fn read(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let found = admitted(&bank, &peer, &uri, &headers).and_then(|out| {
+    let found = admitted(&bank, &peer, &uri, &headers, "accounts").and_then(|out| {
         let consent = bank.consents.find(&id).filter(|c| c.client_id == out.client_id).ok_or(No::NotFound)?;
-        Ok((StatusCode::OK, shown(&bank, &id, &consent)))
+        let What::Accounts(permissions) = &consent.what else { return Err(No::NotFound) };
+        Ok(plain(StatusCode::OK, shown(&bank, &id, &consent, permissions)))
     });
-    answered(&headers, found)
+    answered(&headers, "accounts", found)
 }
 
 pub(super) async fn accounts(
@@ -134,24 +164,35 @@ pub(super) async fn accounts(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let found = admitted(&bank, &peer, &uri, &headers).and_then(|out| {
+    let found = admitted(&bank, &peer, &uri, &headers, "accounts").and_then(|out| {
         let no = || No::Bearer(BearerError::InvalidToken("No consent stands behind this token."));
         let id = out.intent.as_deref().ok_or_else(no)?;
         let consent = bank.consents.find(id).filter(|c| c.status == Status::Authorised).ok_or_else(no)?;
-        if !consent.permissions.iter().any(|p| p.starts_with("ReadAccounts")) {
+        let What::Accounts(permissions) = consent.what else { return Err(no()) };
+        if !permissions.iter().any(|p| p.starts_with("ReadAccounts")) {
             return Err(No::Bearer(BearerError::InsufficientScope("accounts")));
         }
         let account = json!({ "AccountId": "22289", "Currency": "GBP", "AccountType": "Personal",
                               "AccountSubType": "CurrentAccount", "Nickname": "Bills" });
         let page = format!("https://{}{ACCOUNTS}", bank.flavour.gateway);
         let body = json!({ "Data": { "Account": [account] }, "Links": { "Self": page }, "Meta": { "TotalPages": 1 } });
-        Ok((StatusCode::OK, body))
+        Ok(plain(StatusCode::OK, body))
     });
-    answered(&headers, found)
+    answered(&headers, "accounts", found)
 }
 
-/// A token for accounts, shown with the certificate that it was given to.
-fn admitted(bank: &Wso2, peer: &Peer, uri: &Uri, headers: &HeaderMap) -> Result<Out, No> {
+fn plain(status: StatusCode, body: Value) -> Response {
+    (status, Json(body)).into_response()
+}
+
+/// A token with that scope, shown with the certificate that it was given to.
+pub(super) fn admitted(
+    bank: &Wso2,
+    peer: &Peer,
+    uri: &Uri,
+    headers: &HeaderMap,
+    scope: &'static str,
+) -> Result<Out, No> {
     if peer.leaf().is_none() {
         return Err(No::Certificate);
     }
@@ -159,19 +200,24 @@ fn admitted(bank: &Wso2, peer: &Peer, uri: &Uri, headers: &HeaderMap) -> Result<
     let out = bank.book.out(token, peer.certificate(), bank.clock.now());
     let invalid = "The token is not known, has ended, or was given to another certificate.";
     let out = out.ok_or(No::Bearer(BearerError::InvalidToken(invalid)))?;
-    if !out.scope.split(' ').any(|s| s == "accounts") {
-        return Err(No::Bearer(BearerError::InsufficientScope("accounts")));
+    if !out.scope.split(' ').any(|s| s == scope) {
+        return Err(No::Bearer(BearerError::InsufficientScope(scope)));
     }
     Ok(out)
 }
 
-fn permissions(headers: &HeaderMap, body: &[u8]) -> Result<Vec<String>, No> {
+/// The body, if it says that it is JSON and is an object.
+pub(super) fn object(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, No> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         return Err(No::Bad("UK.OBIE.Header.Invalid", "Content-Type is not application/json.".into(), "Content-Type"));
     }
-    let body = json::object(body)
-        .ok_or_else(|| No::Bad("UK.OBIE.Resource.InvalidFormat", "The body is no JSON object.".into(), ""))?;
+    json::object(body)
+        .ok_or_else(|| No::Bad("UK.OBIE.Resource.InvalidFormat", "The body is no JSON object.".into(), ""))
+}
+
+fn permissions(headers: &HeaderMap, body: &[u8]) -> Result<Vec<String>, No> {
+    let body = object(headers, body)?;
     let missing = |path| No::Bad("UK.OBIE.Field.Missing", format!("{path} is missing."), path);
     if !body.get("Risk").is_some_and(Value::is_object) {
         return Err(missing("Risk"));
@@ -186,14 +232,14 @@ fn permissions(headers: &HeaderMap, body: &[u8]) -> Result<Vec<String>, No> {
     wanted.iter().map(one).collect()
 }
 
-fn shown(bank: &Wso2, id: &str, consent: &Consent) -> Value {
+fn shown(bank: &Wso2, id: &str, consent: &Consent, permissions: &[String]) -> Value {
     json!({
         "Data": {
             "ConsentId": id,
             "Status": format!("{:?}", consent.status),
             "CreationDateTime": date(consent.made),
             "StatusUpdateDateTime": date(consent.changed),
-            "Permissions": consent.permissions,
+            "Permissions": permissions,
         },
         "Risk": {},
         "Links": { "Self": format!("https://{}{PATH}/{id}", bank.flavour.gateway) },
@@ -202,15 +248,15 @@ fn shown(bank: &Wso2, id: &str, consent: &Consent) -> Value {
 }
 
 /// RFC 3339, as the API has every time.
-fn date(seconds: i64) -> String {
+pub(super) fn date(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).unwrap_or_default().to_string()
 }
 
 /// The interaction id comes back, whatever is said (FAPI 1 Baseline §6.2.1).
-fn answered(headers: &HeaderMap, result: Result<(StatusCode, Value), No>) -> Response {
+pub(super) fn answered(headers: &HeaderMap, realm: &str, result: Result<Response, No>) -> Response {
     let mut response = match result {
-        Ok((status, body)) => (status, Json(body)).into_response(),
-        Err(No::Bearer(error)) => error.into_response("accounts"),
+        Ok(response) => response,
+        Err(No::Bearer(error)) => error.into_response(realm),
         Err(No::Certificate) => {
             let why = "The API wants a transport certificate.";
             answer::problem(StatusCode::UNAUTHORIZED, "invalid_client", why)

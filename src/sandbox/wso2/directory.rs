@@ -11,10 +11,10 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::assertion::{self, Assertion};
 use super::book::Out;
 use super::token::parameters;
 use super::{Wso2, statement};
+use crate::sandbox::assertion::{self, Assertion};
 use crate::sandbox::bearer::{self, BearerError};
 use crate::sandbox::oauth_error::OAuthError;
 use crate::sandbox::rsa::PublicKey;
@@ -67,7 +67,7 @@ fn granted(bank: &Wso2, head: &Parts, body: &[u8], now: i64) -> Result<String, O
     let assertion = Assertion::read(&form)?;
     let software = bank.software.find(&assertion.client_id);
     let software = software.ok_or_else(|| assertion::refused("no such software"))?;
-    let proven = assertion.prove(&software, &[bank.flavour.directory_token_endpoint], now)?;
+    let proven = assertion.prove(|kid| software.key(kid), &[bank.flavour.directory_token_endpoint], now)?;
     let who = format!("{AT_THE_DIRECTORY}{}", software.id);
     if !bank.book.spend(&who, &proven.jti, proven.forget, now) {
         return Err(assertion::refused("its jti was used before"));

@@ -23,6 +23,8 @@ pub(in crate::sandbox) struct Flavour {
     pub directory_token_endpoint: &'static str,
     /// Every record comes with a registration access token (RFC 7592 §3).
     pub access_token: bool,
+    /// Its profile has a flow that pays.
+    pub pays: bool,
 }
 
 pub(in crate::sandbox) static WSO2: Flavour = Flavour {
@@ -43,6 +45,7 @@ pub(in crate::sandbox) static WSO2: Flavour = Flavour {
     directory: "directory.countersign.example",
     directory_token_endpoint: "https://directory.countersign.example/token",
     access_token: false,
+    pays: false,
 };
 
 pub(in crate::sandbox) static UK: Flavour = Flavour {
@@ -63,4 +66,5 @@ pub(in crate::sandbox) static UK: Flavour = Flavour {
     directory: "directory.ukbank.countersign.example",
     directory_token_endpoint: "https://directory.ukbank.countersign.example/token",
     access_token: true,
+    pays: true,
 };

@@ -8,9 +8,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::authorize::{self, Asked, Outcome, Refused};
-use super::consents::Status;
+use super::consents::{Status, What};
 use super::grants::Granted;
-use super::{Wso2, id_token};
+use super::{Wso2, id_token, payments};
 use crate::sandbox::callback::Callback;
 use crate::sandbox::page::{escape, html};
 use crate::sandbox::{answer, form, page};
@@ -20,15 +20,19 @@ const MAX_BODY: usize = 4 * 1024;
 pub(super) const PEOPLE: &[&str] = &["Ada Example", "Bo Sample"];
 
 pub(super) fn page(bank: &Wso2, session: &str, asked: &Asked) -> Response {
-    let permissions = bank.consents.find(&asked.intent).map(|c| c.permissions).unwrap_or_default();
-    let permissions: String = permissions.iter().map(|p| format!("<li>{}</li>", escape(p))).collect();
+    let (wish, wanted) = match bank.consents.find(&asked.intent).map(|c| c.what) {
+        Some(What::Payment(initiation, _)) => ("make a payment", payments::in_words(&initiation)),
+        Some(What::Accounts(permissions)) => ("see your accounts", permissions),
+        None => ("see nothing", Vec::new()),
+    };
+    let wanted: String = wanted.iter().map(|p| format!("<li>{}</li>", escape(p))).collect();
     let choice = |(index, name): (usize, &&str)| {
         let checked = if index == 0 { " checked" } else { "" };
         format!("<label><input type=\"radio\" name=\"person\" value=\"{index}\"{checked}> {name}</label>")
     };
     let people: String = PEOPLE.iter().enumerate().map(choice).collect();
     let body = format!(
-        "<p><strong>Countersign Demo</strong> asks to see your accounts:</p><ul>{permissions}</ul>\
+        "<p><strong>Countersign Demo</strong> asks to {wish}:</p><ul>{wanted}</ul>\
          <form method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"session\" value=\"{}\">{people}\
          <button name=\"decision\" value=\"allow\">Grant</button>\
          <button name=\"decision\" value=\"deny\">Refuse</button></form>",

@@ -8,7 +8,6 @@
 //!  consent:   asked for at the gateway ──► granted by a person at the server ──► code ──► tokens ──► accounts
 //! ```
 
-mod assertion;
 mod authorize;
 mod book;
 mod consents;
@@ -21,6 +20,7 @@ mod login;
 mod manage;
 mod metadata;
 mod name;
+mod payments;
 mod record;
 mod redirects;
 mod refused;
@@ -45,12 +45,15 @@ use self::authorize::Asked;
 use self::book::Book;
 use self::consents::Consents;
 pub(super) use self::flavour::{Flavour, UK, WSO2};
-use self::grants::{Granted, RefreshTokens};
+use self::grants::Granted;
+use self::payments::Repeats;
 use self::software::{Register, Software};
 use super::bank::{Answer, Embedded, Site};
 use super::ca::Authority;
 use super::clock::BankClock;
 use super::demo::{Brought, DemoClient, DemoKey, Known};
+use super::event;
+use super::grants::RefreshTokens;
 use super::peer::Peer;
 use super::qc::QcType;
 use super::rsa::{LazyKey, PrivateKey, PublicKey};
@@ -91,18 +94,19 @@ pub(super) struct Wso2 {
     software: Register,
     book: Book,
     consents: Consents,
+    repeats: Repeats,
     logins: Shelf<Asked>,
     codes: Codes<Granted>,
-    refresh: RefreshTokens,
+    refresh: RefreshTokens<Granted>,
     known: Known,
 }
 
 impl Wso2 {
     pub fn open(flavour: &'static Flavour, qtsp: &Arc<Authority>, clock: BankClock, trouble: Switches) -> Self {
         let (keys, software, book, consents) = Default::default();
-        let (logins, codes, refresh, known) = Default::default();
+        let (repeats, logins, codes, refresh, known) = Default::default();
         let qtsp = Arc::clone(qtsp);
-        Self { flavour, qtsp, clock, trouble, keys, software, book, consents, logins, codes, refresh, known }
+        Self { flavour, qtsp, clock, trouble, keys, software, book, consents, repeats, logins, codes, refresh, known }
     }
 
     /// Enters a piece of software in the directory and registers it at the bank: what is not brought is made.
@@ -140,7 +144,7 @@ impl Wso2 {
         let record = record::known_already(&software, &ssa);
         let client_id = self.book.enter(record, &software, now)?;
         let input = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let inputs = vec![
+        let mut inputs = vec![
             input("client_id", &client_id),
             input("ssa", &ssa),
             input("redirect_uris", &json!([CALLBACK]).to_string()),
@@ -149,6 +153,10 @@ impl Wso2 {
             input("software_client_id", &software.id),
             input("org_id", &software.org),
         ];
+        if self.flavour.pays {
+            inputs.extend([input("amount", "10.00"), input("creditor", "20000012345678")]);
+            inputs.push(input("creditor_name", "Ada Example"));
+        }
         Ok(DemoClient { inputs, keys, certified })
     }
 
@@ -177,6 +185,8 @@ impl Embedded for Wso2 {
             .route(consents::PATH, post(consents::create))
             .route(&format!("{}/{{id}}", consents::PATH), get(consents::read))
             .route(consents::ACCOUNTS, get(consents::accounts))
+            .route(payments::CONSENTS, post(payments::ask))
+            .route(payments::PAYMENTS, post(payments::pay))
             .with_state(Arc::clone(&self));
         let server = Router::new()
             .route(flavour.discovery_path, get(discovery::metadata))
@@ -207,6 +217,11 @@ impl Embedded for Wso2 {
 
     fn answer<'a>(&'a self, _: &'a str, _: &'a BTreeMap<String, String>) -> BoxFuture<'a, Option<Answer>> {
         Box::pin(async { None })
+    }
+
+    fn event(&self, client_id: &str) -> Option<io::Result<String>> {
+        let signed = |key| event::token(key, self.flavour.issuer, client_id, self.clock.now());
+        Some(self.signing_key().and_then(signed))
     }
 
     fn authorize<'a>(&'a self, url: &'a str, redirect_uri: &'a str) -> BoxFuture<'a, Option<Result<String, String>>> {

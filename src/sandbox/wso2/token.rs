@@ -11,12 +11,12 @@ use axum::{Extension, Json};
 use openssl::sha::sha256;
 use serde_json::json;
 
-use super::assertion::{self, Assertion};
 use super::book::{Out, Registration};
 use super::grants::Granted;
 use super::id_token::Beside;
 use super::login::PEOPLE;
 use super::{Wso2, id_token, name};
+use crate::sandbox::assertion::{self, Assertion};
 use crate::sandbox::form::{self, Form};
 use crate::sandbox::oauth_error::OAuthError;
 use crate::sandbox::peer::{Fingerprint, Peer};
@@ -164,7 +164,7 @@ fn authenticated(bank: &Wso2, peer: &Peer, form: &Form, now: i64) -> Result<Regi
             return Err(assertion::refused("the client is registered for another method"));
         }
         let audiences = [bank.flavour.token_endpoint, bank.flavour.issuer];
-        let proven = assertion.prove(&client.software, &audiences, now)?;
+        let proven = assertion.prove(|kid| client.software.key(kid), &audiences, now)?;
         if !bank.book.spend(&client.client_id, &proven.jti, proven.forget, now) {
             return Err(assertion::refused("its jti was used before"));
         }

@@ -29,7 +29,9 @@ impl App {
     pub(super) fn tell(&mut self, event: Event, now: Timestamp) {
         let Some(run) = &mut self.run else { return };
         let effects = run.engine.handle(event, now);
-        let person = |e: &Effect| matches!(e, Effect::Ask { .. } | Effect::Pin { .. } | Effect::Authorize { .. });
+        let person = |e: &Effect| {
+            matches!(e, Effect::Ask { .. } | Effect::Pin { .. } | Effect::Authorize { .. } | Effect::Listen { .. })
+        };
         // nobody is to be stopped for: known before it is begun, so that no browser opens
         if run.straight && run.engine.view().sandbox && effects.iter().any(person) {
             self.out.push(Command::CallPeople { run: run.number });
@@ -76,6 +78,7 @@ impl App {
                 Some(RunStatus::Armed) => "send",
                 Some(RunStatus::Waiting) if self.signing_in().is_some() => "paste answer",
                 Some(RunStatus::Waiting) if self.proposes() => "change it",
+                Some(RunStatus::Waiting) if self.listening() => "paste it",
                 Some(RunStatus::Waiting) => "answer",
                 Some(_) if self.missing_seat().is_some() => "choose a key",
                 _ => "go on",

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::App;
 use crate::flow::Event;
 use crate::flow::view::{AuthorizeView, StepState};
+use crate::jose::compact::looks_signed;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::tui::doc::GUTTER;
@@ -21,6 +22,16 @@ impl App {
         let view = self.view()?;
         let step = view.steps.get(view.current).filter(|s| s.state == StepState::Waiting)?;
         step.authorize.as_ref()
+    }
+
+    /// Whether something that can be pasted is waited for: the answer of a sign-in, or what a bank sends.
+    fn takes_paste(&self) -> bool {
+        self.signing_in().is_some() || self.listening()
+    }
+
+    pub(super) fn listening(&self) -> bool {
+        let step = self.view().and_then(|v| v.steps.get(v.current));
+        step.is_some_and(|s| s.state == StepState::Waiting && s.listen.is_some())
     }
 
     /// The bank's page, where its address is on the screen and nothing lies over it.
@@ -64,16 +75,17 @@ impl App {
 
     /// Opens the form for the answer. False: none is waited for.
     pub(super) fn paste_answer(&mut self) -> bool {
-        if self.signing_in().is_none() {
+        if !self.takes_paste() {
             return false;
         }
-        self.overlays.push(Overlay::Form(Form::sign_in()));
+        self.overlays.push(Overlay::Form(if self.listening() { Form::event() } else { Form::sign_in() }));
         true
     }
 
     /// Whether the paste is the answer that is waited for.
     pub(super) fn take_answer(&mut self, text: &str, now: Timestamp) -> bool {
-        if self.signing_in().is_none() || !self.focus_is_on_run() || !text.contains("state=") {
+        let fits = if self.listening() { looks_signed(text.trim()) } else { text.contains("state=") };
+        if !self.takes_paste() || !self.focus_is_on_run() || !fits {
             return false;
         }
         self.tell(Event::Pasted(Secret::new(text)), now);

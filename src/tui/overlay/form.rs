@@ -70,6 +70,13 @@ impl Form {
         Self::new(Purpose::SignIn, "the bank's answer", "", &[field])
     }
 
+    /// What a bank sent, brought by a person.
+    pub fn event() -> Self {
+        let help = "the body as it came: header.payload.signature";
+        let field = AskField { class: Class::Personal, ..AskField::public("event", "what the bank sent", help) };
+        Self::new(Purpose::SignIn, "the bank's message", "", &[field])
+    }
+
     /// A form about a key; none of its fields is secret. Each: name, label, what stands there, help.
     pub fn of_key(purpose: KeyForm, title: &str, about: String, fields: &[(&str, &str, &str, &str)]) -> Self {
         let one = |(name, label, default, help): &(&str, &str, &str, &str)| AskField {

@@ -113,6 +113,7 @@ fn step(id: &str, title: &str, verb: &'static str) -> StepView {
         ask: None,
         pin: None,
         authorize: None,
+        listen: None,
         error: None,
         started_at: None,
         ended_at: None,

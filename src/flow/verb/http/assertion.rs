@@ -66,7 +66,7 @@ impl Run {
         now: Timestamp,
     ) -> Vec<Effect> {
         draft.assertion = Some(signed.jwt.clone());
-        let papers = Papers { assertion: Some(signed), proof: None };
-        self.begin_proof(draft, papers, refresh, now)
+        let papers = Papers { assertion: Some(signed), ..Papers::default() };
+        self.begin_signature(draft, papers, refresh, now)
     }
 }

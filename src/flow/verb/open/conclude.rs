@@ -13,7 +13,7 @@ use crate::flow::run::{Held, Outputs, Run};
 use crate::flow::template::{EvalError, Scope, Text, from_json};
 use crate::flow::view::{Artefact, CheckView, Level, OpenedBy, Outcome};
 use crate::jose::{Compact, Verdict};
-use crate::profile::model::{Expect, Open, Unverified, Verb};
+use crate::profile::model::{Expect, Open, Unverified};
 use crate::secret::Class;
 use crate::time::Timestamp;
 
@@ -32,8 +32,8 @@ struct Contents {
 impl Run {
     pub(super) fn conclude(&mut self, opening: &Opening, judgement: &Judgement, now: Timestamp) -> Vec<Effect> {
         let step = self.current();
-        let Verb::Open(open) = &step.verb else { return Vec::new() };
-        let scope = self.state.scope(step.frame, now);
+        let Some(open) = step.verb.opens() else { return Vec::new() };
+        let scope = self.scope_of(&step, now);
         let (contents, after) = match self.contents(open, opening, judgement, &scope) {
             Ok(found) => found,
             Err(trouble) => return self.fail_open(trouble, now),
@@ -50,7 +50,7 @@ impl Run {
             return self.fail_open(trouble, now);
         }
         let outputs = outputs(&contents, &after, judgement);
-        self.hold(Held::Outputs(outputs), false, now)
+        if self.is_looking() { self.delivered(outputs, now) } else { self.hold(Held::Outputs(outputs), false, now) }
     }
 
     fn contents(
@@ -68,8 +68,12 @@ impl Run {
         let mut contents = match &opening.inner {
             Inner::Signed(token, text) => {
                 typ(open, token, scope)?;
-                let claims =
-                    token.claims().map_err(|e| bank("token.payload", format!("the token's payload: {e}"), e.hint()))?;
+                let claims = match token.claims() {
+                    Ok(claims) => claims,
+                    // a body need not be an object
+                    Err(_) if open.payload.is_some() => Json::Null,
+                    Err(e) => return Err(bank("token.payload", format!("the token's payload: {e}"), e.hint())),
+                };
                 let header = Json::Object(token.header().clone());
                 Contents { header, claims, text: text.clone(), texts: Vec::new() }
             }

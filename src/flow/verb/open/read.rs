@@ -8,7 +8,7 @@ use crate::flow::run::Run;
 use crate::flow::template::{EvalError, Scope, Tree};
 use crate::flow::view::{ErrorSource, KeyOf, OpenedBy};
 use crate::jose::jwe::{Enc, Jwe, JweError, KeyAlg, Policy, Task};
-use crate::jose::{Alg, Compact, compact};
+use crate::jose::{Alg, Compact, CompactError, compact};
 use crate::profile::model::{Expect, KeyRole, KeysFrom, Open};
 use crate::secret::SecretBytes;
 
@@ -33,7 +33,14 @@ impl Run {
                 "the client may be registered without an encryption key or algorithm: compare with the registration",
             )),
             (_, false) => {
-                let token = signed(&text, "the token")?;
+                let token = match self.state.text(open.payload.as_ref(), scope)? {
+                    Some(payload) => {
+                        let crit = names(open.crit.as_ref(), "crit", scope)?.unwrap_or_default();
+                        Compact::detached(&text, payload.as_bytes(), &crit)
+                            .map_err(|e| unreadable("the signature", &e))?
+                    }
+                    None => signed(&text, "the token")?,
+                };
                 Ok(Token::Signed(Opening { inner: Inner::Signed(Box::new(token), text.clone()), text, jwe: None }))
             }
             (_, true) => self.seal(open, text, scope),
@@ -107,7 +114,11 @@ impl Run {
 }
 
 fn signed(text: &str, what: &str) -> Result<Compact, Trouble> {
-    Compact::parse(text).map_err(|e| bank("token.unreadable", format!("{what} is no compact JWS: {e}"), e.hint()))
+    Compact::parse(text).map_err(|e| unreadable(what, &e))
+}
+
+fn unreadable(what: &str, error: &CompactError) -> Trouble {
+    bank("token.unreadable", format!("{what} is no compact JWS: {error}"), error.hint())
 }
 
 fn policy(open: &Open, role: Option<&KeyRole>, scope: &Scope) -> Result<Policy, Trouble> {

@@ -2,6 +2,7 @@
 
 mod consent;
 mod directory;
+mod payments;
 mod registration;
 
 use std::net::SocketAddr;

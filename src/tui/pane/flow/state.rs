@@ -63,5 +63,5 @@ fn between(from: Timestamp, to: Timestamp) -> Duration {
 
 /// Whether a person, not a machine, took the time.
 pub const fn is_a_wait(step: &StepView) -> bool {
-    step.ask.is_some() || step.authorize.is_some()
+    step.ask.is_some() || step.authorize.is_some() || step.listen.is_some()
 }

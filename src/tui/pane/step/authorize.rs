@@ -32,15 +32,28 @@ pub fn show(doc: &mut Doc<'_>, view: &RunView, step: &StepView, sign_in: &Author
         4,
         None,
     );
-    if let (Some(deadline), Some(started)) = (sign_in.deadline, step.started_at) {
+    if let Some(deadline) = sign_in.deadline {
+        ends(doc, step, deadline, now);
+    }
+    seen(doc, view, step, &sign_in.seen, now);
+}
+
+/// How long anybody waits.
+pub fn ends(doc: &mut Doc<'_>, step: &StepView, deadline: Timestamp, now: Timestamp) {
+    if let Some(started) = step.started_at {
         doc.line(bar::life(doc.words().gap(2).dim("waiting ends "), now, started, deadline));
     }
-    if !sign_in.seen.is_empty() {
-        doc.heading("Seen so far");
-        let from = step.started_at.unwrap_or(now);
-        for (at, note) in &sign_in.seen {
-            let after = span::short(at.seconds() - from.seconds());
-            doc.push(doc.words().gap(2).dim(format!("{after}  ")).plain(view.redactor.mask_text(note)), 9, None);
-        }
+}
+
+/// What happened while somebody else is waited for.
+pub fn seen(doc: &mut Doc<'_>, view: &RunView, step: &StepView, notes: &[(Timestamp, String)], now: Timestamp) {
+    if notes.is_empty() {
+        return;
+    }
+    doc.heading("Seen so far");
+    let from = step.started_at.unwrap_or(now);
+    for (at, note) in notes {
+        let after = span::short(at.seconds() - from.seconds());
+        doc.push(doc.words().gap(2).dim(format!("{after}  ")).plain(view.redactor.mask_text(note)), 9, None);
     }
 }

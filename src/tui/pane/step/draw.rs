@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::headline::{counts, headline};
-use super::{Tab, ask, authorize, checks, raw, request, response, tabs, tls, trouble};
+use super::{Tab, ask, authorize, checks, listen, raw, request, response, tabs, tls, trouble};
 use crate::flow::view::{RunView, StepState, StepView};
 use crate::time::Timestamp;
 use crate::tui::app::App;
@@ -112,6 +112,12 @@ fn now_tab(doc: &mut Doc<'_>, view: &RunView, step: &StepView, now: Timestamp) {
             doc.blank();
         }
         authorize::show(doc, view, step, sign_in, now);
+    }
+    if let Some(wait) = step.listen.as_ref().filter(|_| step.state == StepState::Waiting) {
+        if doc.len() > 0 {
+            doc.blank();
+        }
+        listen::show(doc, view, step, wait, now);
     }
     if view.sandbox && step.state == StepState::Waiting && !view.proposes() {
         doc.blank();

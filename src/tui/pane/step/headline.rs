@@ -42,6 +42,7 @@ pub fn headline(look: Look, view: &RunView, index: usize, step: &StepView, now: 
                 (Some(_), _) => key(words, "Enter", "decides about these keys"),
                 (None, Some(_)) => key(say(words, "for you."), "p", "pastes the answer"),
                 (None, None) if view.proposes() => key(key(words, "s", "takes it as proposed"), "Enter", "changes it"),
+                (None, None) if step.listen.is_some() => key(say(words, "for what the bank sends."), "p", "pastes it"),
                 (None, None) if asks => key(words, "Enter", "answers"),
                 (None, None) => words,
             };

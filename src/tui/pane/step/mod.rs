@@ -5,6 +5,7 @@ mod authorize;
 mod checks;
 mod draw;
 mod headline;
+mod listen;
 mod parts;
 mod raw;
 mod request;
@@ -75,7 +76,8 @@ impl StepPane {
 pub fn tabs(step: &StepView) -> Vec<Tab> {
     let exchange = step.exchange.as_ref();
     let mut out = Vec::with_capacity(6);
-    let sent_away = step.authorize.is_some() && step.state == StepState::Waiting;
+    let waits = step.authorize.is_some() || step.listen.is_some();
+    let sent_away = waits && step.state == StepState::Waiting;
     if step.error.is_some() || step.ask.is_some() || sent_away || step.state == StepState::Blocked {
         out.push(Tab::Now);
     }

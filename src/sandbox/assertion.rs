@@ -1,14 +1,15 @@
-//! `private_key_jwt` (RFC 7523 §3) with PS256, at the bank and at the directory.
+//! `private_key_jwt` (RFC 7523 §3) with PS256.
 
 use serde_json::Value;
 
-use super::SKEW;
-use super::software::Software;
-use crate::sandbox::form::Form;
-use crate::sandbox::jwt::Jwt;
-use crate::sandbox::oauth_error::OAuthError;
+use super::form::Form;
+use super::jwt::Jwt;
+use super::oauth_error::OAuthError;
+use super::rsa::PublicKey;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// How far a client's clock may be off, seconds.
+const SKEW: i64 = 60;
 const LONGEST_LIFE: i64 = 1800;
 /// A `jti` shorter than this is no unique identifier.
 const SHORTEST_JTI: usize = 16;
@@ -53,8 +54,13 @@ impl Assertion {
         Ok(Self { jwt, client_id })
     }
 
-    /// Whether that software signed it, for one of these audiences, now.
-    pub fn prove(&self, software: &Software, audiences: &[&str], now: i64) -> Result<Proven, OAuthError> {
+    /// Whether the key that `key` finds for its `kid` signed it, for one of these audiences, now.
+    pub fn prove<'k>(
+        &self,
+        key: impl FnOnce(&str) -> Option<&'k PublicKey>,
+        audiences: &[&str],
+        now: i64,
+    ) -> Result<Proven, OAuthError> {
         let jwt = &self.jwt;
         if jwt.alg() != Some("PS256") {
             return Err(refused("its alg is not PS256"));
@@ -63,11 +69,10 @@ impl Assertion {
             None | Some(Some("JWT" | "client-authentication+jwt")) => {}
             Some(_) => return Err(refused("its typ is that of another kind of JWT")),
         }
-        let key = jwt.kid().and_then(|kid| software.key(kid));
-        let key = key.ok_or_else(|| refused("its kid is not in the software's JWKS"))?;
+        let key = jwt.kid().and_then(key).ok_or_else(|| refused("its kid is not in the client's JWKS"))?;
         let (input, signature) = jwt.signed_parts();
         if !key.verifies_pss(input, signature) {
-            return Err(refused("its signature does not verify with the software's key"));
+            return Err(refused("its signature does not verify with the client's key"));
         }
         let meant = match jwt.claims.get("aud") {
             Some(Value::String(aud)) => audiences.contains(&aud.as_str()),

@@ -1,0 +1,64 @@
+//! The access tokens that are out.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Value, json};
+
+use super::{ISSUER, PEOPLE};
+use crate::sandbox::peer::Fingerprint;
+use crate::sandbox::random;
+
+#[derive(Clone)]
+pub(super) struct Token {
+    pub client_id: String,
+    /// None: the client's own.
+    pub person: Option<usize>,
+    pub scope: String,
+    /// The DPoP key that it is bound to.
+    pub jkt: Option<String>,
+    pub certificate: Option<Fingerprint>,
+    pub issued: i64,
+    pub ends: i64,
+}
+
+impl Token {
+    /// RFC 7662 §2.2.
+    pub fn introspected(&self) -> Value {
+        let mut all = json!({ "active": true, "iss": ISSUER, "client_id": self.client_id, "scope": self.scope,
+            "iat": self.issued, "exp": self.ends, "token_type": if self.jkt.is_some() { "DPoP" } else { "Bearer" } });
+        if let Some(person) = self.person {
+            all["sub"] = PEOPLE[person].into();
+        }
+        if let Some(jkt) = &self.jkt {
+            all["cnf"] = json!({ "jkt": jkt });
+        } else if let Some(certificate) = self.certificate {
+            all["cnf"] = json!({ "x5t#S256": certificate.x5t() });
+        }
+        all
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Tokens(Mutex<HashMap<String, Token>>);
+
+impl Tokens {
+    pub fn issue(&self, token: Token) -> io::Result<String> {
+        let name = random::id()?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), token);
+        Ok(name)
+    }
+
+    pub fn find(&self, name: &str, now: i64) -> Option<Token> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).filter(|t| t.ends > now).cloned()
+    }
+
+    /// Of that client alone; of another's nothing is said or done (RFC 7009 §2.1).
+    pub fn revoke(&self, name: &str, client_id: &str) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.get(name).is_some_and(|t| t.client_id == client_id) {
+            all.remove(name);
+        }
+    }
+}
