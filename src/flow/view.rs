@@ -1,15 +1,18 @@
 //! What a face may show of a run. Values carry their class; a face masks by it, and reveals on request.
 
+mod ask;
+
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use self::ask::{AskField, AskView};
 pub use super::delivery::ListenView;
 use super::exchange::Exchange;
 pub use super::granted::{GrantedMember, GrantedView};
 use crate::jose::PublicJwk;
-use crate::profile::model::{Input, InputKind, Pin};
+use crate::profile::model::Pin;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
 use crate::time::Timestamp;
@@ -317,20 +320,6 @@ impl PinView {
     }
 }
 
-/// Something a person has to supply or do.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AskView {
-    pub text: String,
-    /// To be copied or exported: the registration JWT.
-    pub show: Vec<Field>,
-    /// What is to be typed in.
-    pub ask: Vec<AskField>,
-    /// The defaults are an answer: going on takes them.
-    pub proposal: bool,
-    /// When the offer ends.
-    pub deadline: Option<Timestamp>,
-}
-
 /// A person on the way to the bank and back.
 #[derive(Clone, PartialEq)]
 pub struct AuthorizeView {
@@ -355,50 +344,6 @@ impl AuthorizeView {
 impl fmt::Debug for AuthorizeView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AuthorizeView({} notes)", self.seen.len())
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct AskField {
-    pub name: String,
-    pub label: String,
-    pub help: Option<String>,
-    pub class: Class,
-    pub default: Option<String>,
-    /// What there is to choose from; empty: anything that fits.
-    pub options: Vec<String>,
-    /// Several of them, as a JSON array.
-    pub many: bool,
-    pub optional: bool,
-}
-
-impl AskField {
-    /// What an input asks for, of what its profile names.
-    pub fn of(input: &Input) -> Self {
-        Self {
-            name: input.name.clone(),
-            label: input.label.clone(),
-            help: input.help.clone(),
-            class: input.class,
-            default: None,
-            options: input.options.clone(),
-            many: input.kind == InputKind::List,
-            optional: input.optional,
-        }
-    }
-
-    /// A text that anybody may see.
-    pub fn public(name: &str, label: &str, help: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            label: label.to_owned(),
-            help: Some(help.to_owned()).filter(|h| !h.is_empty()),
-            class: Class::Public,
-            default: None,
-            options: Vec::new(),
-            many: false,
-            optional: false,
-        }
     }
 }
 

@@ -100,13 +100,14 @@ impl Play {
         Self::written(&format!("{HEAD}{flows}"), flow, pace, &[])
     }
 
-    /// A profile by its text, in its first environment, with inputs that a person gives.
+    /// A profile by its text, in its own environment or else its first, with inputs that a person gives.
     fn written(text: &str, flow: &str, pace: Pace, given: &[(&str, &str)]) -> Self {
         let loaded = Library::embedded().check("play.toml", text).unwrap_or_else(|e| panic!("{e}"));
         let profile = Arc::new(loaded.profile);
+        let own = profile.environment.as_deref().and_then(|name| profile.environment(name));
         let setup = Setup {
             flow: Arc::new(profile.flow(flow).expect("the flow").clone()),
-            environment: Arc::new(profile.environments.first().expect("an environment").clone()),
+            environment: Arc::new(own.or_else(|| profile.environments.first()).expect("an environment").clone()),
             profile,
             inputs: given.iter().map(|(n, v)| ((*n).to_owned(), Secret::new(*v))).collect(),
             seed: [3; 32],

@@ -17,14 +17,14 @@ use crate::flow::effect::{Effect, Saving};
 use crate::flow::exchange::{Completeness, Exchange};
 use crate::flow::granted::granted;
 use crate::flow::personal::collect;
-use crate::flow::request::{Body, Built, ClientAuth, Draft};
+use crate::flow::request::{Body, Built, Draft};
 use crate::flow::run::{Held, Outputs, Pending, Ready, Run, Sent};
 use crate::flow::sign::Signed;
 use crate::flow::template::{EvalError, Scope, from_json};
 use crate::flow::torn::torn;
 use crate::flow::view::{Countdown, ErrorSource, Field, StepError, StepState};
 use crate::profile::model::{Check, Client, Http, TakeFrom, Verb};
-use crate::secret::{Class, Secret};
+use crate::secret::Class;
 use crate::time::Timestamp;
 
 pub(in crate::flow) use proof::header as proof_header;
@@ -83,7 +83,7 @@ impl Run {
                     .ok_or_else(|| EvalError::Wrong(format!("the profile has no client `{name}`")))?,
             ),
         };
-        let auth = client.as_ref().map(|c| client_auth(c, scope)).transpose()?;
+        let auth = client.as_ref().map(|c| assertion::client_auth(c, scope)).transpose()?;
         let mut mtls = state.text(http.mtls.as_ref(), scope)?;
         if mtls.is_none()
             && let Some(client) = &client
@@ -381,19 +381,6 @@ impl Run {
 /// Of such a one, an answer with an error code is a refusal under any status.
 fn is_token_request(request: &Json) -> bool {
     request.pointer("/form/grant_type").or_else(|| request.pointer("/json/grant_type")).is_some()
-}
-
-fn client_auth(client: &Client, scope: &Scope) -> Result<ClientAuth, EvalError> {
-    let method = client.auth.eval_text(scope)?.unwrap_or_else(|| "none".to_owned());
-    let secret =
-        if method.starts_with("client_secret") { client.secret.eval_text(scope)?.map(Secret::new) } else { None };
-    Ok(ClientAuth {
-        name: client.name.clone(),
-        method,
-        id: client.id.eval_text(scope)?,
-        secret,
-        send_client_id: client.send_client_id.eval_text(scope)?.unwrap_or_else(|| "auto".to_owned()),
-    })
 }
 
 /// Past a quarter of its life.

@@ -15,7 +15,11 @@ struct Fapi {
 
 impl Fapi {
     fn of(profile: &str, more: &str, given: &[(&str, &str)], spec: KeySpec, alg: Alg) -> Self {
-        Self::at(METADATA, profile, more, given, spec, alg)
+        let metadata = match profile {
+            "fapi2" => METADATA.to_owned(),
+            _ => METADATA.replace("\"require_pushed_authorization_requests\":true,", ""),
+        };
+        Self::at(&metadata, profile, more, given, spec, alg)
     }
 
     fn at(metadata: &str, profile: &str, more: &str, given: &[(&str, &str)], spec: KeySpec, alg: Alg) -> Self {
@@ -122,7 +126,8 @@ fn fapi_2_pushes_binds_and_names_the_issuer() {
     fapi.play.wants(&["remember jti", "send POST https://as.nordbank.example/token"]);
     assert_eq!(fapi.ended(Outcome::Fail), Vec::<String>::new());
     fapi.passes(&["FA2-01", "FA2-02", "FA2-03", "FA2-04", "FA2-05", "FA2-06", "FA2-07", "AZ-10", "AZ-07", "CA-08"]);
-    fapi.play.answers(200, &json!({ "access_token": "t", "token_type": "DPoP", "expires_in": 60 }));
+    fapi.play
+        .answers(200, &json!({ "access_token": "t", "token_type": "DPoP", "expires_in": 60, "scope": "accounts" }));
     assert_eq!(fapi.ended(Outcome::Fail), Vec::<String>::new());
 }
 
@@ -278,9 +283,9 @@ fn a_pushed_request_is_used_once_and_in_time() {
 fn how_and_when_the_person_signed_in_is_held_against_what_was_asked() {
     for (claims, warned) in [
         (json!({ "acr": "urn:a", "auth_time": 1_799_999_900 }), vec![]),
-        (json!({ "acr": "urn:b", "auth_time": 1_799_999_900 }), vec!["IDT-04"]),
+        (json!({ "acr": "urn:b", "auth_time": 1_799_999_900 }), vec!["IDT-04A"]),
         (json!({ "acr": "urn:a", "auth_time": 1_799_990_000 }), vec!["IDT-04T"]),
-        (json!({}), vec!["IDT-04", "IDT-04T"]),
+        (json!({}), vec!["IDT-04A", "IDT-04T"]),
     ] {
         let given = [("scope", "openid"), ("acr_values", "urn:a urn:c"), ("max_age", "300")];
         let mut fapi = Fapi::ec("generic-oidc", &given);

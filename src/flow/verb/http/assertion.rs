@@ -4,11 +4,12 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Papers;
 use crate::flow::effect::Effect;
-use crate::flow::request::Draft;
+use crate::flow::request::{ClientAuth, Draft};
 use crate::flow::run::Run;
 use crate::flow::sign::{Recipe, Signed, Then};
 use crate::flow::template::{EvalError, Scope};
 use crate::profile::model::Client;
+use crate::secret::Secret;
 use crate::time::Timestamp;
 
 /// Whether this method of client authentication sends an assertion.
@@ -69,4 +70,18 @@ impl Run {
         let papers = Papers { assertion: Some(signed), ..Papers::default() };
         self.begin_signature(draft, papers, refresh, now)
     }
+}
+
+/// How the client says who it is, with the profile's values for this request.
+pub(super) fn client_auth(client: &Client, scope: &Scope) -> Result<ClientAuth, EvalError> {
+    let method = client.auth.eval_text(scope)?.unwrap_or_else(|| "none".to_owned());
+    let secret =
+        if method.starts_with("client_secret") { client.secret.eval_text(scope)?.map(Secret::new) } else { None };
+    Ok(ClientAuth {
+        name: client.name.clone(),
+        method,
+        id: client.id.eval_text(scope)?,
+        secret,
+        send_client_id: client.send_client_id.eval_text(scope)?.unwrap_or_else(|| "auto".to_owned()),
+    })
 }
