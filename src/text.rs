@@ -4,11 +4,14 @@
 //! nothing of where a text comes from or goes to.
 
 mod chars;
+mod shell;
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
+
+pub use shell::quoted;
 
 use chars::{Kind, is_emoji, kind};
 

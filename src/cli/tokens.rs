@@ -52,6 +52,11 @@ pub fn run(places: &Places, unlock_from: Option<&str>, command: TokensCommand) -
             })?;
             runtime.block_on(copy(&row, &member, text))
         }
+        TokensCommand::Call { name, url, method } => {
+            let row = named(&session, &name.name)?;
+            say!("{}", runtime.block_on(session.call_as_curl(&row.label, &method, &url))?);
+            Ok(Exit::Done)
+        }
         TokensCommand::Forget { name, yes } => {
             let row = named(&session, &name.name)?;
             forget(&runtime, &session, &row, yes)
@@ -120,6 +125,7 @@ fn as_object(row: &TokenRow, now: Timestamp) -> serde_json::Value {
     json!({
         "profile": label.profile, "environment": label.environment, "set": label.set, "came": label.came,
         "access": access, "refresh": refresh, "scope": label.scope, "in_memory": row.in_memory,
+        "token_type": label.token_type, "bound": label.bound,
     })
 }
 

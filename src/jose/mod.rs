@@ -15,6 +15,7 @@
 mod alg;
 pub mod b64;
 pub mod compact;
+mod confirmation;
 pub mod der;
 mod error;
 pub mod json;
@@ -37,6 +38,7 @@ pub(crate) mod vectors;
 pub use alg::Alg;
 pub use b64::B64Error;
 pub use compact::{Compact, CompactError};
+pub use confirmation::Bound;
 pub use der::DerError;
 pub use error::JoseError;
 pub use json::JsonError;

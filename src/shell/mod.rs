@@ -8,6 +8,7 @@
 
 mod authorize;
 mod browser;
+mod call;
 mod card;
 mod clients;
 mod desk;

@@ -20,6 +20,17 @@ pub enum TokenOrder {
     Copy {
         label: Label,
     },
+    /// For a run of that flow of its profile.
+    Run {
+        label: Label,
+        flow: &'static str,
+    },
+    /// A call with it, as a command.
+    Call {
+        label: Label,
+        method: String,
+        url: String,
+    },
     /// The bank is not told.
     Forget {
         label: Label,
@@ -31,12 +42,18 @@ pub enum TokenOrder {
 pub enum TokenDone {
     ToUse { label: Label, text: Secret },
     ToCopy { label: Label, text: Secret },
+    ToRun { label: Label, flow: &'static str, text: Secret },
+    Call { label: Label, text: String },
     Forgotten { label: Label },
 }
 
 impl fmt::Debug for TokenDone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::ToUse { label, .. } | Self::ToCopy { label, .. } | Self::Forgotten { label }) = self;
+        let (Self::ToUse { label, .. }
+        | Self::ToCopy { label, .. }
+        | Self::ToRun { label, .. }
+        | Self::Call { label, .. }
+        | Self::Forgotten { label }) = self;
         f.debug_tuple("TokenDone").field(label).finish()
     }
 }
@@ -81,6 +98,14 @@ impl Session {
                 let text = self.good_access_token(&label).await?;
                 TokenDone::ToCopy { label, text }
             }
+            TokenOrder::Run { label, flow } => {
+                let text = self.good_access_token(&label).await?;
+                TokenDone::ToRun { label, flow, text }
+            }
+            TokenOrder::Call { label, method, url } => {
+                let text = self.call_as_curl(&label, &method, &url).await?;
+                TokenDone::Call { label, text }
+            }
             TokenOrder::Forget { label } => {
                 self.forget_token_set(&label).await?;
                 TokenDone::Forgotten { label }
@@ -88,7 +113,7 @@ impl Session {
         })
     }
 
-    async fn good_access_token(&self, label: &Label) -> Result<Secret, KeyError> {
+    pub(super) async fn good_access_token(&self, label: &Label) -> Result<Secret, KeyError> {
         let set = self.token_set(label).await?;
         set.and_then(|set| set.access_token(self.clock.now())).ok_or_else(|| {
             let hint = if label.refresh.is_some() { "r refreshes it" } else { "run the flow that got it again" };

@@ -52,6 +52,16 @@ pub enum TokensCommand {
         #[arg(long, value_name = "NAME", default_value = "access_token")]
         member: String,
     },
+    /// Print a call with the token as a curl command: with the client certificate, or a fresh proof, where the token is bound.
+    /// The token itself is not in it.
+    Call {
+        #[command(flatten)]
+        name: TokenName,
+        /// https://HOST/PATH
+        url: String,
+        #[arg(long, value_name = "METHOD", default_value = "GET")]
+        method: String,
+    },
     /// Forget a token set. The bank is not told.
     Forget {
         #[command(flatten)]

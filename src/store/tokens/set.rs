@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 use crate::flow::custody::{Policy, Spending};
+use crate::jose::Bound;
 use crate::keys::KeyError;
 use crate::secret::{Secret, SecretBytes};
 use crate::store::Whose;
@@ -92,6 +93,12 @@ pub struct Label {
     pub access: bool,
     pub refresh: Option<RefreshLabel>,
     pub scope: Option<String>,
+    /// As the bank said it: `Bearer`, `DPoP`.
+    #[serde(default)]
+    pub token_type: Option<String>,
+    /// What the access token shows that it is bound to.
+    #[serde(default)]
+    pub bound: Vec<Bound>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -259,6 +266,7 @@ impl TokenSet {
     }
 
     pub fn label(&self) -> Label {
+        let text = |name: &str| self.members.get(name).and_then(Json::as_str);
         Label {
             profile: self.whose.profile.clone(),
             environment: self.whose.environment.clone(),
@@ -272,7 +280,9 @@ impl TokenSet {
                 standing: l.standing.clone(),
                 backup: l.predecessor.is_some(),
             }),
-            scope: self.members.get("scope").and_then(Json::as_str).map(str::to_owned),
+            scope: text("scope").map(str::to_owned),
+            token_type: text("token_type").map(str::to_owned),
+            bound: text("access_token").map(Bound::of_token).unwrap_or_default(),
         }
     }
 

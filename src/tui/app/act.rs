@@ -66,6 +66,10 @@ impl App {
             | Action::UpdateClient
             | Action::RenewCertificate
             | Action::RefreshToken
+            | Action::IntrospectToken
+            | Action::RevokeToken
+            | Action::Userinfo
+            | Action::CallWithToken
             | Action::ForgetToken => {}
             Action::Copy => self.open_copy_menu(now),
             Action::CopyAgain => self.copy_again(now),

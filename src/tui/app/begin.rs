@@ -43,11 +43,10 @@ impl App {
         self.flow = FlowPane::default();
         self.inspector.index = 0;
         let number = self.number();
-        let (mut inputs, mut bindings) = (inputs, BTreeMap::new());
-        if let Some(renewal) = &choice.renewal {
-            bindings.insert(renewal.seat.role.clone(), renewal.uri.clone());
-            inputs.insert("changes".to_owned(), Secret::new(renewal.changes.as_str()));
-        }
+        let mut inputs = inputs;
+        inputs.extend(choice.given.clone());
+        let renewed = choice.renewal.iter().map(|r| (r.seat.role.clone(), r.uri.clone()));
+        let bindings: BTreeMap<String, String> = renewed.collect();
         self.out.push(Command::Prepare {
             number,
             profile: choice.profile.clone(),

@@ -59,7 +59,10 @@ impl App {
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request => self.can_with_keys(action),
             Action::DeleteKey | Action::Undo | Action::AskStores => self.can_with_keys(action),
             Action::Copy | Action::Submit | Action::ForgetToken if self.tokens_are_open() => {
-                self.chosen_token().map(|_| ()).ok_or("no token is kept")
+                self.can_with_token(action)
+            }
+            Action::IntrospectToken | Action::RevokeToken | Action::Userinfo | Action::CallWithToken => {
+                self.can_with_token(action)
             }
             Action::Submit if self.clients_are_open() => {
                 self.chosen_client().map(|_| ()).ok_or("no registration is known")

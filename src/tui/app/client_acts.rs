@@ -5,6 +5,7 @@ use serde_json::json;
 use super::key_choices::entry;
 use super::{App, KeyChoice};
 use crate::inspect::moment;
+use crate::secret::Secret;
 use crate::shell::{ClientRow, KeyOrder, KeyRow, SUBJECT_DN, Seat, fits, outdated_subject, registered_subject};
 use crate::time::Timestamp;
 use crate::tui::keymap::Action;
@@ -144,8 +145,8 @@ impl App {
              key is used in that run, and for {} from its good end on.",
             seat.role
         );
-        let renewal = Renewal { seat, uri, changes: changes.to_string() };
-        let choice = crate::tui::pane::profiles::Choice { renewal: Some(renewal), ..choice };
+        let choice = choice.with("changes", Secret::new(changes.to_string()));
+        let choice = crate::tui::pane::profiles::Choice { renewal: Some(Renewal { seat, uri }), ..choice };
         self.overlays.push(Overlay::Question(Question {
             asked: Asked::Renew(choice),
             title: "register another certificate?".into(),

@@ -5,6 +5,7 @@
 mod act;
 mod asked;
 mod begin;
+mod binding;
 mod can;
 mod client_acts;
 mod copy;

@@ -164,6 +164,11 @@ impl App {
                 }
             }
             Purpose::Inputs(choice) => self.prepare(choice, answers, now),
+            Purpose::Call(label) => {
+                let text = |name: &str| answers.get(name).map_or_else(String::new, |s| s.expose().to_owned());
+                let (method, url) = (text("method"), text("url"));
+                self.out.push(Command::Token(TokenOrder::Call { label, method, url }));
+            }
             Purpose::Key(_) => {}
             Purpose::Inspect => {
                 if let Some((_, text)) = answers.into_iter().next() {

@@ -1,7 +1,7 @@
 //! What a person does with kept tokens: look, refresh, copy, forget.
 
 use super::App;
-use crate::secret::Class;
+use crate::secret::{Class, Secret};
 use crate::shell::{TokenDone, TokenOrder};
 use crate::store::tokens::TokenRow;
 use crate::time::Timestamp;
@@ -9,7 +9,7 @@ use crate::tui::focus::PaneId;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, CopyRequest, NoticeTone, Problem};
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Overlay, Question, moved};
+use crate::tui::overlay::{Form, Overlay, Question, moved};
 
 impl App {
     pub(super) fn open_tokens(&mut self) {
@@ -62,6 +62,12 @@ impl App {
             Action::Submit => self.out.push(Command::Token(TokenOrder::Use { label: row.label })),
             Action::Copy => self.out.push(Command::Token(TokenOrder::Copy { label: row.label })),
             Action::RefreshToken => self.refresh_token(&row, now),
+            Action::CallWithToken => self.overlays.push(Overlay::Form(Form::call(row.label))),
+            _ if flow_of(action).is_some() => {
+                if let Some(flow) = flow_of(action) {
+                    self.out.push(Command::Token(TokenOrder::Run { label: row.label, flow }));
+                }
+            }
             Action::ForgetToken => {
                 let after = match row.label.refresh {
                     Some(_) => "A person has to sign in at the bank again to get another.",
@@ -76,6 +82,18 @@ impl App {
                 }));
             }
             _ => {}
+        }
+    }
+
+    /// Whether the chosen one's profile has the flow of that action.
+    pub(super) fn can_with_token(&self, action: Action) -> Result<(), &'static str> {
+        let row = self.chosen_token().ok_or("no token is kept")?;
+        match flow_of(action) {
+            None => Ok(()),
+            Some(flow) => {
+                let known = self.profiles.flow_of(&row.label.profile, &row.label.environment, flow);
+                known.map(|_| ()).ok_or("its profile has no such flow")
+            }
         }
     }
 
@@ -104,6 +122,16 @@ impl App {
                 let what = format!("access_token of {}", label.profile);
                 self.out.push(Command::Copy(CopyRequest { what, text, class: Class::Secret }));
             }
+            Ok(TokenDone::ToRun { label, flow, text }) => {
+                if let Some(choice) = self.profiles.flow_of(&label.profile, &label.environment, flow) {
+                    self.overlays.clear();
+                    self.start(choice.with("token", text), now);
+                }
+            }
+            Ok(TokenDone::Call { label, text }) => {
+                let what = format!("a call with {} of {} as curl", label.set, label.profile);
+                self.out.push(Command::Copy(CopyRequest { what, text: Secret::new(text), class: Class::Public }));
+            }
             Ok(TokenDone::Forgotten { label }) => {
                 self.say(NoticeTone::Good, format!("{} of {} is forgotten", label.set, label.profile), now);
                 self.out.push(Command::ListTokens);
@@ -113,5 +141,15 @@ impl App {
                 self.say(NoticeTone::Bad, format!("{}.{hint}", problem.text), now);
             }
         }
+    }
+}
+
+/// The flow of a profile that does it with a token as its input.
+fn flow_of(action: Action) -> Option<&'static str> {
+    match action {
+        Action::IntrospectToken => Some("introspect"),
+        Action::RevokeToken => Some("revoke"),
+        Action::Userinfo => Some("userinfo"),
+        _ => None,
     }
 }

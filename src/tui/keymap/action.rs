@@ -62,6 +62,11 @@ pub enum Action {
     Tokens,
     RefreshToken,
     ForgetToken,
+    IntrospectToken,
+    RevokeToken,
+    Userinfo,
+    /// A call with it as a command.
+    CallWithToken,
     // registrations
     /// Those that are known.
     Clients,

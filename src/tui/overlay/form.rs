@@ -10,6 +10,7 @@ use crate::flow::view::AskField;
 use crate::jose::Alg;
 use crate::secret::{Class, Secret};
 use crate::shell::Seat;
+use crate::store::tokens::Label;
 use crate::tui::doc::Doc;
 use crate::tui::look::{Look, Sign, Tone};
 use crate::tui::pane::profiles::Choice;
@@ -28,6 +29,8 @@ pub enum Purpose {
     /// A token to look at.
     Inspect,
     Key(KeyForm),
+    /// The address of a call with a kept token.
+    Call(Label),
 }
 
 /// What is typed about a key.
@@ -75,6 +78,18 @@ impl Form {
         let help = "the body as it came: header.payload.signature";
         let field = AskField { class: Class::Personal, ..AskField::public("event", "what the bank sent", help) };
         Self::new(Purpose::SignIn, "the bank's message", "", &[field])
+    }
+
+    /// What is called with a token.
+    pub fn call(label: Label) -> Self {
+        let method = AskField {
+            default: Some("GET".into()),
+            options: ["GET", "POST", "PUT", "PATCH", "DELETE"].map(str::to_owned).to_vec(),
+            ..AskField::public("method", "method", "")
+        };
+        let url = AskField::public("url", "address", "https://HOST/PATH; nothing is sent: the command is copied");
+        let title = format!("a call with {} of {}", label.set, label.profile);
+        Self::new(Purpose::Call(label), title, "", &[method, url])
     }
 
     /// A form about a key; none of its fields is secret. Each: name, label, what stands there, help.

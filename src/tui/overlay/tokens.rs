@@ -27,7 +27,7 @@ pub fn draw(app: &App, cursor: usize, now: Timestamp, buffer: &mut Buffer, body:
         let inner = window(look, &title, (WIDE, height_of(&doc)), buffer, body, is_top);
         return text(&doc, buffer, inner);
     };
-    let doc = details(look, chosen, text_width);
+    let doc = details(app, chosen, text_width);
     let rows = u16::try_from(app.tokens.len()).unwrap_or(u16::MAX);
     let wish = rows.saturating_add(1).saturating_add(height_of(&doc));
     let inner = window(look, &title, (WIDE, wish), buffer, body, is_top);
@@ -97,13 +97,19 @@ fn refresh(look: Look, row: &TokenRow) -> Words {
     }
 }
 
-fn details(look: Look, row: &TokenRow, width: u16) -> Doc<'static> {
+fn details(app: &App, row: &TokenRow, width: u16) -> Doc<'static> {
+    let look = app.look();
     let label = &row.label;
     let mut doc = Doc::new(look, width);
     let kept = if row.in_memory { "in memory: ends with the program" } else { "sealed on disk" };
     doc.push(Words::new(look).dim("kept      ").plain(format!("{kept}; came {}", moment(label.came))), 10, None);
     if let Some(scope) = &label.scope {
         doc.push(Words::new(look).dim("scope     ").plain(scope), 10, None);
+    }
+    if label.access {
+        for (tone, text) in app.binding(&label.bound, label.token_type.as_deref()) {
+            doc.push(Words::new(look).dim("bound to  ").put(tone, text), 10, None);
+        }
     }
     if let Some(refresh) = &label.refresh {
         let tone = match &refresh.standing {

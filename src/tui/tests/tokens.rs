@@ -19,6 +19,8 @@ fn row(profile: &str, set: &str, ends: i64, standing: Option<Standing>, in_memor
         access: true,
         refresh,
         scope: Some("accounts payments".into()),
+        token_type: Some("Bearer".into()),
+        bound: Vec::new(),
     };
     TokenRow { label, in_memory, busy: false }
 }
@@ -110,4 +112,59 @@ fn a_refresh_is_the_profiles_own_flow_step_by_step() {
     assert!(stage.picture().contains("no flow that refreshes it"), "{}", stage.picture());
     stage.keys("jjjr");
     assert!(stage.picture().contains("it has no refresh token"), "{}", stage.picture());
+}
+
+#[test]
+fn a_call_with_it_is_copied_as_a_command_and_a_flow_gets_it_as_its_input() {
+    let mut stage = stage(120, 35);
+    let label = rows()[0].label.clone();
+    stage.keys("c");
+    assert!(stage.picture().contains("nothing is sent"), "{}", stage.picture());
+    stage.keys("<space><enter>https://api.nordbank.example/accounts<enter>");
+    let order = TokenOrder::Call {
+        label: label.clone(),
+        method: "POST".into(),
+        url: "https://api.nordbank.example/accounts".into(),
+    };
+    assert!(matches!(stage.commands.last(), Some(Command::Token(o)) if *o == order), "{:?}", stage.commands.last());
+    let text = "curl -X POST 'https://api.nordbank.example/accounts'".to_owned();
+    stage.tell(Message::TokenDone(Ok(TokenDone::Call { label, text: text.clone() })));
+    assert!(matches!(stage.commands.last(), Some(Command::Copy(copy)) if copy.text.expose() == text));
+    // its profile is not here
+    stage.keys("i");
+    assert!(stage.picture().contains("no such flow"), "{}", stage.picture());
+    // the run that it is for has it from the start
+    let mut label = rows()[3].label.clone();
+    label.environment = "sandbox".into();
+    stage.tell(Message::TokenDone(Ok(TokenDone::ToRun { label, flow: "token", text: Secret::new(CANARY) })));
+    let given = stage.commands.iter().rev().find_map(|c| match c {
+        Command::Prepare { inputs, .. } => Some(inputs["token"].expose().to_owned()),
+        _ => None,
+    });
+    assert_eq!(given.as_deref(), Some(CANARY));
+    assert!(!stage.picture().contains(CANARY) && !format!("{:?}", stage.commands.last()).contains(CANARY));
+}
+
+#[test]
+fn what_a_token_is_bound_to_is_looked_for_among_the_keys() {
+    use crate::jose::Bound;
+    let print = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2";
+    let mut stage = Stage::new(120, 35, Look::default(), vec![ready()]);
+    let key = crate::shell::KeyRow {
+        thumbprint: print.into(),
+        uri: "vault:dpop".into(),
+        label: "dpop".into(),
+        store: "vault".into(),
+        ..Default::default()
+    };
+    stage.tell(Message::Stores(vec![super::play::store("vault", true)]));
+    stage.tell(Message::Keys(crate::shell::StoreRows { scheme: "vault", rows: vec![key], answered: true }));
+    let mut bound = row("nordbank", "user", 240, None, true);
+    bound.label.bound = vec![Bound::ProofKey(print.into()), Bound::Certificate(print.replace('b', "c"))];
+    stage.keys("T");
+    stage.tell(Message::Tokens(vec![bound, row("nordbank", "app", 240, None, true)]));
+    let shown = stage.picture();
+    assert!(shown.contains("dpop in vault") && shown.contains("not among the"), "{shown}");
+    stage.keys("j");
+    assert!(stage.picture().contains("whoever has it can use it"), "{}", stage.picture());
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::token::Shown;
 use crate::flow::view::CheckView;
 use crate::inspect::{Inspection, Kind, explain_claim, moment};
-use crate::jose::Verdict;
+use crate::jose::{Bound, Verdict};
 use crate::secret::Class;
 use crate::time::Timestamp;
 use crate::tui::app::App;
@@ -137,6 +137,13 @@ pub fn doc(app: &App, width: u16, now: Timestamp) -> Doc<'_> {
             doc.heading("Claims");
             step_json(&mut doc, app, claims, |i| Item::Claim(n, i));
             times(&mut doc, claims, app.bank_now(now));
+            let bound = Bound::of_claims(claims);
+            if !bound.is_empty() {
+                doc.heading("Bound to");
+                for (tone, text) in app.binding(&bound, None) {
+                    doc.push(doc.words().gap(2).put(tone, text), 2, None);
+                }
+            }
         }
     }
     checks(&mut doc, app, &shown);

@@ -4,7 +4,10 @@ mod draw;
 
 pub use draw::draw;
 
+use std::collections::BTreeMap;
+
 use crate::profile::{EnvironmentSummary, FlowSummary, Summary};
+use crate::secret::Secret;
 use crate::shell::Seat;
 use crate::tui::filter;
 
@@ -28,6 +31,16 @@ pub struct Choice {
     pub title: String,
     /// The run is to give a role another key.
     pub renewal: Option<Renewal>,
+    /// Inputs that are known already.
+    pub given: BTreeMap<String, Secret>,
+}
+
+impl Choice {
+    #[must_use]
+    pub fn with(mut self, input: &str, value: Secret) -> Self {
+        self.given.insert(input.to_owned(), value);
+        self
+    }
 }
 
 /// A registration that is replaced for a new certificate: the role's key in the run, and from its good end on.
@@ -35,8 +48,6 @@ pub struct Choice {
 pub struct Renewal {
     pub seat: Seat,
     pub uri: String,
-    /// Members of the registration that change with it, JSON.
-    pub changes: String,
 }
 
 #[derive(Debug, Default)]
@@ -228,5 +239,6 @@ fn choice(summary: &Summary, env: &EnvironmentSummary, flow: &FlowSummary) -> Ch
         flow: flow.id.clone(),
         title: flow.title.clone(),
         renewal: None,
+        given: BTreeMap::new(),
     }
 }
