@@ -30,12 +30,18 @@ pub enum Ended {
 }
 
 enum Happened {
-    Message(Message),
+    Message(Box<Message>),
     /// The system's clipboard did not take it.
     NotCopied(CopyRequest),
     Signal,
     /// The terminal is gone.
     Gone,
+}
+
+impl Happened {
+    fn message(message: Message) -> Self {
+        Self::Message(Box::new(message))
+    }
 }
 
 pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, ways: Ways) -> io::Result<Ended> {
@@ -59,16 +65,16 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
         let tick = app.next_tick(clock.now());
         let happened = tokio::select! {
             event = events.recv() => input(event),
-            message = channels.messages.recv() => message.map_or(Happened::Gone, Happened::Message),
+            message = channels.messages.recv() => message.map_or(Happened::Gone, Happened::message),
             Some(request) = returned.recv() => Happened::NotCopied(request),
             () = signals.any() => Happened::Signal,
-            () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => Happened::Message(Message::Tick),
+            () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => Happened::message(Message::Tick),
         };
         let mut next = Some(happened);
         // everything that is there already is taken in before one picture is drawn
         while let Some(happened) = next {
             let commands = match happened {
-                Happened::Message(message) => app.update(message, clock.now()),
+                Happened::Message(message) => app.update(*message, clock.now()),
                 Happened::NotCopied(request) => app.update(copier.by_terminal(&request, &mut terminal), clock.now()),
                 Happened::Signal => break 'run Ended::Signal,
                 Happened::Gone => break 'run Ended::Signal,
@@ -78,7 +84,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
             }
             next = events.try_recv().ok().map(|event| input(Some(event)));
             if next.is_none() {
-                next = channels.messages.try_recv().ok().map(Happened::Message);
+                next = channels.messages.try_recv().ok().map(Happened::message);
             }
         }
     };
@@ -108,7 +114,7 @@ fn read_events() -> UnboundedReceiver<io::Result<crossterm::event::Event>> {
 
 fn input(event: Option<io::Result<crossterm::event::Event>>) -> Happened {
     match event {
-        Some(Ok(event)) => Happened::Message(Message::Input(event)),
+        Some(Ok(event)) => Happened::message(Message::Input(event)),
         Some(Err(_)) | None => Happened::Gone,
     }
 }
