@@ -69,6 +69,8 @@ async fn every_flow_runs_to_its_end_and_no_check_fails_or_warns() {
         "device",
         "ciba",
         "listen",
+        "jwt-bearer",
+        "exchange",
         "revoke",
     ] {
         let set: &Set<'_> = if flow == "listen" { &[("event_url", &url)] } else { &[] };
@@ -143,5 +145,29 @@ async fn a_person_who_is_asked_elsewhere_may_say_no_or_be_nobody() {
         let view = run(&session, "ciba", &[("login_hint", hint)], false).await;
         let error = view.steps.iter().find_map(|s| s.error.as_ref()).expect("an error");
         assert_eq!(error.id, why, "{}", story(&view));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_for_an_assertion_or_another_token_is_had_with_the_right_ones_alone() {
+    let bank = Bank::start().await;
+    let session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
+    clean(&session, "token", &[]).await;
+    clean(&session, "jwt-bearer", &[("assertion_sub", "ada"), ("dpop_bound", "true"), ("scope", "accounts")]).await;
+    let accounts = r#"["https://auth.openbank.countersign.example/accounts"]"#;
+    clean(&session, "exchange", &[("resource", accounts), ("scope", "accounts")]).await;
+    for (flow, set, why) in [
+        ("jwt-bearer", ("assertion_iss", "nobody"), "invalid_grant"),
+        ("jwt-bearer", ("assertion_sub", "bo"), "invalid_grant"),
+        ("jwt-bearer", ("grant_aud", "token_endpoint"), "invalid_grant"),
+        ("jwt-bearer", ("grant_ttl", "4000"), "invalid_grant"),
+        ("jwt-bearer", ("scope", "admin"), "invalid_scope"),
+        ("exchange", ("audience", r#"["weather"]"#), "invalid_target"),
+        ("exchange", ("subject_token", "nobody-gave-this"), "invalid_request"),
+        ("exchange", ("requested_token_type", "urn:ietf:params:oauth:token-type:saml2"), "invalid_request"),
+    ] {
+        let view = run(&session, flow, &[set], true).await;
+        let error = view.steps.iter().find_map(|s| s.error.as_ref()).unwrap_or_else(|| panic!("{flow} {set:?}"));
+        assert_eq!(error.id, why, "{flow} {set:?}: {}", story(&view));
     }
 }

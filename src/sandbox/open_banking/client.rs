@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::http::header;
 use axum::http::request::Parts;
 
-use super::{ISSUER, OpenBanking};
+use super::{ISSUER, OpenBanking, target};
 use crate::sandbox::assertion::{self, Assertion};
 use crate::sandbox::form::{self, Form};
 use crate::sandbox::oauth_error::OAuthError;
@@ -55,7 +55,8 @@ impl Clients {
         self.lock().clients.get(id).cloned()
     }
 
-    fn spend(&self, id: &str, jti: &str, forget: i64, now: i64) -> bool {
+    /// False: it was used before.
+    pub fn spend(&self, id: &str, jti: &str, forget: i64, now: i64) -> bool {
         let mut book = self.lock();
         book.spent.retain(|_, forget| *forget > now);
         book.spent.insert((id.to_owned(), jti.to_owned()), forget).is_none()
@@ -71,7 +72,8 @@ pub(super) fn parameters(head: &Parts, body: &[u8]) -> Result<Form, OAuthError> 
     if !form::is_form(kind) {
         return Err(OAuthError::invalid_request("The body is not application/x-www-form-urlencoded."));
     }
-    form::parse(body).map_err(|why| OAuthError::invalid_request(format!("The form is not sound: {why}.")))
+    form::parse_repeating(body, target::REPEATED)
+        .map_err(|why| OAuthError::invalid_request(format!("The form is not sound: {why}.")))
 }
 
 pub(super) fn authenticated(bank: &OpenBanking, peer: &Peer, form: &Form, now: i64) -> Result<Client, OAuthError> {

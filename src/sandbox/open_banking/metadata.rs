@@ -31,6 +31,7 @@ pub(super) async fn metadata(State(bank): State<Arc<OpenBanking>>) -> Response {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"],
         "grant_types_supported": ["client_credentials", "authorization_code", "refresh_token",
+            "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:token-exchange",
             "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["PS256"],

@@ -4,17 +4,22 @@
 //! ```text
 //!  assertion or certificate ─► who the client is ─┬─► pushed request ─► page for a person ─► code ─┐
 //!                                                  ├─► device or back channel ─► a person approves ─┤
-//!                                                  └─► token endpoint ◄────────────────────────────┘
+//!           assertion, token of before ───────────┴─► token endpoint ◄────────────────────────────┘
 //!                                    proof, nonce ─┘      └─► token ─► userinfo, accounts, introspection, revocation
 //! ```
 
 mod api;
+mod bearer;
 mod client;
 mod decoupled;
 mod dpop;
+mod exchange;
 mod login;
 mod metadata;
 mod request;
+mod target;
+#[cfg(test)]
+mod tests;
 mod token;
 mod tokens;
 

@@ -10,12 +10,12 @@ use axum::{Extension, Json};
 use openssl::sha::sha256;
 use serde_json::{Value, json};
 
-use super::client;
 use super::decoupled::Kind;
 use super::dpop::{self, NoProof};
+use super::exchange::{self, Asking, Exchanged};
 use super::request::Granted;
 use super::tokens::Token;
-use super::{ISSUER, LIFETIME, MTLS, OpenBanking, PEOPLE, SCOPES};
+use super::{ISSUER, LIFETIME, OpenBanking, PEOPLE, SCOPES, bearer, client, target};
 use crate::sandbox::form::Form;
 use crate::sandbox::oauth_error::OAuthError;
 use crate::sandbox::peer::Peer;
@@ -26,10 +26,32 @@ const MAX_BODY: usize = 64 * 1024;
 /// What a token is for.
 struct Gave {
     scope: String,
-    /// None: the client itself.
-    granted: Option<Granted>,
-    /// Of the refresh token that was spent for it.
-    family: Option<String>,
+    basis: Basis,
+}
+
+/// Why it is given.
+enum Basis {
+    /// The client asks for itself.
+    Own,
+    /// A person agreed; `family` is that of the refresh token that was spent for it.
+    Consent {
+        granted: Granted,
+        family: Option<String>,
+    },
+    /// An assertion says so; None: for the client.
+    Assertion(Option<usize>),
+    Exchange(Exchanged),
+}
+
+impl Basis {
+    fn person(&self) -> Option<usize> {
+        match self {
+            Self::Own => None,
+            Self::Consent { granted, .. } => Some(granted.person),
+            Self::Assertion(person) => *person,
+            Self::Exchange(exchanged) => exchanged.person,
+        }
+    }
 }
 
 pub(super) async fn token(
@@ -42,13 +64,15 @@ pub(super) async fn token(
     let now = bank.clock.now();
     let made = client::parameters(&head, &body).and_then(|form| {
         let client = client::authenticated(&bank, &peer, &form, now)?;
-        let urls = [ISSUER, MTLS].map(|origin| format!("{origin}/token"));
+        let urls = target::addresses("/token");
         let jkt = bank.proofs.thumbprint(&head.headers, ("POST", &urls), None, now).map_err(|no| match no {
             NoProof::Nonce(_) => OAuthError::of("use_dpop_nonce", "A proof with the nonce of this server is wanted."),
             NoProof::Wrong(why) => OAuthError::of("invalid_dpop_proof", format!("The proof is refused: {why}.")),
         })?;
-        let gave = grant(&bank, &client.id, &form, jkt.as_deref(), now)?;
-        issue(&bank, &client.id, gave, jkt, &peer, now).map_err(|_| OAuthError::unavailable())
+        let asking = Asking { client_id: &client.id, jkt: jkt.as_deref(), certificate: peer.certificate() };
+        let gave = grant(&bank, &asking, &form, now)?;
+        let audience = target::all(&form)?;
+        issue(&bank, &asking, gave, audience, now).map_err(|_| OAuthError::unavailable())
     });
     let mut response = match made {
         Ok(body) => Json(body).into_response(),
@@ -60,18 +84,22 @@ pub(super) async fn token(
     response
 }
 
-fn grant(bank: &OpenBanking, client: &str, form: &Form, jkt: Option<&str>, now: i64) -> Result<Gave, OAuthError> {
+fn grant(bank: &OpenBanking, asking: &Asking<'_>, form: &Form, now: i64) -> Result<Gave, OAuthError> {
+    let (client, jkt) = (asking.client_id, asking.jkt);
     let field = |name: &str| {
         form.get(name).ok_or_else(|| OAuthError::invalid_request(format!("The parameter {name} is missing.")))
     };
-    let person = |granted: Granted| Gave { scope: granted.scope.clone(), granted: Some(granted), family: None };
+    let person =
+        |granted: Granted| Gave { scope: granted.scope.clone(), basis: Basis::Consent { granted, family: None } };
     match field("grant_type")?.as_str() {
-        "client_credentials" => {
-            let asked = form.get("scope").map_or("accounts", String::as_str);
-            if !scope::parse(asked).is_some_and(|all| all.iter().all(|s| SCOPES.contains(s))) {
-                return Err(OAuthError::invalid_scope("scope names what there is not, or is no list of scopes."));
-            }
-            Ok(Gave { scope: asked.to_owned(), granted: None, family: None })
+        "client_credentials" => Ok(Gave { scope: asked(form)?, basis: Basis::Own }),
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
+            let scope = asked(form)?;
+            Ok(Gave { scope, basis: Basis::Assertion(bearer::redeem(bank, field("assertion")?, now)?) })
+        }
+        "urn:ietf:params:oauth:grant-type:token-exchange" => {
+            let (scope, exchanged) = exchange::exchange(bank, form, asking, now)?;
+            Ok(Gave { scope, basis: Basis::Exchange(exchanged) })
         }
         "authorization_code" => {
             let granted = bank.codes.redeem(field("code")?, client, now);
@@ -94,7 +122,7 @@ fn grant(bank: &OpenBanking, client: &str, form: &Form, jkt: Option<&str>, now: 
             if !scope.split(' ').all(|s| granted.scope.split(' ').any(|g| g == s)) {
                 return Err(OAuthError::invalid_scope("scope has what was not granted."));
             }
-            Ok(Gave { scope, granted: Some(granted), family: Some(family) })
+            Ok(Gave { scope, basis: Basis::Consent { granted, family: Some(family) } })
         }
         "urn:ietf:params:oauth:grant-type:device_code" => {
             bank.waiting.redeem(field("device_code")?, Kind::Device, client, now).map(person)
@@ -106,42 +134,65 @@ fn grant(bank: &OpenBanking, client: &str, form: &Form, jkt: Option<&str>, now: 
     }
 }
 
-fn issue(
-    bank: &OpenBanking,
-    client: &str,
-    gave: Gave,
-    jkt: Option<String>,
-    peer: &Peer,
-    now: i64,
-) -> io::Result<Value> {
-    let bound = jkt.is_some();
-    let token = Token {
-        client_id: client.to_owned(),
-        person: gave.granted.as_ref().map(|g| g.person),
+/// The scope of a token that no person limits.
+fn asked(form: &Form) -> Result<String, OAuthError> {
+    let asked = form.get("scope").map_or("accounts", String::as_str);
+    if !scope::parse(asked).is_some_and(|all| all.iter().all(|s| SCOPES.contains(s))) {
+        return Err(OAuthError::invalid_scope("scope names what there is not, or is no list of scopes."));
+    }
+    Ok(asked.to_owned())
+}
+
+fn issue(bank: &OpenBanking, asking: &Asking<'_>, gave: Gave, audience: Vec<String>, now: i64) -> io::Result<Value> {
+    let bound = asking.jkt.is_some();
+    let mut token = Token {
+        client_id: asking.client_id.to_owned(),
+        person: gave.basis.person(),
         scope: gave.scope.clone(),
-        certificate: peer.certificate().filter(|_| !bound),
-        jkt,
+        audience,
+        actors: Vec::new(),
+        certificate: asking.certificate.filter(|_| !bound),
+        jkt: asking.jkt.map(str::to_owned),
         issued: now,
         ends: now.saturating_add(LIFETIME),
     };
-    let token = bank.tokens.issue(token)?;
-    let kind = if bound { "DPoP" } else { "Bearer" };
-    let mut body = json!({ "access_token": token, "token_type": kind, "expires_in": LIFETIME, "scope": gave.scope });
-    let Some(granted) = gave.granted else { return Ok(body) };
-    let has = |scope: &str| granted.scope.split(' ').any(|s| s == scope);
-    if has("openid") && gave.family.is_none() {
-        let key = bank.signing_key()?;
-        let mut claims = json!({ "iss": ISSUER, "sub": PEOPLE[granted.person], "aud": client, "iat": now,
-            "exp": now + LIFETIME, "auth_time": granted.auth_time,
-            "at_hash": b64::encode(&sha256(token.as_bytes())[..16]) });
-        if let Some(nonce) = &granted.nonce {
-            claims["nonce"] = nonce.as_str().into();
+    let mut body =
+        json!({ "token_type": if bound { "DPoP" } else { "Bearer" }, "expires_in": LIFETIME, "scope": gave.scope });
+    match gave.basis {
+        Basis::Own | Basis::Assertion(_) => {
+            body["access_token"] = bank.tokens.issue(token)?.into();
         }
-        let header = json!({ "alg": "PS256", "typ": "JWT", "kid": key.public().thumbprint() });
-        body["id_token"] = key.jws_pss(&header, &claims)?.into();
-    }
-    if has("offline_access") || gave.family.is_some() {
-        body["refresh_token"] = bank.refresh.issue(client, granted, gave.family)?.into();
+        Basis::Exchange(exchanged) => {
+            token.actors = exchanged.actors;
+            token.ends = token.ends.min(exchanged.ends);
+            body["expires_in"] = token.ends.saturating_sub(now).into();
+            body["issued_token_type"] = exchange::ACCESS_TOKEN.into();
+            body["access_token"] = bank.tokens.issue(token)?.into();
+        }
+        Basis::Consent { granted, family } => {
+            let token = bank.tokens.issue(token)?;
+            let has = |scope: &str| granted.scope.split(' ').any(|s| s == scope);
+            if has("openid") && family.is_none() {
+                body["id_token"] = id_token(bank, asking.client_id, &granted, &token, now)?.into();
+            }
+            body["access_token"] = token.into();
+            if has("offline_access") || family.is_some() {
+                body["refresh_token"] = bank.refresh.issue(asking.client_id, granted, family)?.into();
+            }
+        }
     }
     Ok(body)
+}
+
+/// OIDC Core §3.1.3.6.
+fn id_token(bank: &OpenBanking, client: &str, granted: &Granted, token: &str, now: i64) -> io::Result<String> {
+    let key = bank.signing_key()?;
+    let mut claims = json!({ "iss": ISSUER, "sub": PEOPLE[granted.person], "aud": client, "iat": now,
+        "exp": now + LIFETIME, "auth_time": granted.auth_time,
+        "at_hash": b64::encode(&sha256(token.as_bytes())[..16]) });
+    if let Some(nonce) = &granted.nonce {
+        claims["nonce"] = nonce.as_str().into();
+    }
+    let header = json!({ "alg": "PS256", "typ": "JWT", "kid": key.public().thumbprint() });
+    Ok(key.jws_pss(&header, &claims)?)
 }
