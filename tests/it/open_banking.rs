@@ -72,6 +72,10 @@ async fn every_flow_runs_to_its_end_and_no_check_fails_or_warns() {
         "jwt-bearer",
         "exchange",
         "revoke",
+        "register",
+        "read",
+        "update",
+        "delete",
     ] {
         let set: &Set<'_> = if flow == "listen" { &[("event_url", &url)] } else { &[] };
         clean(&session, flow, set).await;
@@ -170,4 +174,50 @@ async fn a_token_for_an_assertion_or_another_token_is_had_with_the_right_ones_al
         let error = view.steps.iter().find_map(|s| s.error.as_ref()).unwrap_or_else(|| panic!("{flow} {set:?}"));
         assert_eq!(error.id, why, "{flow} {set:?}: {}", story(&view));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_registers_reads_changes_and_deletes_itself_where_the_server_says() {
+    let bank = Bank::start().await;
+    let session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
+    let set = |method| [("client_auth", method)];
+    for method in ["private_key_jwt", "tls_client_auth"] {
+        let set = set(method);
+        let view = clean(&session, "register", &set).await;
+        assert!(passed(&view, "REG-01") && passed(&view, "REG-03") && passed(&view, "REG-04"), "{}", story(&view));
+        // as the new client, which asks for no more than it registered
+        clean(&session, "token", &[set[0], ("scope", "accounts")]).await;
+        let view = run(&session, "jwt-bearer", &[set[0], ("scope", "accounts")], true).await;
+        assert!(story(&view).contains("unauthorized_client"), "{}", story(&view));
+        clean(&session, "read", &set).await;
+        let view = clean(&session, "update", &[set[0], ("changes", r#"{"scope":"payments"}"#)]).await;
+        assert!(passed(&view, "REG-06"), "{}", story(&view));
+        // the change brought another registration access token, which is used from now on
+        clean(&session, "read", &set).await;
+        let view = run(&session, "token", &[set[0], ("scope", "accounts")], true).await;
+        assert!(story(&view).contains("invalid_scope"), "{}", story(&view));
+        let record = view_of_record(&clean(&session, "read", &set).await);
+        clean(&session, "delete", &set).await;
+        let gone = [("registration_token", record.0.as_str()), ("registration_client_uri", &record.1)];
+        let view = run(&session, "read", &[&set[..], &gone].concat(), true).await;
+        assert!(view.status == RunStatus::Failed && story(&view).contains("401"), "{}", story(&view));
+    }
+    for (set, why) in [
+        (("client_auth", "client_secret_basic"), "invalid_client_metadata"),
+        (("grant_types", r#"["authorization_code"]"#), "invalid_redirect_uri"),
+        (("client_metadata", r#"{"software_statement":"e30.e30."}"#), "unapproved_software_statement"),
+    ] {
+        let view = run(&session, "register", &[set], true).await;
+        let error = view.steps.iter().find_map(|s| s.error.as_ref()).unwrap_or_else(|| panic!("{set:?}"));
+        assert_eq!(error.id, why, "{set:?}: {}", story(&view));
+    }
+}
+
+/// The registration access token and the address that came with the record.
+fn view_of_record(view: &RunView) -> (String, String) {
+    let exchange = view.steps.iter().find_map(|s| s.exchange.as_ref()).expect("an exchange");
+    let body = &exchange.response.as_ref().expect("an answer").body;
+    let record: serde_json::Value = serde_json::from_slice(body).expect("JSON");
+    let text = |name: &str| record[name].as_str().expect("a text").to_owned();
+    (text("registration_access_token"), text("registration_client_uri"))
 }

@@ -11,14 +11,14 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::json;
 
-use super::client;
+use super::client::{self, Client};
 use super::request::Granted;
-use super::{ISSUER, OpenBanking, PEOPLE, SCOPES};
+use super::{ISSUER, OpenBanking, PEOPLE};
 use crate::sandbox::form::Form;
 use crate::sandbox::oauth_error::OAuthError;
 use crate::sandbox::page::html;
 use crate::sandbox::peer::Peer;
-use crate::sandbox::{answer, form, page, random, scope};
+use crate::sandbox::{answer, form, page, random};
 
 const MAX_BODY: usize = 16 * 1024;
 const LIVES: i64 = 300;
@@ -120,7 +120,7 @@ async fn begun(bank: &OpenBanking, peer: &Peer, request: Request, kind: Kind) ->
     let now = bank.clock.now();
     let begun = client::parameters(&head, &body).and_then(|form| {
         let client = client::authenticated(bank, peer, &form, now)?;
-        let (scope, person) = wanted(&form, kind)?;
+        let (scope, person) = wanted(&client, &form, kind)?;
         let user_code = random::letters::<8>().map_err(|_| OAuthError::unavailable())?;
         let request = Wish {
             kind,
@@ -148,10 +148,16 @@ async fn begun(bank: &OpenBanking, peer: &Peer, request: Request, kind: Kind) ->
     }
 }
 
-fn wanted(form: &Form, kind: Kind) -> Result<(String, Option<usize>), OAuthError> {
+fn wanted(client: &Client, form: &Form, kind: Kind) -> Result<(String, Option<usize>), OAuthError> {
     let asked = form.get("scope").map(String::as_str).unwrap_or_default();
-    let known = scope::parse(asked).is_some_and(|all| all.iter().all(|s| SCOPES.contains(s)));
-    if !known || kind == Kind::Ciba && !asked.split(' ').any(|s| s == "openid") {
+    let grant_type = match kind {
+        Kind::Device => "urn:ietf:params:oauth:grant-type:device_code",
+        Kind::Ciba => "urn:openid:params:grant-type:ciba",
+    };
+    if !client.may_use(grant_type) {
+        return Err(OAuthError::unauthorized_client("The client is not registered for that grant."));
+    }
+    if !client.may_ask(asked) || kind == Kind::Ciba && !asked.split(' ').any(|s| s == "openid") {
         return Err(OAuthError::invalid_scope("scope is no list of what there is, or lacks openid."));
     }
     if kind == Kind::Device {

@@ -1,5 +1,6 @@
 //! One token for another (RFC 8693): that of the one on whose behalf it is asked, with that of the one who acts or without.
 
+use super::client::Client;
 use super::tokens::Token;
 use super::{OpenBanking, PEOPLE};
 use crate::sandbox::form::Form;
@@ -11,7 +12,7 @@ pub(super) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_t
 
 /// Who asks, and the keys that come with the request.
 pub(super) struct Asking<'a> {
-    pub client_id: &'a str,
+    pub client: &'a Client,
     pub jkt: Option<&'a str>,
     pub certificate: Option<Fingerprint>,
 }
@@ -63,7 +64,7 @@ fn shown(
         (Some(_), Some(_)) => return no("only access tokens are taken"),
         _ => return no("the token and its type come together"),
     };
-    let Some(token) = bank.tokens.find(text, now).filter(|t| t.client_id == asking.client_id) else {
+    let Some(token) = bank.tokens.find(text, now).filter(|t| t.client_id == asking.client.id) else {
         return no("it is not known, has ended, or is another client's");
     };
     if token.jkt.is_some() && token.jkt.as_deref() != asking.jkt

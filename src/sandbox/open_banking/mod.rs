@@ -2,6 +2,7 @@
 //! issuer in the answer, tokens bound to a DPoP key or a certificate, decoupled approval, events.
 //!
 //! ```text
+//!  registration ─► record
 //!  assertion or certificate ─► who the client is ─┬─► pushed request ─► page for a person ─► code ─┐
 //!                                                  ├─► device or back channel ─► a person approves ─┤
 //!           assertion, token of before ───────────┴─► token endpoint ◄────────────────────────────┘
@@ -16,6 +17,8 @@ mod dpop;
 mod exchange;
 mod login;
 mod metadata;
+mod register;
+mod registration;
 mod request;
 mod target;
 #[cfg(test)]
@@ -133,7 +136,7 @@ impl OpenBanking {
             keys.push(demo("dpop", jwk::PrivateKey::generate()?.to_pem()?, Vec::new()));
         }
         let id = random::letters::<20>()?;
-        self.clients.add(Client::new(id.clone(), signing, certificate.as_deref()));
+        self.clients.put(Client::known(id.clone(), signing, certificate.as_deref()));
         let input = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let inputs = vec![
             input("client_id", &id),
@@ -164,6 +167,8 @@ impl Embedded for OpenBanking {
             Router::new()
                 .route("/.well-known/openid-configuration", get(metadata::metadata))
                 .route("/jwks", get(metadata::jwks))
+                .route("/register", post(register::register))
+                .route("/clients/{id}", get(register::read).put(register::replace).delete(register::delete))
                 .route("/par", post(request::push))
                 .route("/token", post(token::token))
                 .route("/introspect", post(api::introspect))

@@ -10,13 +10,13 @@ use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 use super::client::{self, Client};
-use super::{CALLBACK, ISSUER, OpenBanking, SCOPES, SKEW};
+use super::{ISSUER, OpenBanking, SKEW};
 use crate::sandbox::callback::{Mode, ReturnAddress};
 use crate::sandbox::form::{self, Form};
 use crate::sandbox::jwt::Jwt;
 use crate::sandbox::oauth_error::OAuthError;
 use crate::sandbox::peer::Peer;
-use crate::sandbox::{answer, b64, scope};
+use crate::sandbox::{answer, b64};
 
 const MAX_BODY: usize = 64 * 1024;
 const LONGEST_LIFE: i64 = 3600;
@@ -149,17 +149,20 @@ fn object_of(client: &Client, text: &str, now: i64) -> Result<Form, String> {
 fn check(client: &Client, form: &Form) -> Result<Asked, Refused> {
     let text = |name: &str| form.get(name).map(String::as_str);
     // a registered address alone is safe to go back to
-    if text("redirect_uri") != Some(CALLBACK) {
-        return Err(Refused::Nowhere("redirect_uri is not registered for this client.".to_owned()));
-    }
+    let redirect_uri = text("redirect_uri").filter(|uri| client.goes_to(uri));
+    let redirect_uri =
+        redirect_uri.ok_or_else(|| Refused::Nowhere("redirect_uri is not registered for this client.".to_owned()))?;
     let mode = match text("response_mode").map(|m| m.trim_end_matches(".jwt")) {
         Some("fragment") => Mode::Fragment,
         Some("form_post") => Mode::FormPost,
         _ => Mode::Query,
     };
     let jarm = text("response_mode").is_some_and(|m| m.rsplit('.').next() == Some("jwt"));
-    let back = ReturnAddress { redirect_uri: CALLBACK.to_owned(), state: text("state").map(str::to_owned), mode };
+    let back = ReturnAddress { redirect_uri: redirect_uri.to_owned(), state: text("state").map(str::to_owned), mode };
     let no = |error, why| Err(Refused::Back(Box::new(back.clone()), error, why));
+    if !client.may_use("authorization_code") {
+        return no("unauthorized_client", "The client is not registered for authorization_code.");
+    }
     if text("response_type") != Some("code") {
         return no("unsupported_response_type", "response_type has to be code.");
     }
@@ -173,8 +176,8 @@ fn check(client: &Client, form: &Form) -> Result<Asked, Refused> {
         return no("invalid_request", "PKCE with S256 is wanted.");
     };
     let asked = text("scope").unwrap_or_default();
-    if !scope::parse(asked).is_some_and(|all| all.iter().all(|s| SCOPES.contains(s))) {
-        return no("invalid_scope", "scope names what there is not, or is no list of scopes.");
+    if !client.may_ask(asked) {
+        return no("invalid_scope", "scope names what this client has not, or is no list of scopes.");
     }
     if asked.split(' ').any(|s| s == "openid") && text("nonce").is_none_or(|n| n.len() < 8) {
         return no("invalid_request", "nonce is missing or short.");

@@ -10,16 +10,18 @@ use axum::{Extension, Json};
 use openssl::sha::sha256;
 use serde_json::{Value, json};
 
+use super::client::Client;
 use super::decoupled::Kind;
 use super::dpop::{self, NoProof};
 use super::exchange::{self, Asking, Exchanged};
+use super::registration::GRANTS;
 use super::request::Granted;
 use super::tokens::Token;
-use super::{ISSUER, LIFETIME, OpenBanking, PEOPLE, SCOPES, bearer, client, target};
+use super::{ISSUER, LIFETIME, OpenBanking, PEOPLE, bearer, client, target};
 use crate::sandbox::form::Form;
 use crate::sandbox::oauth_error::OAuthError;
 use crate::sandbox::peer::Peer;
-use crate::sandbox::{answer, b64, scope};
+use crate::sandbox::{answer, b64};
 
 const MAX_BODY: usize = 64 * 1024;
 
@@ -69,7 +71,7 @@ pub(super) async fn token(
             NoProof::Nonce(_) => OAuthError::of("use_dpop_nonce", "A proof with the nonce of this server is wanted."),
             NoProof::Wrong(why) => OAuthError::of("invalid_dpop_proof", format!("The proof is refused: {why}.")),
         })?;
-        let asking = Asking { client_id: &client.id, jkt: jkt.as_deref(), certificate: peer.certificate() };
+        let asking = Asking { client: &client, jkt: jkt.as_deref(), certificate: peer.certificate() };
         let gave = grant(&bank, &asking, &form, now)?;
         let audience = target::all(&form)?;
         issue(&bank, &asking, gave, audience, now).map_err(|_| OAuthError::unavailable())
@@ -85,16 +87,20 @@ pub(super) async fn token(
 }
 
 fn grant(bank: &OpenBanking, asking: &Asking<'_>, form: &Form, now: i64) -> Result<Gave, OAuthError> {
-    let (client, jkt) = (asking.client_id, asking.jkt);
+    let (client, jkt) = (asking.client.id.as_str(), asking.jkt);
     let field = |name: &str| {
         form.get(name).ok_or_else(|| OAuthError::invalid_request(format!("The parameter {name} is missing.")))
     };
     let person =
         |granted: Granted| Gave { scope: granted.scope.clone(), basis: Basis::Consent { granted, family: None } };
-    match field("grant_type")?.as_str() {
-        "client_credentials" => Ok(Gave { scope: asked(form)?, basis: Basis::Own }),
+    let grant_type = field("grant_type")?;
+    if GRANTS.contains(&grant_type.as_str()) && !asking.client.may_use(grant_type) {
+        return Err(OAuthError::unauthorized_client("The client is not registered for that grant."));
+    }
+    match grant_type.as_str() {
+        "client_credentials" => Ok(Gave { scope: asked(asking.client, form)?, basis: Basis::Own }),
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-            let scope = asked(form)?;
+            let scope = asked(asking.client, form)?;
             Ok(Gave { scope, basis: Basis::Assertion(bearer::redeem(bank, field("assertion")?, now)?) })
         }
         "urn:ietf:params:oauth:grant-type:token-exchange" => {
@@ -135,10 +141,10 @@ fn grant(bank: &OpenBanking, asking: &Asking<'_>, form: &Form, now: i64) -> Resu
 }
 
 /// The scope of a token that no person limits.
-fn asked(form: &Form) -> Result<String, OAuthError> {
+fn asked(client: &Client, form: &Form) -> Result<String, OAuthError> {
     let asked = form.get("scope").map_or("accounts", String::as_str);
-    if !scope::parse(asked).is_some_and(|all| all.iter().all(|s| SCOPES.contains(s))) {
-        return Err(OAuthError::invalid_scope("scope names what there is not, or is no list of scopes."));
+    if !client.may_ask(asked) {
+        return Err(OAuthError::invalid_scope("scope names what this client has not, or is no list of scopes."));
     }
     Ok(asked.to_owned())
 }
@@ -146,7 +152,7 @@ fn asked(form: &Form) -> Result<String, OAuthError> {
 fn issue(bank: &OpenBanking, asking: &Asking<'_>, gave: Gave, audience: Vec<String>, now: i64) -> io::Result<Value> {
     let bound = asking.jkt.is_some();
     let mut token = Token {
-        client_id: asking.client_id.to_owned(),
+        client_id: asking.client.id.clone(),
         person: gave.basis.person(),
         scope: gave.scope.clone(),
         audience,
@@ -173,11 +179,11 @@ fn issue(bank: &OpenBanking, asking: &Asking<'_>, gave: Gave, audience: Vec<Stri
             let token = bank.tokens.issue(token)?;
             let has = |scope: &str| granted.scope.split(' ').any(|s| s == scope);
             if has("openid") && family.is_none() {
-                body["id_token"] = id_token(bank, asking.client_id, &granted, &token, now)?.into();
+                body["id_token"] = id_token(bank, &asking.client.id, &granted, &token, now)?.into();
             }
             body["access_token"] = token.into();
             if has("offline_access") || family.is_some() {
-                body["refresh_token"] = bank.refresh.issue(asking.client_id, granted, family)?.into();
+                body["refresh_token"] = bank.refresh.issue(&asking.client.id, granted, family)?.into();
             }
         }
     }

@@ -78,6 +78,10 @@ impl Tokens {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).filter(|t| t.ends > now).cloned()
     }
 
+    pub fn revoke_all(&self, client_id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, token| token.client_id != client_id);
+    }
+
     /// Of that client alone; of another's nothing is said or done (RFC 7009 §2.1).
     pub fn revoke(&self, name: &str, client_id: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
