@@ -196,9 +196,13 @@ async fn a_client_registers_reads_changes_and_deletes_itself_where_the_server_sa
         clean(&session, "read", &set).await;
         let view = run(&session, "token", &[set[0], ("scope", "accounts")], true).await;
         assert!(story(&view).contains("invalid_scope"), "{}", story(&view));
-        let record = view_of_record(&clean(&session, "read", &set).await);
+        let record = answer(&clean(&session, "read", &set).await, "read");
+        let text = |name: &str| record[name].as_str().expect("a text");
         clean(&session, "delete", &set).await;
-        let gone = [("registration_token", record.0.as_str()), ("registration_client_uri", &record.1)];
+        let gone = [
+            ("registration_token", text("registration_access_token")),
+            ("registration_client_uri", text("registration_client_uri")),
+        ];
         let view = run(&session, "read", &[&set[..], &gone].concat(), true).await;
         assert!(view.status == RunStatus::Failed && story(&view).contains("401"), "{}", story(&view));
     }
@@ -213,11 +217,47 @@ async fn a_client_registers_reads_changes_and_deletes_itself_where_the_server_sa
     }
 }
 
-/// The registration access token and the address that came with the record.
-fn view_of_record(view: &RunView) -> (String, String) {
-    let exchange = view.steps.iter().find_map(|s| s.exchange.as_ref()).expect("an exchange");
-    let body = &exchange.response.as_ref().expect("an answer").body;
-    let record: serde_json::Value = serde_json::from_slice(body).expect("JSON");
-    let text = |name: &str| record[name].as_str().expect("a text").to_owned();
-    (text("registration_access_token"), text("registration_client_uri"))
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_authorized_in_detail_and_for_which_service_comes_back_as_granted() {
+    let bank = Bank::start().await;
+    let session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
+    clean(&session, "discover", &[]).await;
+    let accounts = r#"["https://auth.openbank.countersign.example/accounts"]"#;
+    let details = r#"[{"type":"account_information","actions":["list_accounts","read_balances"]}]"#;
+    let asked = [("authorization_details", details), ("resource", accounts)];
+    for how in [&[][..], &[("par", "true")], &[("jar", "true")], &[("par", "true"), ("jar", "true")]] {
+        let view = clean(&session, "login", &[&asked[..], how].concat()).await;
+        assert!(passed(&view, "RAR-01"), "{how:?}: {}", story(&view));
+        let expected: serde_json::Value = serde_json::from_str(details).expect("JSON");
+        assert_eq!(answer(&view, "token")["authorization_details"], expected, "{how:?}");
+        // once more after a refresh
+        assert_eq!(answer(&clean(&session, "refresh", &[]).await, "token")["authorization_details"], expected);
+        let known = answer(&clean(&session, "introspect", &[]).await, "introspect");
+        assert_eq!(known["aud"], "https://auth.openbank.countersign.example/accounts", "{known}");
+        clean(&session, "call", &[]).await;
+    }
+    // good for that service alone
+    let view = run(&session, "userinfo", &[], true).await;
+    assert!(view.status == RunStatus::Failed && story(&view).contains("401"), "{}", story(&view));
+    for (set, why) in [
+        (("authorization_details", r#"[{"type":"weather"}]"#), "invalid_authorization_details"),
+        (
+            ("authorization_details", r#"[{"type":"account_information","actions":["erase"]}]"#),
+            "invalid_authorization_details",
+        ),
+        (("resource", r#"["https://elsewhere.example"]"#), "invalid_target"),
+    ] {
+        for par in ["true", "false"] {
+            let view = run(&session, "login", &[set, ("par", par)], true).await;
+            let error = view.steps.iter().find_map(|s| s.error.as_ref()).unwrap_or_else(|| panic!("{set:?}"));
+            assert!(story(&view).contains(why), "{set:?}: {} {}", error.id, story(&view));
+        }
+    }
+    let view = run(&session, "token", &[("resource", r#"["https://elsewhere.example"]"#)], true).await;
+    assert!(story(&view).contains("invalid_target"), "{}", story(&view));
+}
+
+fn answer(view: &RunView, step: &str) -> serde_json::Value {
+    let exchange = view.steps.iter().find(|s| s.id == step).and_then(|s| s.exchange.as_ref()).expect("an exchange");
+    serde_json::from_slice(&exchange.response.as_ref().expect("an answer").body).expect("JSON")
 }

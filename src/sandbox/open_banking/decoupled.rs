@@ -12,6 +12,7 @@ use axum::{Extension, Json};
 use serde_json::json;
 
 use super::client::{self, Client};
+use super::reach::Reach;
 use super::request::Granted;
 use super::{ISSUER, OpenBanking, PEOPLE};
 use crate::sandbox::form::Form;
@@ -35,6 +36,7 @@ struct Wish {
     kind: Kind,
     client_id: String,
     scope: String,
+    reach: Reach,
     /// Who is asked; None: whoever enters the code.
     person: Option<usize>,
     user_code: String,
@@ -77,9 +79,11 @@ impl Waiting {
             Some(false) => Err(OAuthError::of("access_denied", "The person said no.")),
             Some(true) => {
                 let (scope, person) = (request.scope.clone(), request.person.unwrap_or(0));
+                let reach = request.reach.clone();
                 all.remove(name);
                 Ok(Granted {
                     scope,
+                    reach,
                     nonce: None,
                     challenge: None,
                     redirect_uri: None,
@@ -126,6 +130,7 @@ async fn begun(bank: &OpenBanking, peer: &Peer, request: Request, kind: Kind) ->
             kind,
             client_id: client.id,
             scope,
+            reach: Reach::asked(&form)?,
             person,
             user_code: user_code.clone(),
             asked: 0,

@@ -1,8 +1,9 @@
 //! One token for another (RFC 8693): that of the one on whose behalf it is asked, with that of the one who acts or without.
 
 use super::client::Client;
+use super::reach::Reach;
 use super::tokens::Token;
-use super::{OpenBanking, PEOPLE};
+use super::{OpenBanking, PEOPLE, target};
 use crate::sandbox::form::Form;
 use crate::sandbox::oauth_error::OAuthError;
 use crate::sandbox::peer::Fingerprint;
@@ -20,6 +21,7 @@ pub(super) struct Asking<'a> {
 /// What the new token takes over from the old ones.
 pub(super) struct Exchanged {
     pub person: Option<usize>,
+    pub reach: Reach,
     /// The one who acts now, and before them whoever did (§4.1).
     pub actors: Vec<String>,
     /// It does not outlive them.
@@ -43,10 +45,17 @@ pub(super) fn exchange(
     if !scope.split(' ').all(|s| subject.scope.split(' ').any(|has| has == s)) {
         return Err(OAuthError::invalid_scope("scope has what the subject token does not."));
     }
+    // for other services than before, and for nothing that was not granted
+    let before = Reach { audience: Vec::new(), details: subject.reach.details };
+    let mut reach = before.narrowed(form)?;
+    reach.audience.extend(target::by_name(form)?);
+    if reach.audience.is_empty() {
+        reach.audience = subject.reach.audience;
+    }
     let ends = actor.as_ref().map_or(subject.ends, |actor| actor.ends.min(subject.ends));
     let actor = actor.map(|a| a.person.map_or(a.client_id, |person| PEOPLE[person].to_owned()));
     let actors = actor.into_iter().chain(subject.actors).collect();
-    Ok((scope.clone(), Exchanged { person: subject.person, actors, ends }))
+    Ok((scope.clone(), Exchanged { person: subject.person, reach, actors, ends }))
 }
 
 /// The token of that parameter, which comes with its type: one of this client, and with the key that it is bound to.

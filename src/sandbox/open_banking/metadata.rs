@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::details::TYPES;
 use super::registration::GRANTS;
 use super::{ISSUER, MTLS, OpenBanking, SCOPES};
 use crate::sandbox::answer;
@@ -33,6 +34,7 @@ pub(super) async fn metadata(State(bank): State<Arc<OpenBanking>>) -> Response {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"],
         "grant_types_supported": GRANTS,
+        "authorization_details_types_supported": TYPES,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["PS256"],
         "userinfo_signing_alg_values_supported": ["PS256"],

@@ -2,21 +2,24 @@
 //! issuer in the answer, tokens bound to a DPoP key or a certificate, decoupled approval, events.
 //!
 //! ```text
-//!  registration ─► record
+//!  registration ─► record of a client, managed elsewhere
+//!
 //!  assertion or certificate ─► who the client is ─┬─► pushed request ─► page for a person ─► code ─┐
-//!                                                  ├─► device or back channel ─► a person approves ─┤
-//!           assertion, token of before ───────────┴─► token endpoint ◄────────────────────────────┘
-//!                                    proof, nonce ─┘      └─► token ─► userinfo, accounts, introspection, revocation
+//!                                                 ├─► device or back channel ─► a person approves ─┤
+//!           assertion of a grant, token to swap ──┴─► token endpoint ◄────────────────────────────┘
+//!                                    proof, nonce ─┘     └─► token ─► userinfo, accounts, introspection, revocation
 //! ```
 
 mod api;
 mod bearer;
 mod client;
 mod decoupled;
+mod details;
 mod dpop;
 mod exchange;
 mod login;
 mod metadata;
+mod reach;
 mod register;
 mod registration;
 mod request;

@@ -1,8 +1,8 @@
 //! What a token is meant for: services by their address (`resource`, RFC 8707 §2) or their name (`audience`, RFC 8693 §2.1).
 
+use super::reach::TooFar;
 use super::{ISSUER, MTLS};
 use crate::sandbox::form::Form;
-use crate::sandbox::oauth_error::OAuthError;
 
 /// Each has its name as its path.
 const SERVICES: &[&str] = &["accounts", "payments"];
@@ -14,26 +14,29 @@ pub(super) fn addresses(path: &str) -> [String; 2] {
     [ISSUER, MTLS].map(|origin| format!("{origin}{path}"))
 }
 
+/// Whether that is the address of one.
+pub(super) fn is_service(address: &str) -> bool {
+    SERVICES.iter().any(|name| addresses(&format!("/{name}")).iter().any(|known| known == address))
+}
+
 /// The services that a request names by address; none: it does not say.
-pub(super) fn resources(form: &Form) -> Result<Vec<String>, OAuthError> {
-    let named = form.get("resource").map(|all| all.split(' ')).into_iter().flatten();
-    let known =
-        |resource: &str| SERVICES.iter().any(|name| addresses(&format!("/{name}")).iter().any(|a| a == resource));
-    named.map(|resource| known(resource).then(|| resource.to_owned()).ok_or_else(|| unknown("resource"))).collect()
+pub(super) fn resources(form: &Form) -> Result<Vec<String>, TooFar> {
+    let known = |address: &str| is_service(address).then(|| address.to_owned());
+    each(form, "resource", known, "resource names no service that tokens are given for.")
 }
 
-/// The same, and those that it names by name, as a token exchange may.
-pub(super) fn all(form: &Form) -> Result<Vec<String>, OAuthError> {
-    let mut targets = resources(form)?;
-    for name in form.get("audience").map(|all| all.split(' ')).into_iter().flatten() {
-        if !SERVICES.contains(&name) {
-            return Err(unknown("audience"));
-        }
-        targets.push(format!("{ISSUER}/{name}"));
-    }
-    Ok(targets)
+/// The addresses of those that it names by name, as a token exchange may.
+pub(super) fn by_name(form: &Form) -> Result<Vec<String>, TooFar> {
+    let known = |name: &str| SERVICES.contains(&name).then(|| format!("{ISSUER}/{name}"));
+    each(form, "audience", known, "audience names no service that tokens are given for.")
 }
 
-fn unknown(parameter: &str) -> OAuthError {
-    OAuthError::of("invalid_target", format!("{parameter} names no service that tokens are given for."))
+fn each(
+    form: &Form,
+    parameter: &str,
+    known: impl Fn(&str) -> Option<String>,
+    why: &'static str,
+) -> Result<Vec<String>, TooFar> {
+    let named = form.get(parameter).map(|all| all.split(' ')).into_iter().flatten();
+    named.map(|one| known(one).ok_or(TooFar("invalid_target", why))).collect()
 }

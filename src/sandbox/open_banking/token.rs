@@ -14,6 +14,7 @@ use super::client::Client;
 use super::decoupled::Kind;
 use super::dpop::{self, NoProof};
 use super::exchange::{self, Asking, Exchanged};
+use super::reach::Reach;
 use super::registration::GRANTS;
 use super::request::Granted;
 use super::tokens::Token;
@@ -28,6 +29,7 @@ const MAX_BODY: usize = 64 * 1024;
 /// What a token is for.
 struct Gave {
     scope: String,
+    reach: Reach,
     basis: Basis,
 }
 
@@ -73,8 +75,7 @@ pub(super) async fn token(
         })?;
         let asking = Asking { client: &client, jkt: jkt.as_deref(), certificate: peer.certificate() };
         let gave = grant(&bank, &asking, &form, now)?;
-        let audience = target::all(&form)?;
-        issue(&bank, &asking, gave, audience, now).map_err(|_| OAuthError::unavailable())
+        issue(&bank, &asking, gave, now).map_err(|_| OAuthError::unavailable())
     });
     let mut response = match made {
         Ok(body) => Json(body).into_response(),
@@ -91,21 +92,25 @@ fn grant(bank: &OpenBanking, asking: &Asking<'_>, form: &Form, now: i64) -> Resu
     let field = |name: &str| {
         form.get(name).ok_or_else(|| OAuthError::invalid_request(format!("The parameter {name} is missing.")))
     };
-    let person =
-        |granted: Granted| Gave { scope: granted.scope.clone(), basis: Basis::Consent { granted, family: None } };
+    let person = |granted: Granted| {
+        let (scope, reach) = (granted.scope.clone(), granted.reach.narrowed(form)?);
+        Ok(Gave { scope, reach, basis: Basis::Consent { granted, family: None } })
+    };
     let grant_type = field("grant_type")?;
     if GRANTS.contains(&grant_type.as_str()) && !asking.client.may_use(grant_type) {
         return Err(OAuthError::unauthorized_client("The client is not registered for that grant."));
     }
     match grant_type.as_str() {
-        "client_credentials" => Ok(Gave { scope: asked(asking.client, form)?, basis: Basis::Own }),
+        "client_credentials" => {
+            Ok(Gave { scope: asked(asking.client, form)?, reach: Reach::asked(form)?, basis: Basis::Own })
+        }
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-            let scope = asked(asking.client, form)?;
-            Ok(Gave { scope, basis: Basis::Assertion(bearer::redeem(bank, field("assertion")?, now)?) })
+            let (scope, reach) = (asked(asking.client, form)?, Reach::asked(form)?);
+            Ok(Gave { scope, reach, basis: Basis::Assertion(bearer::redeem(bank, field("assertion")?, now)?) })
         }
         "urn:ietf:params:oauth:grant-type:token-exchange" => {
             let (scope, exchanged) = exchange::exchange(bank, form, asking, now)?;
-            Ok(Gave { scope, basis: Basis::Exchange(exchanged) })
+            Ok(Gave { scope, reach: exchanged.reach.clone(), basis: Basis::Exchange(exchanged) })
         }
         "authorization_code" => {
             let granted = bank.codes.redeem(field("code")?, client, now);
@@ -119,7 +124,7 @@ fn grant(bank: &OpenBanking, asking: &Asking<'_>, form: &Form, now: i64) -> Resu
             if granted.jkt.is_some() && granted.jkt.as_deref() != jkt {
                 return Err(OAuthError::invalid_grant("The code is bound to another DPoP key."));
             }
-            Ok(person(granted))
+            person(granted)
         }
         "refresh_token" => {
             let spent = bank.refresh.spend(field("refresh_token")?, client);
@@ -128,13 +133,14 @@ fn grant(bank: &OpenBanking, asking: &Asking<'_>, form: &Form, now: i64) -> Resu
             if !scope.split(' ').all(|s| granted.scope.split(' ').any(|g| g == s)) {
                 return Err(OAuthError::invalid_scope("scope has what was not granted."));
             }
-            Ok(Gave { scope, basis: Basis::Consent { granted, family: Some(family) } })
+            let reach = granted.reach.narrowed(form)?;
+            Ok(Gave { scope, reach, basis: Basis::Consent { granted, family: Some(family) } })
         }
         "urn:ietf:params:oauth:grant-type:device_code" => {
-            bank.waiting.redeem(field("device_code")?, Kind::Device, client, now).map(person)
+            bank.waiting.redeem(field("device_code")?, Kind::Device, client, now).and_then(person)
         }
         "urn:openid:params:grant-type:ciba" => {
-            bank.waiting.redeem(field("auth_req_id")?, Kind::Ciba, client, now).map(person)
+            bank.waiting.redeem(field("auth_req_id")?, Kind::Ciba, client, now).and_then(person)
         }
         _ => Err(OAuthError::unsupported_grant_type("That is not granted here.")),
     }
@@ -149,13 +155,13 @@ fn asked(client: &Client, form: &Form) -> Result<String, OAuthError> {
     Ok(asked.to_owned())
 }
 
-fn issue(bank: &OpenBanking, asking: &Asking<'_>, gave: Gave, audience: Vec<String>, now: i64) -> io::Result<Value> {
+fn issue(bank: &OpenBanking, asking: &Asking<'_>, gave: Gave, now: i64) -> io::Result<Value> {
     let bound = asking.jkt.is_some();
     let mut token = Token {
         client_id: asking.client.id.clone(),
         person: gave.basis.person(),
         scope: gave.scope.clone(),
-        audience,
+        reach: gave.reach,
         actors: Vec::new(),
         certificate: asking.certificate.filter(|_| !bound),
         jkt: asking.jkt.map(str::to_owned),
@@ -164,6 +170,10 @@ fn issue(bank: &OpenBanking, asking: &Asking<'_>, gave: Gave, audience: Vec<Stri
     };
     let mut body =
         json!({ "token_type": if bound { "DPoP" } else { "Bearer" }, "expires_in": LIFETIME, "scope": gave.scope });
+    if !token.reach.details.is_empty() {
+        // as granted (RFC 9396 §7)
+        body["authorization_details"] = token.reach.details.as_slice().into();
+    }
     match gave.basis {
         Basis::Own | Basis::Assertion(_) => {
             body["access_token"] = bank.tokens.issue(token)?.into();

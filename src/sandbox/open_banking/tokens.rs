@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+use super::reach::Reach;
 use super::{ISSUER, PEOPLE, target};
 use crate::sandbox::peer::Fingerprint;
 use crate::sandbox::random;
@@ -16,8 +17,7 @@ pub(super) struct Token {
     /// None: the client's own.
     pub person: Option<usize>,
     pub scope: String,
-    /// The addresses of the services that it is for; none: for all.
-    pub audience: Vec<String>,
+    pub reach: Reach,
     /// Who acts with it for its subject, the last first (RFC 8693 §4.1).
     pub actors: Vec<String>,
     /// The DPoP key that it is bound to.
@@ -30,7 +30,8 @@ pub(super) struct Token {
 impl Token {
     /// Whether the service at that path may take it (RFC 8707 §3).
     pub fn is_for(&self, path: &str) -> bool {
-        self.audience.is_empty() || target::addresses(path).iter().any(|address| self.audience.contains(address))
+        let audience = &self.reach.audience;
+        audience.is_empty() || target::addresses(path).iter().any(|address| audience.contains(address))
     }
 
     /// RFC 7662 §2.2.
@@ -40,10 +41,13 @@ impl Token {
         if let Some(person) = self.person {
             all["sub"] = PEOPLE[person].into();
         }
-        match &self.audience[..] {
+        match &self.reach.audience[..] {
             [] => {}
             [one] => all["aud"] = one.as_str().into(),
             several => all["aud"] = several.into(),
+        }
+        if !self.reach.details.is_empty() {
+            all["authorization_details"] = self.reach.details.as_slice().into();
         }
         let act = self.actors.iter().rev().fold(None, |before: Option<Value>, actor| {
             let mut act = json!({ "sub": actor });

@@ -1,6 +1,7 @@
 //! The server as a client meets it: over real TLS, with JWTs signed here by openssl.
 
 mod grants;
+mod reach;
 mod registration;
 
 use std::sync::atomic::{AtomicU32, Ordering};
