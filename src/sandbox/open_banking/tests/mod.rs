@@ -3,6 +3,7 @@
 mod grants;
 mod reach;
 mod registration;
+mod tokens;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
