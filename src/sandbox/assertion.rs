@@ -61,53 +61,62 @@ impl Assertion {
         audiences: &[&str],
         now: i64,
     ) -> Result<Proven, OAuthError> {
-        let jwt = &self.jwt;
-        if jwt.alg() != Some("PS256") {
-            return Err(refused("its alg is not PS256"));
-        }
-        match jwt.header.get("typ").map(Value::as_str) {
-            None | Some(Some("JWT" | "client-authentication+jwt")) => {}
-            Some(_) => return Err(refused("its typ is that of another kind of JWT")),
-        }
-        let key = jwt.kid().and_then(key).ok_or_else(|| refused("its kid is not in the client's JWKS"))?;
-        let (input, signature) = jwt.signed_parts();
-        if !key.verifies_pss(input, signature) {
-            return Err(refused("its signature does not verify with the client's key"));
-        }
-        let meant = match jwt.claims.get("aud") {
-            Some(Value::String(aud)) => audiences.contains(&aud.as_str()),
-            Some(Value::Array(all)) => {
-                matches!(&all[..], [Value::String(aud)] if audiences.contains(&aud.as_str()))
-            }
-            _ => false,
-        };
-        if !meant {
-            return Err(refused("its aud is not this server"));
-        }
-        let exp = self.check_times(now)?;
-        let jti = jwt.text("jti").filter(|jti| jti.chars().count() >= SHORTEST_JTI);
-        let jti = jti.ok_or_else(|| refused("its jti is missing or shorter than 16 characters"))?;
-        Ok(Proven { jti: jti.to_owned(), forget: exp.saturating_add(SKEW) })
+        proven(&self.jwt, &["JWT", "client-authentication+jwt"], key, audiences, now).map_err(|why| refused(&why))
     }
+}
 
-    /// Returns `exp`.
-    fn check_times(&self, now: i64) -> Result<i64, OAuthError> {
-        let time =
-            |name: &str| self.jwt.time(name).map_err(|_| refused(&format!("its {name} is not a number of seconds")));
-        let needed = |name: &str| time(name)?.ok_or_else(|| refused(&format!("its {name} is missing")));
-        let (iat, exp) = (needed("iat")?, needed("exp")?);
-        if iat > now.saturating_add(SKEW) {
-            return Err(refused("it was issued in the future"));
-        }
-        if exp <= iat {
-            return Err(refused("its exp is not after its iat"));
-        }
-        if exp <= now.saturating_sub(SKEW) {
-            return Err(refused("it has expired"));
-        }
-        if exp.saturating_sub(iat) > LONGEST_LIFE {
-            return Err(refused("it lives longer than 1800 seconds"));
-        }
-        Ok(exp)
+/// What holds for every assertion (RFC 7523 §3): the key that `key` finds for its `kid` signed it, its `typ` is one of these
+/// or none, it is for one of these audiences, and good now.
+pub(super) fn proven<'k>(
+    jwt: &Jwt,
+    types: &[&str],
+    key: impl FnOnce(&str) -> Option<&'k PublicKey>,
+    audiences: &[&str],
+    now: i64,
+) -> Result<Proven, String> {
+    if jwt.alg() != Some("PS256") {
+        return Err("its alg is not PS256".to_owned());
     }
+    if jwt.header.get("typ").is_some_and(|typ| typ.as_str().is_none_or(|typ| !types.contains(&typ))) {
+        return Err("its typ is that of another kind of JWT".to_owned());
+    }
+    let key = jwt.kid().and_then(key).ok_or("its kid is not in the client's JWKS")?;
+    let (input, signature) = jwt.signed_parts();
+    if !key.verifies_pss(input, signature) {
+        return Err("its signature does not verify with the client's key".to_owned());
+    }
+    let meant = match jwt.claims.get("aud") {
+        Some(Value::String(aud)) => audiences.contains(&aud.as_str()),
+        Some(Value::Array(all)) => {
+            matches!(&all[..], [Value::String(aud)] if audiences.contains(&aud.as_str()))
+        }
+        _ => false,
+    };
+    if !meant {
+        return Err("its aud is not this server".to_owned());
+    }
+    let exp = check_times(jwt, now)?;
+    let jti = jwt.text("jti").filter(|jti| jti.chars().count() >= SHORTEST_JTI);
+    let jti = jti.ok_or("its jti is missing or shorter than 16 characters")?;
+    Ok(Proven { jti: jti.to_owned(), forget: exp.saturating_add(SKEW) })
+}
+
+/// Returns `exp`.
+fn check_times(jwt: &Jwt, now: i64) -> Result<i64, String> {
+    let time = |name: &str| jwt.time(name).map_err(|_| format!("its {name} is not a number of seconds"));
+    let needed = |name: &str| time(name)?.ok_or_else(|| format!("its {name} is missing"));
+    let (iat, exp) = (needed("iat")?, needed("exp")?);
+    if iat > now.saturating_add(SKEW) {
+        return Err("it was issued in the future".to_owned());
+    }
+    if exp <= iat {
+        return Err("its exp is not after its iat".to_owned());
+    }
+    if exp <= now.saturating_sub(SKEW) {
+        return Err("it has expired".to_owned());
+    }
+    if exp.saturating_sub(iat) > LONGEST_LIFE {
+        return Err("it lives longer than 1800 seconds".to_owned());
+    }
+    Ok(exp)
 }

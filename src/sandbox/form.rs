@@ -6,6 +6,12 @@ use std::collections::BTreeMap;
 pub(super) type Form = BTreeMap<String, String>;
 
 pub(super) fn parse(body: &[u8]) -> Result<Form, &'static str> {
+    parse_repeating(body, &[])
+}
+
+/// The same; parameters of these names may come more than once (RFC 8707 §2), and their values stand with a space between
+/// them, which none of them holds.
+pub(super) fn parse_repeating(body: &[u8], names: &[&str]) -> Result<Form, &'static str> {
     let mut form = Form::new();
     for pair in body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
         let (name, value) = match pair.iter().position(|b| *b == b'=') {
@@ -13,8 +19,16 @@ pub(super) fn parse(body: &[u8]) -> Result<Form, &'static str> {
             None => (pair, &[][..]),
         };
         let (name, value) = (decode(name)?, decode(value)?);
-        if form.insert(name, value).is_some() {
-            return Err("a parameter is given more than once");
+        if !names.contains(&name.as_str()) {
+            if form.insert(name, value).is_some() {
+                return Err("a parameter is given more than once");
+            }
+        } else if value.contains(' ') {
+            return Err("a value of a parameter that may be repeated holds a space");
+        } else if !value.is_empty() {
+            let all = form.entry(name).or_default();
+            let between = if all.is_empty() { "" } else { " " };
+            all.push_str(&format!("{between}{value}"));
         }
     }
     form.retain(|_, value| !value.is_empty());
@@ -70,6 +84,15 @@ mod tests {
         let pairs: Vec<(&str, &str)> = form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         assert_eq!(pairs, [("name", "å"), ("scope", "a:b c d"), ("x", "1==")]);
         assert!(parse(b"").unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_may_be_repeated_is_told_apart_and_nothing_else_is() {
+        let read = |body: &[u8]| parse_repeating(body, &["resource"]);
+        assert_eq!(read(b"resource=a&x=1&resource=&resource=b").unwrap()["resource"], "a b");
+        assert!(read(b"resource=&x=1").unwrap().get("resource").is_none());
+        assert!(read(b"resource=a+b").unwrap_err().contains("space"));
+        assert!(read(b"x=1&resource=a&x=1").unwrap_err().contains("more than once"));
     }
 
     #[test]

@@ -13,6 +13,14 @@ pub(super) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
+/// The same of an array.
+pub(super) fn array(bytes: &[u8]) -> Option<Vec<Value>> {
+    match serde_json::from_slice(bytes).ok()? {
+        Strict(Value::Array(array)) => Some(array),
+        Strict(_) => None,
+    }
+}
+
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use openssl::bn::BigNum;
 use openssl::encrypt::Encrypter;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
@@ -9,12 +10,14 @@ use openssl::pkey::{PKey, Private, Public};
 use openssl::rsa::{Padding, Rsa};
 use openssl::sha::{sha1, sha256};
 use openssl::sign::{RsaPssSaltlen, Signer, Verifier};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::b64;
 use crate::secret::Secret;
 
 const BITS: u32 = 2048;
+/// Bytes of a number in a key that somebody brings.
+const LONGEST: usize = 1024;
 
 /// A public key of 2048 bits or more.
 #[derive(Clone)]
@@ -33,6 +36,22 @@ impl PublicKey {
             return Err("it is shorter than 2048 bits");
         }
         Ok(Self::of(key, rsa.n().to_vec(), rsa.e().to_vec()))
+    }
+
+    /// The key in a JWK (RFC 7518 §6.3.1), or what is wrong.
+    pub fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, &'static str> {
+        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|m| jwk.contains_key(*m)) {
+            return Err("it holds private members: treat it as compromised and make a new one");
+        }
+        let number = |name: &str| {
+            let bytes = jwk.get(name).and_then(Value::as_str).and_then(b64::decode)?;
+            BigNum::from_slice(&bytes).ok().filter(|_| bytes.len() <= LONGEST)
+        };
+        let (Some(n), Some(e)) = (number("n"), number("e")) else {
+            return Err("its n or e is no number in base64url, or too long");
+        };
+        let der = Rsa::from_public_components(n, e).and_then(|rsa| rsa.public_key_to_der());
+        Self::from_spki(&der.map_err(|_| "it is no RSA key")?)
     }
 
     fn of(key: PKey<Public>, n: Vec<u8>, e: Vec<u8>) -> Self {
@@ -182,13 +201,10 @@ impl LazyKey {
 #[cfg(test)]
 pub(super) mod testing {
     use super::*;
-    use openssl::bn::BigNum;
 
     /// As a client reads a published key.
     pub fn from_jwk(jwk: &Value) -> PublicKey {
-        let number = |name: &str| BigNum::from_slice(&b64::decode(jwk[name].as_str().unwrap()).unwrap()).unwrap();
-        let rsa = Rsa::from_public_components(number("n"), number("e")).unwrap();
-        PublicKey::from_spki(&rsa.public_key_to_der().unwrap()).unwrap()
+        PublicKey::from_jwk(jwk.as_object().unwrap()).unwrap()
     }
 }
 

@@ -69,7 +69,13 @@ async fn every_flow_runs_to_its_end_and_no_check_fails_or_warns() {
         "device",
         "ciba",
         "listen",
+        "jwt-bearer",
+        "exchange",
         "revoke",
+        "register",
+        "read",
+        "update",
+        "delete",
     ] {
         let set: &Set<'_> = if flow == "listen" { &[("event_url", &url)] } else { &[] };
         clean(&session, flow, set).await;
@@ -144,4 +150,114 @@ async fn a_person_who_is_asked_elsewhere_may_say_no_or_be_nobody() {
         let error = view.steps.iter().find_map(|s| s.error.as_ref()).expect("an error");
         assert_eq!(error.id, why, "{}", story(&view));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_for_an_assertion_or_another_token_is_had_with_the_right_ones_alone() {
+    let bank = Bank::start().await;
+    let session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
+    clean(&session, "token", &[]).await;
+    clean(&session, "jwt-bearer", &[("assertion_sub", "ada"), ("dpop_bound", "true"), ("scope", "accounts")]).await;
+    let accounts = r#"["https://auth.openbank.countersign.example/accounts"]"#;
+    clean(&session, "exchange", &[("resource", accounts), ("scope", "accounts")]).await;
+    for (flow, set, why) in [
+        ("jwt-bearer", ("assertion_iss", "nobody"), "invalid_grant"),
+        ("jwt-bearer", ("assertion_sub", "bo"), "invalid_grant"),
+        ("jwt-bearer", ("grant_aud", "token_endpoint"), "invalid_grant"),
+        ("jwt-bearer", ("grant_ttl", "4000"), "invalid_grant"),
+        ("jwt-bearer", ("scope", "admin"), "invalid_scope"),
+        ("exchange", ("audience", r#"["weather"]"#), "invalid_target"),
+        ("exchange", ("subject_token", "nobody-gave-this"), "invalid_request"),
+        ("exchange", ("requested_token_type", "urn:ietf:params:oauth:token-type:saml2"), "invalid_request"),
+    ] {
+        let view = run(&session, flow, &[set], true).await;
+        let error = view.steps.iter().find_map(|s| s.error.as_ref()).unwrap_or_else(|| panic!("{flow} {set:?}"));
+        assert_eq!(error.id, why, "{flow} {set:?}: {}", story(&view));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_registers_reads_changes_and_deletes_itself_where_the_server_says() {
+    let bank = Bank::start().await;
+    let session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
+    let set = |method| [("client_auth", method)];
+    for method in ["private_key_jwt", "tls_client_auth"] {
+        let set = set(method);
+        let view = clean(&session, "register", &set).await;
+        assert!(passed(&view, "REG-01") && passed(&view, "REG-03") && passed(&view, "REG-04"), "{}", story(&view));
+        // as the new client, which asks for no more than it registered
+        clean(&session, "token", &[set[0], ("scope", "accounts")]).await;
+        let view = run(&session, "jwt-bearer", &[set[0], ("scope", "accounts")], true).await;
+        assert!(story(&view).contains("unauthorized_client"), "{}", story(&view));
+        clean(&session, "read", &set).await;
+        let view = clean(&session, "update", &[set[0], ("changes", r#"{"scope":"payments"}"#)]).await;
+        assert!(passed(&view, "REG-06"), "{}", story(&view));
+        // the change brought another registration access token, which is used from now on
+        clean(&session, "read", &set).await;
+        let view = run(&session, "token", &[set[0], ("scope", "accounts")], true).await;
+        assert!(story(&view).contains("invalid_scope"), "{}", story(&view));
+        let record = answer(&clean(&session, "read", &set).await, "read");
+        let text = |name: &str| record[name].as_str().expect("a text");
+        clean(&session, "delete", &set).await;
+        let gone = [
+            ("registration_token", text("registration_access_token")),
+            ("registration_client_uri", text("registration_client_uri")),
+        ];
+        let view = run(&session, "read", &[&set[..], &gone].concat(), true).await;
+        assert!(view.status == RunStatus::Failed && story(&view).contains("401"), "{}", story(&view));
+    }
+    for (set, why) in [
+        (("client_auth", "client_secret_basic"), "invalid_client_metadata"),
+        (("grant_types", r#"["authorization_code"]"#), "invalid_redirect_uri"),
+        (("client_metadata", r#"{"software_statement":"e30.e30."}"#), "unapproved_software_statement"),
+    ] {
+        let view = run(&session, "register", &[set], true).await;
+        let error = view.steps.iter().find_map(|s| s.error.as_ref()).unwrap_or_else(|| panic!("{set:?}"));
+        assert_eq!(error.id, why, "{set:?}: {}", story(&view));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_authorized_in_detail_and_for_which_service_comes_back_as_granted() {
+    let bank = Bank::start().await;
+    let session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
+    clean(&session, "discover", &[]).await;
+    let accounts = r#"["https://auth.openbank.countersign.example/accounts"]"#;
+    let details = r#"[{"type":"account_information","actions":["list_accounts","read_balances"]}]"#;
+    let asked = [("authorization_details", details), ("resource", accounts)];
+    for how in [&[][..], &[("par", "true")], &[("jar", "true")], &[("par", "true"), ("jar", "true")]] {
+        let view = clean(&session, "login", &[&asked[..], how].concat()).await;
+        assert!(passed(&view, "RAR-01"), "{how:?}: {}", story(&view));
+        let expected: serde_json::Value = serde_json::from_str(details).expect("JSON");
+        assert_eq!(answer(&view, "token")["authorization_details"], expected, "{how:?}");
+        // once more after a refresh
+        assert_eq!(answer(&clean(&session, "refresh", &[]).await, "token")["authorization_details"], expected);
+        let known = answer(&clean(&session, "introspect", &[]).await, "introspect");
+        assert_eq!(known["aud"], "https://auth.openbank.countersign.example/accounts", "{known}");
+        clean(&session, "call", &[]).await;
+    }
+    // good for that service alone
+    let view = run(&session, "userinfo", &[], true).await;
+    assert!(view.status == RunStatus::Failed && story(&view).contains("401"), "{}", story(&view));
+    for (set, why) in [
+        (("authorization_details", r#"[{"type":"weather"}]"#), "invalid_authorization_details"),
+        (
+            ("authorization_details", r#"[{"type":"account_information","actions":["erase"]}]"#),
+            "invalid_authorization_details",
+        ),
+        (("resource", r#"["https://elsewhere.example"]"#), "invalid_target"),
+    ] {
+        for par in ["true", "false"] {
+            let view = run(&session, "login", &[set, ("par", par)], true).await;
+            let error = view.steps.iter().find_map(|s| s.error.as_ref()).unwrap_or_else(|| panic!("{set:?}"));
+            assert!(story(&view).contains(why), "{set:?}: {} {}", error.id, story(&view));
+        }
+    }
+    let view = run(&session, "token", &[("resource", r#"["https://elsewhere.example"]"#)], true).await;
+    assert!(story(&view).contains("invalid_target"), "{}", story(&view));
+}
+
+fn answer(view: &RunView, step: &str) -> serde_json::Value {
+    let exchange = view.steps.iter().find(|s| s.id == step).and_then(|s| s.exchange.as_ref()).expect("an exchange");
+    serde_json::from_slice(&exchange.response.as_ref().expect("an answer").body).expect("JSON")
 }

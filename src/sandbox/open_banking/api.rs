@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::dpop::{self, NoProof};
 use super::tokens::Token;
-use super::{ISSUER, MTLS, OpenBanking, PEOPLE, client};
+use super::{ISSUER, OpenBanking, PEOPLE, client, target};
 use crate::sandbox::answer;
 use crate::sandbox::bearer::{self, BearerError};
 use crate::sandbox::oauth_error::OAuthError;
@@ -128,7 +128,7 @@ fn admitted(
         return no("The token comes under another scheme than the one that it was given for.");
     }
     if let Some(jkt) = &token.jkt {
-        let urls = [ISSUER, MTLS].map(|origin| format!("{origin}{}", uri.path()));
+        let urls = target::addresses(uri.path());
         match bank.proofs.thumbprint(headers, ("GET", &urls), Some(name), now) {
             Ok(Some(found)) if found == *jkt => {}
             Ok(_) => return no("The proof is missing, or that of another key."),
@@ -139,6 +139,9 @@ fn admitted(
         }
     } else if token.certificate.is_some() && token.certificate != peer.certificate() {
         return no("The token is bound to another certificate.");
+    }
+    if !token.is_for(uri.path()) {
+        return no("The token is for another service.");
     }
     if !token.scope.split(' ').any(|s| s == scope) {
         return Err(Box::new(BearerError::InsufficientScope(scope).into_response("api")));

@@ -11,14 +11,15 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::json;
 
-use super::client;
+use super::client::{self, Client};
+use super::reach::Reach;
 use super::request::Granted;
-use super::{ISSUER, OpenBanking, PEOPLE, SCOPES};
+use super::{ISSUER, OpenBanking, PEOPLE};
 use crate::sandbox::form::Form;
 use crate::sandbox::oauth_error::OAuthError;
 use crate::sandbox::page::html;
 use crate::sandbox::peer::Peer;
-use crate::sandbox::{answer, form, page, random, scope};
+use crate::sandbox::{answer, form, page, random};
 
 const MAX_BODY: usize = 16 * 1024;
 const LIVES: i64 = 300;
@@ -35,6 +36,7 @@ struct Wish {
     kind: Kind,
     client_id: String,
     scope: String,
+    reach: Reach,
     /// Who is asked; None: whoever enters the code.
     person: Option<usize>,
     user_code: String,
@@ -77,9 +79,11 @@ impl Waiting {
             Some(false) => Err(OAuthError::of("access_denied", "The person said no.")),
             Some(true) => {
                 let (scope, person) = (request.scope.clone(), request.person.unwrap_or(0));
+                let reach = request.reach.clone();
                 all.remove(name);
                 Ok(Granted {
                     scope,
+                    reach,
                     nonce: None,
                     challenge: None,
                     redirect_uri: None,
@@ -120,12 +124,13 @@ async fn begun(bank: &OpenBanking, peer: &Peer, request: Request, kind: Kind) ->
     let now = bank.clock.now();
     let begun = client::parameters(&head, &body).and_then(|form| {
         let client = client::authenticated(bank, peer, &form, now)?;
-        let (scope, person) = wanted(&form, kind)?;
+        let (scope, person) = wanted(&client, &form, kind)?;
         let user_code = random::letters::<8>().map_err(|_| OAuthError::unavailable())?;
         let request = Wish {
             kind,
             client_id: client.id,
             scope,
+            reach: Reach::asked(&form)?,
             person,
             user_code: user_code.clone(),
             asked: 0,
@@ -148,10 +153,16 @@ async fn begun(bank: &OpenBanking, peer: &Peer, request: Request, kind: Kind) ->
     }
 }
 
-fn wanted(form: &Form, kind: Kind) -> Result<(String, Option<usize>), OAuthError> {
+fn wanted(client: &Client, form: &Form, kind: Kind) -> Result<(String, Option<usize>), OAuthError> {
     let asked = form.get("scope").map(String::as_str).unwrap_or_default();
-    let known = scope::parse(asked).is_some_and(|all| all.iter().all(|s| SCOPES.contains(s)));
-    if !known || kind == Kind::Ciba && !asked.split(' ').any(|s| s == "openid") {
+    let grant_type = match kind {
+        Kind::Device => "urn:ietf:params:oauth:grant-type:device_code",
+        Kind::Ciba => "urn:openid:params:grant-type:ciba",
+    };
+    if !client.may_use(grant_type) {
+        return Err(OAuthError::unauthorized_client("The client is not registered for that grant."));
+    }
+    if !client.may_ask(asked) || kind == Kind::Ciba && !asked.split(' ').any(|s| s == "openid") {
         return Err(OAuthError::invalid_scope("scope is no list of what there is, or lacks openid."));
     }
     if kind == Kind::Device {

@@ -39,12 +39,14 @@ fn choice(session: &str, asked: &Asked) -> Response {
         format!("<label><input type=\"radio\" name=\"person\" value=\"{index}\"{checked}> {name}</label>")
     };
     let people: String = PEOPLE.iter().enumerate().map(person).collect();
+    let details = asked.reach.details.iter().filter_map(|detail| detail["type"].as_str());
+    let wanted: Vec<&str> = asked.scope.split(' ').chain(details).collect();
     let body = format!(
         "<p><strong>Countersign Demo</strong> asks for: {}</p><form method=\"post\" action=\"/login\">\
          <input type=\"hidden\" name=\"session\" value=\"{}\">{people}\
          <button name=\"decision\" value=\"allow\">Grant</button>\
          <button name=\"decision\" value=\"deny\">Refuse</button></form>",
-        escape(&asked.scope),
+        escape(&wanted.join(" ")),
         escape(session),
     );
     html(StatusCode::OK, "en", "Sign in", &body)
@@ -88,6 +90,7 @@ fn decide(bank: &OpenBanking, asked: &Asked, person: Option<usize>, now: i64) ->
         Some(person) => {
             let granted = Granted {
                 scope: asked.scope.clone(),
+                reach: asked.reach.clone(),
                 nonce: asked.nonce.clone(),
                 challenge: Some(asked.challenge.clone()),
                 redirect_uri: Some(asked.back.redirect_uri.clone()),

@@ -7,11 +7,14 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::details::TYPES;
+use super::registration::GRANTS;
 use super::{ISSUER, MTLS, OpenBanking, SCOPES};
 use crate::sandbox::answer;
 use crate::sandbox::trouble::Trouble;
 
-const ENDPOINTS: [(&str, &str); 7] = [
+const ENDPOINTS: [(&str, &str); 8] = [
+    ("registration_endpoint", "/register"),
     ("token_endpoint", "/token"),
     ("pushed_authorization_request_endpoint", "/par"),
     ("introspection_endpoint", "/introspect"),
@@ -30,8 +33,8 @@ pub(super) async fn metadata(State(bank): State<Arc<OpenBanking>>) -> Response {
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"],
-        "grant_types_supported": ["client_credentials", "authorization_code", "refresh_token",
-            "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba"],
+        "grant_types_supported": GRANTS,
+        "authorization_details_types_supported": TYPES,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["PS256"],
         "userinfo_signing_alg_values_supported": ["PS256"],

@@ -2,19 +2,30 @@
 //! issuer in the answer, tokens bound to a DPoP key or a certificate, decoupled approval, events.
 //!
 //! ```text
+//!  registration ─► record of a client, managed elsewhere
+//!
 //!  assertion or certificate ─► who the client is ─┬─► pushed request ─► page for a person ─► code ─┐
-//!                                                  ├─► device or back channel ─► a person approves ─┤
-//!                                                  └─► token endpoint ◄────────────────────────────┘
-//!                                    proof, nonce ─┘      └─► token ─► userinfo, accounts, introspection, revocation
+//!                                                 ├─► device or back channel ─► a person approves ─┤
+//!           assertion of a grant, token to swap ──┴─► token endpoint ◄────────────────────────────┘
+//!                                    proof, nonce ─┘     └─► token ─► userinfo, accounts, introspection, revocation
 //! ```
 
 mod api;
+mod bearer;
 mod client;
 mod decoupled;
+mod details;
 mod dpop;
+mod exchange;
 mod login;
 mod metadata;
+mod reach;
+mod register;
+mod registration;
 mod request;
+mod target;
+#[cfg(test)]
+mod tests;
 mod token;
 mod tokens;
 
@@ -128,7 +139,7 @@ impl OpenBanking {
             keys.push(demo("dpop", jwk::PrivateKey::generate()?.to_pem()?, Vec::new()));
         }
         let id = random::letters::<20>()?;
-        self.clients.add(Client::new(id.clone(), signing, certificate.as_deref()));
+        self.clients.put(Client::known(id.clone(), signing, certificate.as_deref()));
         let input = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let inputs = vec![
             input("client_id", &id),
@@ -159,6 +170,8 @@ impl Embedded for OpenBanking {
             Router::new()
                 .route("/.well-known/openid-configuration", get(metadata::metadata))
                 .route("/jwks", get(metadata::jwks))
+                .route("/register", post(register::register))
+                .route("/clients/{id}", get(register::read).put(register::replace).delete(register::delete))
                 .route("/par", post(request::push))
                 .route("/token", post(token::token))
                 .route("/introspect", post(api::introspect))

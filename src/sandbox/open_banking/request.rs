@@ -10,13 +10,14 @@ use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 use super::client::{self, Client};
-use super::{CALLBACK, ISSUER, OpenBanking, SCOPES, SKEW};
+use super::reach::{Reach, TooFar};
+use super::{ISSUER, OpenBanking, SKEW, target};
 use crate::sandbox::callback::{Mode, ReturnAddress};
 use crate::sandbox::form::{self, Form};
 use crate::sandbox::jwt::Jwt;
 use crate::sandbox::oauth_error::OAuthError;
 use crate::sandbox::peer::Peer;
-use crate::sandbox::{answer, b64, scope};
+use crate::sandbox::{answer, b64};
 
 const MAX_BODY: usize = 64 * 1024;
 const LONGEST_LIFE: i64 = 3600;
@@ -31,6 +32,7 @@ const OF_THE_JWT: &[&str] = &["iss", "aud", "iat", "nbf", "exp", "jti"];
 pub(super) struct Asked {
     pub client_id: String,
     pub scope: String,
+    pub reach: Reach,
     pub nonce: Option<String>,
     pub challenge: String,
     /// The DPoP key that the code is bound to (RFC 9449 §10).
@@ -44,6 +46,7 @@ pub(super) struct Asked {
 #[derive(Clone)]
 pub(super) struct Granted {
     pub scope: String,
+    pub reach: Reach,
     pub nonce: Option<String>,
     /// None: no code is redeemed.
     pub challenge: Option<String>,
@@ -96,7 +99,8 @@ pub(super) async fn push(
 /// What the authorization endpoint is asked for.
 pub(super) fn read(bank: &OpenBanking, query: &[u8], now: i64) -> Result<Asked, Refused> {
     let nowhere = |why: &str| Refused::Nowhere(why.to_owned());
-    let outer = form::parse(query).map_err(|why| Refused::Nowhere(format!("The query is not sound: {why}.")))?;
+    let outer = form::parse_repeating(query, target::REPEATED)
+        .map_err(|why| Refused::Nowhere(format!("The query is not sound: {why}.")))?;
     let id = outer.get("client_id").ok_or_else(|| nowhere("The parameter client_id is missing."))?;
     let client = bank.clients.find(id).ok_or_else(|| nowhere("There is no such client."))?;
     let form = match (outer.get("request_uri"), outer.get("request")) {
@@ -142,24 +146,31 @@ fn object_of(client: &Client, text: &str, now: i64) -> Result<Form, String> {
         return Err(no("it is not good now, or lives longer than 60 minutes"));
     }
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let plain = |name: &str, value: &Value| match value {
+        Value::Array(all) if target::REPEATED.contains(&name) => all.iter().map(text).collect::<Vec<_>>().join(" "),
+        one => text(one),
+    };
     let own = jwt.claims.iter().filter(|(name, _)| !OF_THE_JWT.contains(&name.as_str()));
-    Ok(own.map(|(name, value)| (name.clone(), text(value))).collect())
+    Ok(own.map(|(name, value)| (name.clone(), plain(name, value))).collect())
 }
 
 fn check(client: &Client, form: &Form) -> Result<Asked, Refused> {
     let text = |name: &str| form.get(name).map(String::as_str);
     // a registered address alone is safe to go back to
-    if text("redirect_uri") != Some(CALLBACK) {
-        return Err(Refused::Nowhere("redirect_uri is not registered for this client.".to_owned()));
-    }
+    let redirect_uri = text("redirect_uri").filter(|uri| client.goes_to(uri));
+    let redirect_uri =
+        redirect_uri.ok_or_else(|| Refused::Nowhere("redirect_uri is not registered for this client.".to_owned()))?;
     let mode = match text("response_mode").map(|m| m.trim_end_matches(".jwt")) {
         Some("fragment") => Mode::Fragment,
         Some("form_post") => Mode::FormPost,
         _ => Mode::Query,
     };
     let jarm = text("response_mode").is_some_and(|m| m.rsplit('.').next() == Some("jwt"));
-    let back = ReturnAddress { redirect_uri: CALLBACK.to_owned(), state: text("state").map(str::to_owned), mode };
+    let back = ReturnAddress { redirect_uri: redirect_uri.to_owned(), state: text("state").map(str::to_owned), mode };
     let no = |error, why| Err(Refused::Back(Box::new(back.clone()), error, why));
+    if !client.may_use("authorization_code") {
+        return no("unauthorized_client", "The client is not registered for authorization_code.");
+    }
     if text("response_type") != Some("code") {
         return no("unsupported_response_type", "response_type has to be code.");
     }
@@ -173,15 +184,20 @@ fn check(client: &Client, form: &Form) -> Result<Asked, Refused> {
         return no("invalid_request", "PKCE with S256 is wanted.");
     };
     let asked = text("scope").unwrap_or_default();
-    if !scope::parse(asked).is_some_and(|all| all.iter().all(|s| SCOPES.contains(s))) {
-        return no("invalid_scope", "scope names what there is not, or is no list of scopes.");
+    if !client.may_ask(asked) {
+        return no("invalid_scope", "scope names what this client has not, or is no list of scopes.");
     }
     if asked.split(' ').any(|s| s == "openid") && text("nonce").is_none_or(|n| n.len() < 8) {
         return no("invalid_request", "nonce is missing or short.");
     }
+    let reach = match Reach::asked(form) {
+        Ok(reach) => reach,
+        Err(TooFar(error, why)) => return no(error, why),
+    };
     Ok(Asked {
         client_id: client.id.clone(),
         scope: asked.to_owned(),
+        reach,
         nonce: text("nonce").map(str::to_owned),
         challenge: challenge.to_owned(),
         jkt: text("dpop_jkt").map(str::to_owned),

@@ -10,26 +10,52 @@ use axum::{Extension, Json};
 use openssl::sha::sha256;
 use serde_json::{Value, json};
 
-use super::client;
+use super::client::Client;
 use super::decoupled::Kind;
 use super::dpop::{self, NoProof};
+use super::exchange::{self, Asking, Exchanged};
+use super::reach::Reach;
+use super::registration::GRANTS;
 use super::request::Granted;
 use super::tokens::Token;
-use super::{ISSUER, LIFETIME, MTLS, OpenBanking, PEOPLE, SCOPES};
+use super::{ISSUER, LIFETIME, OpenBanking, PEOPLE, bearer, client, target};
 use crate::sandbox::form::Form;
 use crate::sandbox::oauth_error::OAuthError;
 use crate::sandbox::peer::Peer;
-use crate::sandbox::{answer, b64, scope};
+use crate::sandbox::{answer, b64};
 
 const MAX_BODY: usize = 64 * 1024;
 
 /// What a token is for.
 struct Gave {
     scope: String,
-    /// None: the client itself.
-    granted: Option<Granted>,
-    /// Of the refresh token that was spent for it.
-    family: Option<String>,
+    reach: Reach,
+    basis: Basis,
+}
+
+/// Why it is given.
+enum Basis {
+    /// The client asks for itself.
+    Own,
+    /// A person agreed; `family` is that of the refresh token that was spent for it.
+    Consent {
+        granted: Granted,
+        family: Option<String>,
+    },
+    /// An assertion says so; None: for the client.
+    Assertion(Option<usize>),
+    Exchange(Exchanged),
+}
+
+impl Basis {
+    fn person(&self) -> Option<usize> {
+        match self {
+            Self::Own => None,
+            Self::Consent { granted, .. } => Some(granted.person),
+            Self::Assertion(person) => *person,
+            Self::Exchange(exchanged) => exchanged.person,
+        }
+    }
 }
 
 pub(super) async fn token(
@@ -42,13 +68,14 @@ pub(super) async fn token(
     let now = bank.clock.now();
     let made = client::parameters(&head, &body).and_then(|form| {
         let client = client::authenticated(&bank, &peer, &form, now)?;
-        let urls = [ISSUER, MTLS].map(|origin| format!("{origin}/token"));
+        let urls = target::addresses("/token");
         let jkt = bank.proofs.thumbprint(&head.headers, ("POST", &urls), None, now).map_err(|no| match no {
             NoProof::Nonce(_) => OAuthError::of("use_dpop_nonce", "A proof with the nonce of this server is wanted."),
             NoProof::Wrong(why) => OAuthError::of("invalid_dpop_proof", format!("The proof is refused: {why}.")),
         })?;
-        let gave = grant(&bank, &client.id, &form, jkt.as_deref(), now)?;
-        issue(&bank, &client.id, gave, jkt, &peer, now).map_err(|_| OAuthError::unavailable())
+        let asking = Asking { client: &client, jkt: jkt.as_deref(), certificate: peer.certificate() };
+        let gave = grant(&bank, &asking, &form, now)?;
+        issue(&bank, &asking, gave, now).map_err(|_| OAuthError::unavailable())
     });
     let mut response = match made {
         Ok(body) => Json(body).into_response(),
@@ -60,18 +87,30 @@ pub(super) async fn token(
     response
 }
 
-fn grant(bank: &OpenBanking, client: &str, form: &Form, jkt: Option<&str>, now: i64) -> Result<Gave, OAuthError> {
+fn grant(bank: &OpenBanking, asking: &Asking<'_>, form: &Form, now: i64) -> Result<Gave, OAuthError> {
+    let (client, jkt) = (asking.client.id.as_str(), asking.jkt);
     let field = |name: &str| {
         form.get(name).ok_or_else(|| OAuthError::invalid_request(format!("The parameter {name} is missing.")))
     };
-    let person = |granted: Granted| Gave { scope: granted.scope.clone(), granted: Some(granted), family: None };
-    match field("grant_type")?.as_str() {
+    let person = |granted: Granted| {
+        let (scope, reach) = (granted.scope.clone(), granted.reach.narrowed(form)?);
+        Ok(Gave { scope, reach, basis: Basis::Consent { granted, family: None } })
+    };
+    let grant_type = field("grant_type")?;
+    if GRANTS.contains(&grant_type.as_str()) && !asking.client.may_use(grant_type) {
+        return Err(OAuthError::unauthorized_client("The client is not registered for that grant."));
+    }
+    match grant_type.as_str() {
         "client_credentials" => {
-            let asked = form.get("scope").map_or("accounts", String::as_str);
-            if !scope::parse(asked).is_some_and(|all| all.iter().all(|s| SCOPES.contains(s))) {
-                return Err(OAuthError::invalid_scope("scope names what there is not, or is no list of scopes."));
-            }
-            Ok(Gave { scope: asked.to_owned(), granted: None, family: None })
+            Ok(Gave { scope: asked(asking.client, form)?, reach: Reach::asked(form)?, basis: Basis::Own })
+        }
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
+            let (scope, reach) = (asked(asking.client, form)?, Reach::asked(form)?);
+            Ok(Gave { scope, reach, basis: Basis::Assertion(bearer::redeem(bank, field("assertion")?, now)?) })
+        }
+        "urn:ietf:params:oauth:grant-type:token-exchange" => {
+            let (scope, exchanged) = exchange::exchange(bank, form, asking, now)?;
+            Ok(Gave { scope, reach: exchanged.reach.clone(), basis: Basis::Exchange(exchanged) })
         }
         "authorization_code" => {
             let granted = bank.codes.redeem(field("code")?, client, now);
@@ -85,7 +124,7 @@ fn grant(bank: &OpenBanking, client: &str, form: &Form, jkt: Option<&str>, now: 
             if granted.jkt.is_some() && granted.jkt.as_deref() != jkt {
                 return Err(OAuthError::invalid_grant("The code is bound to another DPoP key."));
             }
-            Ok(person(granted))
+            person(granted)
         }
         "refresh_token" => {
             let spent = bank.refresh.spend(field("refresh_token")?, client);
@@ -94,54 +133,82 @@ fn grant(bank: &OpenBanking, client: &str, form: &Form, jkt: Option<&str>, now: 
             if !scope.split(' ').all(|s| granted.scope.split(' ').any(|g| g == s)) {
                 return Err(OAuthError::invalid_scope("scope has what was not granted."));
             }
-            Ok(Gave { scope, granted: Some(granted), family: Some(family) })
+            let reach = granted.reach.narrowed(form)?;
+            Ok(Gave { scope, reach, basis: Basis::Consent { granted, family: Some(family) } })
         }
         "urn:ietf:params:oauth:grant-type:device_code" => {
-            bank.waiting.redeem(field("device_code")?, Kind::Device, client, now).map(person)
+            bank.waiting.redeem(field("device_code")?, Kind::Device, client, now).and_then(person)
         }
         "urn:openid:params:grant-type:ciba" => {
-            bank.waiting.redeem(field("auth_req_id")?, Kind::Ciba, client, now).map(person)
+            bank.waiting.redeem(field("auth_req_id")?, Kind::Ciba, client, now).and_then(person)
         }
         _ => Err(OAuthError::unsupported_grant_type("That is not granted here.")),
     }
 }
 
-fn issue(
-    bank: &OpenBanking,
-    client: &str,
-    gave: Gave,
-    jkt: Option<String>,
-    peer: &Peer,
-    now: i64,
-) -> io::Result<Value> {
-    let bound = jkt.is_some();
-    let token = Token {
-        client_id: client.to_owned(),
-        person: gave.granted.as_ref().map(|g| g.person),
+/// The scope of a token that no person limits.
+fn asked(client: &Client, form: &Form) -> Result<String, OAuthError> {
+    let asked = form.get("scope").map_or("accounts", String::as_str);
+    if !client.may_ask(asked) {
+        return Err(OAuthError::invalid_scope("scope names what this client has not, or is no list of scopes."));
+    }
+    Ok(asked.to_owned())
+}
+
+fn issue(bank: &OpenBanking, asking: &Asking<'_>, gave: Gave, now: i64) -> io::Result<Value> {
+    let bound = asking.jkt.is_some();
+    let mut token = Token {
+        client_id: asking.client.id.clone(),
+        person: gave.basis.person(),
         scope: gave.scope.clone(),
-        certificate: peer.certificate().filter(|_| !bound),
-        jkt,
+        reach: gave.reach,
+        actors: Vec::new(),
+        certificate: asking.certificate.filter(|_| !bound),
+        jkt: asking.jkt.map(str::to_owned),
         issued: now,
         ends: now.saturating_add(LIFETIME),
     };
-    let token = bank.tokens.issue(token)?;
-    let kind = if bound { "DPoP" } else { "Bearer" };
-    let mut body = json!({ "access_token": token, "token_type": kind, "expires_in": LIFETIME, "scope": gave.scope });
-    let Some(granted) = gave.granted else { return Ok(body) };
-    let has = |scope: &str| granted.scope.split(' ').any(|s| s == scope);
-    if has("openid") && gave.family.is_none() {
-        let key = bank.signing_key()?;
-        let mut claims = json!({ "iss": ISSUER, "sub": PEOPLE[granted.person], "aud": client, "iat": now,
-            "exp": now + LIFETIME, "auth_time": granted.auth_time,
-            "at_hash": b64::encode(&sha256(token.as_bytes())[..16]) });
-        if let Some(nonce) = &granted.nonce {
-            claims["nonce"] = nonce.as_str().into();
-        }
-        let header = json!({ "alg": "PS256", "typ": "JWT", "kid": key.public().thumbprint() });
-        body["id_token"] = key.jws_pss(&header, &claims)?.into();
+    let mut body =
+        json!({ "token_type": if bound { "DPoP" } else { "Bearer" }, "expires_in": LIFETIME, "scope": gave.scope });
+    if !token.reach.details.is_empty() {
+        // as granted (RFC 9396 §7)
+        body["authorization_details"] = token.reach.details.as_slice().into();
     }
-    if has("offline_access") || gave.family.is_some() {
-        body["refresh_token"] = bank.refresh.issue(client, granted, gave.family)?.into();
+    match gave.basis {
+        Basis::Own | Basis::Assertion(_) => {
+            body["access_token"] = bank.tokens.issue(token)?.into();
+        }
+        Basis::Exchange(exchanged) => {
+            token.actors = exchanged.actors;
+            token.ends = token.ends.min(exchanged.ends);
+            body["expires_in"] = token.ends.saturating_sub(now).into();
+            body["issued_token_type"] = exchange::ACCESS_TOKEN.into();
+            body["access_token"] = bank.tokens.issue(token)?.into();
+        }
+        Basis::Consent { granted, family } => {
+            let token = bank.tokens.issue(token)?;
+            let has = |scope: &str| granted.scope.split(' ').any(|s| s == scope);
+            if has("openid") && family.is_none() {
+                body["id_token"] = id_token(bank, &asking.client.id, &granted, &token, now)?.into();
+            }
+            body["access_token"] = token.into();
+            if has("offline_access") || family.is_some() {
+                body["refresh_token"] = bank.refresh.issue(&asking.client.id, granted, family)?.into();
+            }
+        }
     }
     Ok(body)
+}
+
+/// OIDC Core §3.1.3.6.
+fn id_token(bank: &OpenBanking, client: &str, granted: &Granted, token: &str, now: i64) -> io::Result<String> {
+    let key = bank.signing_key()?;
+    let mut claims = json!({ "iss": ISSUER, "sub": PEOPLE[granted.person], "aud": client, "iat": now,
+        "exp": now + LIFETIME, "auth_time": granted.auth_time,
+        "at_hash": b64::encode(&sha256(token.as_bytes())[..16]) });
+    if let Some(nonce) = &granted.nonce {
+        claims["nonce"] = nonce.as_str().into();
+    }
+    let header = json!({ "alg": "PS256", "typ": "JWT", "kid": key.public().thumbprint() });
+    Ok(key.jws_pss(&header, &claims)?)
 }

@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::{ISSUER, PEOPLE};
+use super::reach::Reach;
+use super::{ISSUER, PEOPLE, target};
 use crate::sandbox::peer::Fingerprint;
 use crate::sandbox::random;
 
@@ -16,6 +17,9 @@ pub(super) struct Token {
     /// None: the client's own.
     pub person: Option<usize>,
     pub scope: String,
+    pub reach: Reach,
+    /// Who acts with it for its subject, the last first (RFC 8693 §4.1).
+    pub actors: Vec<String>,
     /// The DPoP key that it is bound to.
     pub jkt: Option<String>,
     pub certificate: Option<Fingerprint>,
@@ -24,12 +28,36 @@ pub(super) struct Token {
 }
 
 impl Token {
+    /// Whether the service at that path may take it (RFC 8707 §3).
+    pub fn is_for(&self, path: &str) -> bool {
+        let audience = &self.reach.audience;
+        audience.is_empty() || target::addresses(path).iter().any(|address| audience.contains(address))
+    }
+
     /// RFC 7662 §2.2.
     pub fn introspected(&self) -> Value {
         let mut all = json!({ "active": true, "iss": ISSUER, "client_id": self.client_id, "scope": self.scope,
             "iat": self.issued, "exp": self.ends, "token_type": if self.jkt.is_some() { "DPoP" } else { "Bearer" } });
         if let Some(person) = self.person {
             all["sub"] = PEOPLE[person].into();
+        }
+        match &self.reach.audience[..] {
+            [] => {}
+            [one] => all["aud"] = one.as_str().into(),
+            several => all["aud"] = several.into(),
+        }
+        if !self.reach.details.is_empty() {
+            all["authorization_details"] = self.reach.details.as_slice().into();
+        }
+        let act = self.actors.iter().rev().fold(None, |before: Option<Value>, actor| {
+            let mut act = json!({ "sub": actor });
+            if let Some(before) = before {
+                act["act"] = before;
+            }
+            Some(act)
+        });
+        if let Some(act) = act {
+            all["act"] = act;
         }
         if let Some(jkt) = &self.jkt {
             all["cnf"] = json!({ "jkt": jkt });
@@ -52,6 +80,10 @@ impl Tokens {
 
     pub fn find(&self, name: &str, now: i64) -> Option<Token> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).filter(|t| t.ends > now).cloned()
+    }
+
+    pub fn revoke_all(&self, client_id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, token| token.client_id != client_id);
     }
 
     /// Of that client alone; of another's nothing is said or done (RFC 7009 §2.1).

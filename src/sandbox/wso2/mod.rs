@@ -19,7 +19,7 @@ mod id_token;
 mod login;
 mod manage;
 mod metadata;
-mod name;
+pub(super) mod name;
 mod payments;
 mod record;
 mod redirects;

@@ -19,7 +19,7 @@ pub(super) fn organisation(der: &[u8]) -> Option<String> {
 }
 
 /// The subject as RFC 4514 writes it: the last part first.
-pub(super) fn subject(der: &[u8]) -> Option<String> {
+pub(in crate::sandbox) fn subject(der: &[u8]) -> Option<String> {
     let certificate = X509::from_der(der).ok()?;
     let mut parts = Vec::new();
     for entry in certificate.subject_name().entries() {
@@ -38,7 +38,7 @@ pub(super) fn subject(der: &[u8]) -> Option<String> {
 }
 
 /// Whether two spellings are of one name: organizationIdentifier stands by its name or its number.
-pub(super) fn same(registered: &str, shown: &str) -> bool {
+pub(in crate::sandbox) fn same(registered: &str, shown: &str) -> bool {
     registered == shown
         || registered == shown.replace("organizationIdentifier=", &format!("{ORGANIZATION_IDENTIFIER}="))
 }
