@@ -82,6 +82,7 @@ fn either(answered: Answered) -> Response {
     answered.unwrap_or_else(|refused| *refused)
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "as every refusal here: results stay small")]
 fn refused(NotRegistered(error, why): NotRegistered) -> Box<Response> {
     Box::new(OAuthError::of(error, why).into_response())
 }
