@@ -101,7 +101,7 @@ with = {{ event_url = "http://127.0.0.1:{port}/event-notifications", event_wait 
         };
         let prepared = self.prepared().await;
         let both = async { tokio::join!(drive(prepared, self.session.clock.clone(), false), sends) };
-        tokio::time::timeout(Duration::from_secs(60), both).await.expect("it ends")
+        tokio::time::timeout(Duration::from_mins(1), both).await.expect("it ends")
     }
 }
 
