@@ -50,6 +50,7 @@ const FLOWS: &[(&str, &str)] = &[
     ("flows/introspect.toml", include_str!("../../profiles/flows/introspect.toml")),
     ("flows/revoke.toml", include_str!("../../profiles/flows/revoke.toml")),
     ("flows/uk-payment.toml", include_str!("../../profiles/flows/uk-payment.toml")),
+    ("flows/uk-payment-token.toml", include_str!("../../profiles/flows/uk-payment-token.toml")),
     ("flows/uk-signed-post.toml", include_str!("../../profiles/flows/uk-signed-post.toml")),
     ("flows/userinfo.toml", include_str!("../../profiles/flows/userinfo.toml")),
     ("flows/discover.toml", include_str!("../../profiles/flows/discover.toml")),

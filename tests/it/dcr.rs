@@ -384,6 +384,18 @@ async fn a_payment_is_signed_as_the_bank_wants_it_or_refused_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_does_not_get_in_the_way_of_the_accounts() {
+    let bank = Bank::start().await;
+    let session = session(&bank);
+    clean(&session, "uk-open-banking", "pay", &[]).await;
+    let first = clean(&session, "uk-open-banking", "accounts", &[]).await;
+    assert_eq!(answer(&first, "accounts.call")["Data"]["Account"][0]["Nickname"], "Bills");
+    clean(&session, "uk-open-banking", "pay", &[]).await;
+    let again = clean(&session, "uk-open-banking", "accounts", &[]).await;
+    assert_eq!(state(&again, "consent.user.callback"), StepState::Skipped, "the consent of before is still at hand");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_an_id_token_of_a_consent_is_found_before_the_code_is_redeemed() {
     use IdTokenFlaw as Flaw;
     let bank = Bank::start().await;

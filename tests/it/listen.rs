@@ -194,6 +194,28 @@ async fn a_wrong_event_is_answered_400_with_its_reason_and_the_wait_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_comes_again_is_answered_202_and_waited_past_as_is_one_of_a_run_before() {
+    let rig = Rig::start().await;
+    let first = rig.token(&json!({}), &Rig::claims("event-1"));
+    let (view, _) = rig.hears(vec![rig.post("", &first)]).await;
+    assert_eq!(view.status, RunStatus::Done, "{:?}", seen(&view));
+    // the same, another with its jti, and a new one
+    let mut claims = Rig::claims("event-1");
+    claims["events"] = json!({ "urn:example:other": {} });
+    let another = rig.token(&json!({}), &claims);
+    let next = rig.token(&json!({}), &Rig::claims("event-2"));
+    let (view, heard) = rig.hears([&first, &another, &next].map(|token| rig.post("", token)).to_vec()).await;
+    assert_eq!(view.status, RunStatus::Done, "{:?} {heard:?}", seen(&view));
+    for answer in &heard {
+        assert!(answer.starts_with("HTTP/1.1 202 Accepted\r\n"), "whoever sends again hears the same: {answer}");
+    }
+    let again = seen(&view).iter().filter(|note| note.starts_with("came again, and was not taken again")).count();
+    assert_eq!(again, 2, "{:?}", seen(&view));
+    let taken: Vec<&str> = seen(&view).into_iter().filter(|note| *note == "came, and is right").collect();
+    assert!(taken.len() == 1 && seen(&view).last() == taken.first(), "the new one alone: {:?}", seen(&view));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_event_for_us_is_not_looked_at() {
     let rig = Rig::start().await;
     let token = rig.token(&json!({}), &Rig::claims("event-1"));

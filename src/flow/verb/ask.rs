@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use minijinja::Value;
 use serde_json::Value as Json;
 
 use crate::flow::effect::{Effect, Op};
@@ -77,13 +78,31 @@ impl Run {
         })
     }
 
-    /// What is proposed is the answer.
+    /// What is proposed is the answer, also where a person would have to say more: the rules of what is made of it say so.
     pub(in crate::flow) fn take_proposal(&mut self, now: Timestamp) -> Vec<Effect> {
-        let fields = self.step().ask.iter().flat_map(|ask| ask.ask.clone()).collect::<Vec<_>>();
-        let answers = fields.into_iter().filter_map(|f| Some((f.name, Secret::new(f.default?)))).collect();
-        let op = self.op();
-        self.step().state = StepState::Waiting;
-        self.answered(op, answers, now)
+        let step = self.current();
+        let Verb::Ask(ask) = &step.verb else { return Vec::new() };
+        let proposed: BTreeMap<String, String> = self
+            .step()
+            .ask
+            .iter()
+            .flat_map(|a| &a.ask)
+            .filter_map(|f| Some((f.name.clone(), f.default.clone()?)))
+            .collect();
+        let mut outputs = Outputs::new();
+        for input in &ask.ask {
+            let value = proposed.get(&input.name).map_or_else(|| ().into(), |text| self.accept(input, text));
+            outputs.insert(input.name.clone(), value);
+        }
+        self.step().error = None;
+        self.finish(outputs, now)
+    }
+
+    fn accept(&mut self, input: &Input, text: &str) -> Value {
+        self.state.redactor.register(text, input.class);
+        let field = Field { name: input.name.clone(), value: text.to_owned(), class: input.class };
+        self.step().outputs.push(field);
+        from_json(&typed(input, text))
     }
 
     pub(in crate::flow) fn answered(
@@ -102,13 +121,8 @@ impl Run {
                     outputs.insert(input.name.clone(), ().into());
                 }
                 Some(text) if matches(input, text) => {
-                    self.state.redactor.register(text, input.class);
-                    self.step().outputs.push(Field {
-                        name: input.name.clone(),
-                        value: text.to_owned(),
-                        class: input.class,
-                    });
-                    outputs.insert(input.name.clone(), from_json(&typed(input, text)));
+                    let value = self.accept(input, text);
+                    outputs.insert(input.name.clone(), value);
                 }
                 found => {
                     let text = match found {

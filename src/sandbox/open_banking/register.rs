@@ -18,19 +18,43 @@ use crate::sandbox::{answer, json, random};
 
 const MAX_BODY: usize = 64 * 1024;
 
-type Answered = Result<Response, Box<Response>>;
+/// Why nothing was done.
+enum Refused {
+    Metadata(NotRegistered),
+    Bearer(BearerError),
+    MediaType,
+    TooLarge,
+    /// The sandbox itself.
+    Failure,
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Metadata(NotRegistered(error, why)) => OAuthError::of(error, why).into_response(),
+            Self::Bearer(error) => error.into_response("registration"),
+            Self::MediaType => answer::unsupported_media_type("application/json"),
+            Self::TooLarge => answer::too_large(),
+            Self::Failure => answer::server_error(),
+        }
+    }
+}
+
+fn wrong(why: &str) -> Refused {
+    Refused::Metadata(NotRegistered("invalid_client_metadata", why.to_owned()))
+}
 
 pub(super) async fn register(State(bank): State<Arc<OpenBanking>>, headers: HeaderMap, body: Body) -> Response {
     let made = async {
         let asked = metadata(&headers, body).await?;
         if asked.contains_key("client_id") {
-            return Err(refused(NotRegistered("invalid_client_metadata", "client_id is the server's to give.".into())));
+            return Err(wrong("client_id is the server's to give."));
         }
-        let (id, token) = names().map_err(|_| Box::new(answer::server_error()))?;
-        let registration = Registration::new(asked, bank.clock.now(), token).map_err(refused)?;
+        let (id, token) = names().map_err(|_| Refused::Failure)?;
+        let registration = Registration::new(asked, bank.clock.now(), token).map_err(Refused::Metadata)?;
         Ok(kept(&bank, StatusCode::CREATED, id, registration))
     };
-    either(made.await)
+    made.await.into_response()
 }
 
 pub(super) async fn read(
@@ -40,7 +64,7 @@ pub(super) async fn read(
     headers: HeaderMap,
 ) -> Response {
     let read = admitted(&bank, &uri, &id, &headers);
-    either(read.map(|registration| Json(registration.shown(&id)).into_response()))
+    read.map(|registration| Json(registration.shown(&id))).into_response()
 }
 
 /// What is left out is gone, and the token with which it came is another from now on (RFC 7592 §2.2, §3).
@@ -55,13 +79,13 @@ pub(super) async fn replace(
         let before = admitted(&bank, &uri, &id, &headers)?;
         let mut asked = metadata(&headers, body).await?;
         if asked.remove("client_id").is_none_or(|named| named != id.as_str()) {
-            return Err(refused(NotRegistered("invalid_client_metadata", "client_id is not this client's.".into())));
+            return Err(wrong("client_id is not this client's."));
         }
-        let token = random::id().map_err(|_| Box::new(answer::server_error()))?;
-        let registration = Registration::new(asked, before.issued_at, token).map_err(refused)?;
+        let token = random::id().map_err(|_| Refused::Failure)?;
+        let registration = Registration::new(asked, before.issued_at, token).map_err(Refused::Metadata)?;
         Ok(kept(&bank, StatusCode::OK, id.clone(), registration))
     };
-    either(replaced.await)
+    replaced.await.into_response()
 }
 
 pub(super) async fn delete(
@@ -73,18 +97,9 @@ pub(super) async fn delete(
     let deleted = admitted(&bank, &uri, &id, &headers).map(|_| {
         bank.clients.delete(&id);
         bank.tokens.revoke_all(&id);
-        StatusCode::NO_CONTENT.into_response()
+        StatusCode::NO_CONTENT
     });
-    either(deleted)
-}
-
-fn either(answered: Answered) -> Response {
-    answered.unwrap_or_else(|refused| *refused)
-}
-
-#[expect(clippy::unnecessary_box_returns, reason = "as every refusal here: results stay small")]
-fn refused(NotRegistered(error, why): NotRegistered) -> Box<Response> {
-    Box::new(OAuthError::of(error, why).into_response())
+    deleted.into_response()
 }
 
 fn names() -> std::io::Result<(String, String)> {
@@ -97,22 +112,20 @@ fn kept(bank: &OpenBanking, status: StatusCode, id: String, registration: Regist
     (status, Json(record)).into_response()
 }
 
-async fn metadata(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Box<Response>> {
+async fn metadata(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Refused> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        return Err(Box::new(answer::unsupported_media_type("application/json")));
+        return Err(Refused::MediaType);
     }
-    let body = to_bytes(body, MAX_BODY).await.map_err(|_| Box::new(answer::too_large()))?;
-    let why =
-        || NotRegistered("invalid_client_metadata", "The body is not one JSON object with unique members.".into());
-    json::object(&body).ok_or_else(|| refused(why()))
+    let body = to_bytes(body, MAX_BODY).await.map_err(|_| Refused::TooLarge)?;
+    json::object(&body).ok_or_else(|| wrong("The body is not one JSON object with unique members."))
 }
 
 /// The registration that the token is for. Of one that is not there no more is said than of one that is another's (§2.1).
-fn admitted(bank: &OpenBanking, uri: &Uri, id: &str, headers: &HeaderMap) -> Result<Registration, Box<Response>> {
-    let no = |error: BearerError| Box::new(error.into_response("registration"));
-    let token = bearer::token(headers, uri).map_err(no)?;
+fn admitted(bank: &OpenBanking, uri: &Uri, id: &str, headers: &HeaderMap) -> Result<Registration, Refused> {
+    let token = bearer::token(headers, uri).map_err(Refused::Bearer)?;
     let client = bank.clients.find(id);
     let own = client.as_ref().and_then(Client::registration).filter(|r| r.access_token == token);
-    own.cloned().ok_or_else(|| no(BearerError::InvalidToken("The token is not that of this registration.")))
+    let no = BearerError::InvalidToken("The token is not that of this registration.");
+    own.cloned().ok_or(Refused::Bearer(no))
 }

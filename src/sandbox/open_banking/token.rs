@@ -192,7 +192,8 @@ fn issue(bank: &OpenBanking, asking: &Asking<'_>, gave: Gave, now: i64) -> io::R
                 body["id_token"] = id_token(bank, &asking.client.id, &granted, &token, now)?.into();
             }
             body["access_token"] = token.into();
-            if has("offline_access") || family.is_some() {
+            let lasting = has("offline_access") && asking.client.may_use("refresh_token");
+            if lasting || family.is_some() {
                 body["refresh_token"] = bank.refresh.issue(&asking.client.id, granted, family)?.into();
             }
         }
