@@ -13,7 +13,10 @@ impl App {
             [] if is_dpop => {
                 vec![(Tone::Plain, "a key for proofs: token_type is DPoP, and the token does not show which".into())]
             }
-            [] => vec![(Tone::Plain, "nothing that shows: whoever has it can use it".into())],
+            [] => vec![(
+                Tone::Plain,
+                "nothing that the token shows; what an opaque one is bound to, the bank alone knows".into(),
+            )],
             some => some.iter().map(|b| self.holder(b)).collect(),
         }
     }

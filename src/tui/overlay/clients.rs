@@ -3,59 +3,31 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::window;
+use super::list::List;
 use crate::inspect::moment;
 use crate::shell::{ClientRow, change_in_words, end_in_words};
 use crate::time::Timestamp;
 use crate::tui::app::App;
-use crate::tui::doc::{Doc, window_top};
+use crate::tui::doc::Doc;
 use crate::tui::look::{Look, Sign, Tone};
 use crate::tui::span::short;
 use crate::tui::words::Words;
 
-/// As wide as it is where there is room.
-const WIDE: u16 = 110;
-
 pub fn draw(app: &App, cursor: usize, now: Timestamp, buffer: &mut Buffer, body: Rect, is_top: bool) {
     let look = app.look();
-    let title = format!("registrations that are known: {}", app.clients.len());
-    let text_width = WIDE.min(body.width.saturating_sub(2)).saturating_sub(2);
-    let Some(chosen) = app.clients.get(cursor) else {
-        let mut doc = Doc::new(look, text_width);
-        doc.text(Tone::Dim, "none yet: those that flows make or read are written down here, without a secret");
-        let inner = window(look, &title, (WIDE, height_of(&doc)), buffer, body, is_top);
-        return text(&doc, buffer, inner);
+    let list = List {
+        title: format!("registrations that are known: {}", app.clients.len()),
+        none: "none yet: those that flows make or read are written down here, without a secret",
+        wide: 110,
+        rows: &app.clients,
+        cursor,
     };
-    let doc = details(look, chosen, text_width, now);
-    let rows = u16::try_from(app.clients.len()).unwrap_or(u16::MAX);
-    let inner =
-        window(look, &title, (WIDE, rows.saturating_add(1).saturating_add(height_of(&doc))), buffer, body, is_top);
-    // the list keeps three rows where there is little room
-    let least = 3.min(inner.height);
-    let list = Rect { height: rows.min(inner.height.saturating_sub(height_of(&doc) + 1).max(least)), ..inner };
-    let top = window_top(0, cursor, app.clients.len(), usize::from(list.height));
-    for (y, (i, row)) in (list.y..list.bottom()).zip(app.clients.iter().enumerate().skip(top)) {
-        buffer.set_line(list.x, y, &line(look, row, i == cursor, usize::from(list.width), now).line(), list.width);
-        if i == cursor {
-            buffer.set_style(Rect { y, height: 1, ..list }, look.selected(true));
-        }
-    }
-    let below = list.bottom().saturating_add(1).min(inner.bottom());
-    text(&doc, buffer, Rect { y: below, height: inner.bottom() - below, ..inner });
+    let line = |row: &ClientRow, width| line(look, row, width, now);
+    list.draw(look, (buffer, body, is_top), line, |row, width| details(look, row, width, now));
 }
 
-fn height_of(doc: &Doc<'_>) -> u16 {
-    u16::try_from(doc.len()).unwrap_or(u16::MAX / 2)
-}
-
-fn text(doc: &Doc<'_>, buffer: &mut Buffer, area: Rect) {
-    for (y, row) in (area.y..area.bottom()).zip(doc.window(0, usize::from(area.height))) {
-        buffer.set_line(area.x + 1.min(area.width), y, &row.line, area.width.saturating_sub(1));
-    }
-}
-
-fn line(look: Look, row: &ClientRow, chosen: bool, width: usize, now: Timestamp) -> Words {
-    let words = Words::new(look).put(Tone::Key, if chosen { ">" } else { " " }).gap(1);
+fn line(look: Look, row: &ClientRow, width: usize, now: Timestamp) -> Words {
+    let words = Words::new(look);
     let name = format!("{} / {}", row.profile, row.environment);
     let words = words.cell(Tone::Plain, name, (width * 3 / 10).clamp(10, 34)).gap(1);
     let words = words.cell(Tone::Plain, &row.client.client_id, (width / 3).clamp(10, 38)).gap(1);

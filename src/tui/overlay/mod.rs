@@ -5,6 +5,7 @@ pub mod choice;
 pub mod clients;
 pub mod copy_menu;
 pub mod form;
+mod list;
 pub mod messages;
 pub mod prompt;
 pub mod qr;

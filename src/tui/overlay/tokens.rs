@@ -3,61 +3,33 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::window;
+use super::list::List;
 use crate::inspect::moment;
 use crate::shell::{lineage_in_words, standing_in_words};
 use crate::store::tokens::{Standing, TokenRow};
 use crate::time::Timestamp;
 use crate::tui::app::App;
-use crate::tui::doc::{Doc, window_top};
+use crate::tui::doc::Doc;
 use crate::tui::look::{Look, Sign, Tone};
 use crate::tui::span::{bar, short};
 use crate::tui::words::Words;
 
-/// As wide as it is where there is room.
-const WIDE: u16 = 100;
-
 pub fn draw(app: &App, cursor: usize, now: Timestamp, buffer: &mut Buffer, body: Rect, is_top: bool) {
     let look = app.look();
-    let title = format!("tokens that are kept: {}", app.tokens.len());
-    let text_width = WIDE.min(body.width.saturating_sub(2)).saturating_sub(2);
-    let Some(chosen) = app.tokens.get(cursor) else {
-        let mut doc = Doc::new(look, text_width);
-        doc.text(Tone::Dim, "none yet: those that flows get are kept here, sealed where the profile is a saved one");
-        let inner = window(look, &title, (WIDE, height_of(&doc)), buffer, body, is_top);
-        return text(&doc, buffer, inner);
+    let list = List {
+        title: format!("tokens that are kept: {}", app.tokens.len()),
+        none: "none yet: those that flows get are kept here, sealed where the profile is a saved one",
+        wide: 100,
+        rows: &app.tokens,
+        cursor,
     };
-    let doc = details(app, chosen, text_width);
-    let rows = u16::try_from(app.tokens.len()).unwrap_or(u16::MAX);
-    let wish = rows.saturating_add(1).saturating_add(height_of(&doc));
-    let inner = window(look, &title, (WIDE, wish), buffer, body, is_top);
-    // the list keeps three rows where there is little room
-    let least = 3.min(inner.height);
-    let list = Rect { height: rows.min(inner.height.saturating_sub(height_of(&doc) + 1).max(least)), ..inner };
-    let top = window_top(0, cursor, app.tokens.len(), usize::from(list.height));
-    for (y, (i, row)) in (list.y..list.bottom()).zip(app.tokens.iter().enumerate().skip(top)) {
-        buffer.set_line(list.x, y, &line(look, row, i == cursor, usize::from(list.width), now).line(), list.width);
-        if i == cursor {
-            buffer.set_style(Rect { y, height: 1, ..list }, look.selected(true));
-        }
-    }
-    let below = list.bottom().saturating_add(1).min(inner.bottom());
-    text(&doc, buffer, Rect { y: below, height: inner.bottom() - below, ..inner });
+    let line = |row: &TokenRow, width| line(look, row, width, now);
+    list.draw(look, (buffer, body, is_top), line, |row, width| details(app, row, width));
 }
 
-fn height_of(doc: &Doc<'_>) -> u16 {
-    u16::try_from(doc.len()).unwrap_or(u16::MAX / 2)
-}
-
-fn text(doc: &Doc<'_>, buffer: &mut Buffer, area: Rect) {
-    for (y, row) in (area.y..area.bottom()).zip(doc.window(0, usize::from(area.height))) {
-        buffer.set_line(area.x + 1.min(area.width), y, &row.line, area.width.saturating_sub(1));
-    }
-}
-
-fn line(look: Look, row: &TokenRow, chosen: bool, width: usize, now: Timestamp) -> Words {
+fn line(look: Look, row: &TokenRow, width: usize, now: Timestamp) -> Words {
     let label = &row.label;
-    let words = Words::new(look).put(Tone::Key, if chosen { ">" } else { " " }).gap(1);
+    let words = Words::new(look);
     let name = format!("{} / {} {}", label.profile, label.environment, label.set);
     let words = words.cell(Tone::Plain, name, (width * 2 / 5).clamp(10, 40)).gap(1);
     access(words, row, width, now).gap(1).join(refresh(look, row))

@@ -166,5 +166,5 @@ fn what_a_token_is_bound_to_is_looked_for_among_the_keys() {
     let shown = stage.picture();
     assert!(shown.contains("dpop in vault") && shown.contains("not among the"), "{shown}");
     stage.keys("j");
-    assert!(stage.picture().contains("whoever has it can use it"), "{}", stage.picture());
+    assert!(stage.picture().contains("nothing that the token shows"), "{}", stage.picture());
 }
