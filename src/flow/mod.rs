@@ -51,4 +51,4 @@ pub use request::ASSERTION_TYPE;
 pub use run::{Pace, Run, Setup};
 pub use state::{SKEW, State};
 pub use typed::{fits_kind, typed};
-pub use verb::AUTHORIZED;
+pub use verb::{AUTHORIZED, proof_claims, proof_header};

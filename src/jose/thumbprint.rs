@@ -20,7 +20,7 @@ pub(super) fn sha256(jwk: &Value) -> String {
     b64::encode(&openssl::sha::sha256(input(jwk).as_bytes()))
 }
 
-/// WSO2 names keys by this one.
+/// Some directories of open banking name keys by this one.
 pub(super) fn sha1(jwk: &Value) -> String {
     b64::encode(&openssl::sha::sha1(input(jwk).as_bytes()))
 }

@@ -4,16 +4,18 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 use url::Url;
 
 use super::order::references;
 use super::session::Session;
+use crate::flow::{proof_claims, proof_header};
 use crate::jose::{Alg, Bound, b64, compact, verify};
 use crate::keys::{Key, KeyError, KeySpec, KeyUri};
 use crate::profile::model::KeyUse;
 use crate::store::tokens::Label;
 use crate::text::{clean, quoted};
+use crate::time::Timestamp;
 use crate::x509::Passport;
 
 impl Session {
@@ -33,7 +35,7 @@ impl Session {
         let bound = Bound::of_token(token.expose());
         let keys = self.keys_of(label).await;
         let proof = match proof_key(&keys, label, &bound)? {
-            Some(key) => Some(proof(&**key, &method, &url, token.expose(), self.clock.now().seconds()).await?),
+            Some(key) => Some(proof(&**key, &method, &url, token.expose(), self.clock.now()).await?),
             None => None,
         };
         let (name, in_memory) = (set_name(label), self.tokens.whose_in_memory(label).is_some());
@@ -128,7 +130,7 @@ fn certificate_of<'k>(keys: &'k [Held], bound: &[Bound]) -> Option<(&'k str, &'k
 }
 
 /// RFC 9449 §4.2, with the hash of the token (`ath`).
-async fn proof(key: &dyn Key, method: &str, url: &Url, token: &str, now: i64) -> Result<String, KeyError> {
+async fn proof(key: &dyn Key, method: &str, url: &Url, token: &str, now: Timestamp) -> Result<String, KeyError> {
     let info = key.info();
     let alg = match info.spec {
         KeySpec::P256 => Alg::Es256,
@@ -141,11 +143,10 @@ async fn proof(key: &dyn Key, method: &str, url: &Url, token: &str, now: i64) ->
     let mut htu = url.clone();
     htu.set_query(None);
     htu.set_fragment(None);
-    let header = json!({ "typ": "dpop+jwt", "alg": alg.name(), "jwk": info.public.as_value() });
-    let ath = b64::encode(&openssl::sha::sha256(token.as_bytes()));
-    let claims = json!({ "jti": unguessable()?, "htm": method, "htu": htu.as_str(), "iat": now, "ath": ath });
-    let header: Map<String, Json> = header.as_object().cloned().unwrap_or_default();
-    let input = compact::signing_input(&header, claims.to_string().as_bytes());
+    let mut header = proof_header(info.public.as_value());
+    header.insert("alg".into(), alg.name().into());
+    let claims = proof_claims(unguessable()?, method, htu.as_str(), Some(token), now);
+    let input = compact::signing_input(&header, Json::Object(claims).to_string().as_bytes());
     let signature = key.sign(alg, input.as_bytes()).await?;
     verify(alg, &info.public, input.as_bytes(), &signature).map_err(|_| {
         let text = "the signature that came back is not this key's";
@@ -169,6 +170,8 @@ fn unguessable() -> Result<String, KeyError> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::jose::{Compact, SecretJwk};
     use crate::keys::memory::Memory;
@@ -178,7 +181,7 @@ mod tests {
         let store = Memory::new();
         let key = store.insert("dpop", SecretJwk::generate(KeySpec::P256).unwrap(), vec![]).unwrap();
         let url = Url::parse("https://api.example/a?b=c#d").unwrap();
-        let jwt = proof(&*key, "GET", &url, "token", 1_800_000_000).await.unwrap();
+        let jwt = proof(&*key, "GET", &url, "token", Timestamp::from_seconds(1_800_000_000)).await.unwrap();
         let claims = Compact::parse(&jwt).unwrap().claims().unwrap();
         let of = |name: &str| claims[name].as_str().unwrap().to_owned();
         assert_eq!((of("htm"), of("htu")), ("GET".into(), "https://api.example/a".into()));

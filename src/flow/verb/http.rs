@@ -27,7 +27,7 @@ use crate::profile::model::{Check, Client, Http, TakeFrom, Verb};
 use crate::secret::Class;
 use crate::time::Timestamp;
 
-pub(in crate::flow) use proof::header as proof_header;
+pub use proof::{claims as proof_claims, header as proof_header};
 pub(in crate::flow) use repeat::Polling;
 
 /// Everything of one exchange, from connecting to the last byte.

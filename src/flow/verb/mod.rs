@@ -12,5 +12,6 @@ mod spend;
 
 pub use authorize::AUTHORIZED;
 pub(super) use authorize::Going;
-pub(super) use http::{Papers, Polling, proof_header};
+pub(super) use http::{Papers, Polling};
+pub use http::{proof_claims, proof_header};
 pub(super) use listen::Inbox;

@@ -39,15 +39,8 @@ impl Run {
     }
 
     fn claims(&self, built: &Built, token: Option<&str>, now: Timestamp) -> Map<String, Json> {
-        let mut claims = Map::new();
-        claims.insert("jti".into(), self.state.random().uuid().into());
-        claims.insert("htm".into(), built.request.method.as_str().into());
-        claims.insert("htu".into(), built.value["url"].clone());
-        claims.insert("iat".into(), now.seconds().into());
-        if let Some(token) = token {
-            let hash = crate::jose::b64::encode(&openssl::sha::sha256(token.as_bytes()));
-            claims.insert("ath".into(), hash.into());
-        }
+        let (method, url) = (built.request.method.as_str(), built.value["url"].as_str().unwrap_or_default());
+        let mut claims = claims(self.state.random().uuid(), method, url, token, now);
         if let Some(nonce) = origin(&built.request.url).and_then(|o| self.state.nonces.get(&o)) {
             claims.insert("nonce".into(), nonce.as_str().into());
         }
@@ -108,8 +101,23 @@ fn origin(url: &str) -> Option<String> {
     Url::parse(url).ok().map(|u| u.origin().ascii_serialization())
 }
 
+/// The claims of a proof (RFC 9449 §4.2), but for a nonce. `htu`: the address without query and fragment; `token`: what it is
+/// shown with, bound by its hash.
+pub fn claims(jti: String, htm: &str, htu: &str, token: Option<&str>, now: Timestamp) -> Map<String, Json> {
+    let mut claims = Map::new();
+    claims.insert("jti".into(), jti.into());
+    claims.insert("htm".into(), htm.into());
+    claims.insert("htu".into(), htu.into());
+    claims.insert("iat".into(), now.seconds().into());
+    if let Some(token) = token {
+        let hash = crate::jose::b64::encode(&openssl::sha::sha256(token.as_bytes()));
+        claims.insert("ath".into(), hash.into());
+    }
+    claims
+}
+
 /// The header of a proof (RFC 9449 §4.2), but for `alg`.
-pub(in crate::flow) fn header(jwk: &Json) -> Map<String, Json> {
+pub fn header(jwk: &Json) -> Map<String, Json> {
     let Json::Object(members) = json!({ "typ": "dpop+jwt", "jwk": jwk }) else { return Map::new() };
     members
 }
