@@ -27,7 +27,7 @@ use driver::Chromium;
 use pty::Terminal;
 
 const ENTER: &str = "\r";
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(90);
 
 /// A desktop whose opener writes down what it was asked to open.
 fn desktop(folder: &Path) -> String {

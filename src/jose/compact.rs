@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(Compact::parse(&".".repeat(1_000_000)), Err(CompactError::Segments(1_000_001)));
         let deep = token(&"{\"a\":".repeat(200), "{}");
         assert_eq!(Compact::parse(&deep), Err(CompactError::Header(JsonError::TooDeep)));
-        assert!(start.elapsed() < Duration::from_secs(1));
+        assert!(start.elapsed() < Duration::from_secs(10));
     }
 
     proptest! {

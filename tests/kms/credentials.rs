@@ -50,7 +50,7 @@ fn absent_credentials_are_told_with_every_source_that_was_tried() {
     let (_silent, url) = silent();
     let metadata = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str())];
     let ended = home.bare(&metadata, &["keys", "public", KEY]);
-    assert!(ended.took < Duration::from_secs(4), "{:?}", ended.took);
+    assert!(ended.took < Duration::from_secs(15), "{:?}", ended.took);
     let off = [metadata[0], NO_METADATA];
     let all = [told(&home, &metadata, KEY), told(&home, &off, KEY), told(&home, &off, &format!("{KEY};profile=work"))];
     // the service's own limit and ours end together

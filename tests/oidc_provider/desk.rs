@@ -6,7 +6,7 @@ use super::person::{Ending, Person};
 use super::program::{Home, Run};
 use super::pty::Terminal;
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(90);
 
 impl Home {
     pub fn person(&self) -> Person {

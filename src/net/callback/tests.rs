@@ -130,7 +130,7 @@ async fn only_loopback_is_listened_on_and_dropping_closes_it() {
             tokio::task::yield_now().await
         }
     };
-    tokio::time::timeout(Duration::from_secs(1), closed).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), closed).await.unwrap();
 }
 
 /// A browser that takes the certificate after looking at its fingerprint, as of the time of its making.

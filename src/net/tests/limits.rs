@@ -70,7 +70,7 @@ async fn one_byte_at_a_time_ends_at_the_total_limit() {
     let began = Instant::now();
     let error = plain(&server, limits).await.unwrap_err();
     assert_eq!(gone(&error), ("net.timeout.total", NetPhase::Body, true));
-    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(began.elapsed() < Duration::from_secs(10));
     assert!(error.partial.unwrap().response.unwrap().body.starts_with(b"x"));
 }
 

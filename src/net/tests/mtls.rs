@@ -240,5 +240,5 @@ async fn giving_up_ends_a_signature_that_never_comes() {
     let dropped = Instant::now();
     drop(exchange);
     gone.notified().await;
-    assert!(dropped.elapsed() < Duration::from_millis(250), "{:?}", dropped.elapsed());
+    assert!(dropped.elapsed() < Duration::from_secs(3), "{:?}", dropped.elapsed());
 }
