@@ -17,6 +17,8 @@ mod danske;
 mod dcr;
 #[path = "it/dnb.rs"]
 mod dnb;
+#[path = "it/exploring.rs"]
+mod exploring;
 #[path = "it/fuzz_corpus.rs"]
 mod fuzz_corpus;
 #[path = "it/leaks.rs"]

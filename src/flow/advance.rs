@@ -1,6 +1,7 @@
 //! From one step to the next: beginning, holding, finishing; frames close behind their last step.
 
 use super::check;
+use super::edit::Edits;
 use super::effect::Effect;
 use super::run::{Held, Outputs, Pace, Phase, Run};
 use super::template::EvalError;
@@ -17,8 +18,7 @@ impl Run {
             self.refetched = false;
         }
         (self.renonced, self.polling) = (false, None);
-        let attempt = self.step().attempt;
-        *self.step() = StepView { attempt, started_at: Some(now), state: StepState::Drafting, ..fresh_step(&step) };
+        self.begun(now);
         let entered = self.state.enter(step.frame, now);
         let scope = self.state.scope(step.frame, now);
         let runs = entered.and_then(|()| {
@@ -52,6 +52,7 @@ impl Run {
         let step = self.step();
         step.state = StepState::Done;
         step.ended_at = Some(now);
+        self.judge_trial(None);
         self.next(Some(outputs), now)
     }
 
@@ -111,7 +112,8 @@ impl Run {
 
     /// Stops with something that waits for a person's word, or lets it pass.
     pub(super) fn hold(&mut self, held: Held, confirm: bool, now: Timestamp) -> Vec<Effect> {
-        if check::blocks(&self.step().checks) {
+        // who breaks a rule on purpose is not asked whether to
+        if check::blocks(&self.step().checks) && self.trial.is_none() {
             self.step().state = StepState::Blocked;
             self.phase = Phase::Blocked(held);
             return Vec::new();
@@ -145,6 +147,10 @@ pub(super) fn fresh_step(step: &Step) -> StepView {
         verb: step.verb.word(),
         state: StepState::Ready,
         attempt: 1,
+        earlier: Vec::new(),
+        edits: Edits::default(),
+        trial: false,
+        stale: false,
         request: None,
         exchange: None,
         artefacts: Vec::new(),

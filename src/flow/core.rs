@@ -32,6 +32,10 @@ pub enum Artefact {
     Authorize,
     /// A key role in use: `key`.
     Key,
+    /// The same, before the first step.
+    KeyPreflight,
+    /// A run before its first step: `preflight registration`, and what stands everywhere.
+    Preflight,
 }
 
 #[derive(Deserialize)]

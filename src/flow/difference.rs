@@ -26,7 +26,7 @@ pub fn drift(before: &Map<String, Json>, now: &Map<String, Json>) -> Vec<Change>
         .collect()
 }
 
-fn plain(name: &str, value: &Json) -> Json {
+pub(super) fn plain(name: &str, value: &Json) -> Json {
     match value {
         Json::Array(items) if items.iter().all(Json::is_string) => {
             let mut sorted: Vec<&str> = items.iter().filter_map(Json::as_str).collect();

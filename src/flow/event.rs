@@ -7,8 +7,10 @@ use serde_json::Value;
 use super::callback::Callback;
 use super::custody::Spent;
 use super::delivery::Delivery;
+use super::edit::Edits;
 use super::effect::Op;
 use super::exchange::{Exchange, NetError};
+use super::trial::Trial;
 use crate::jose::PublicJwk;
 use crate::profile::model::Pin;
 use crate::secret::{Secret, SecretBytes};
@@ -47,6 +49,15 @@ pub enum Event {
     Retry,
     /// Stand before an earlier step again, with the scope it had. The index is the step's in the view.
     Back(usize),
+    /// Do a step with these changes, in place of those it had; with a trial they break a rule on purpose, which production is
+    /// spared.
+    Edit {
+        index: usize,
+        edits: Edits,
+        trial: Option<Box<Trial>>,
+    },
+    /// Go back to a line of the run that was left.
+    Branch(u32),
     /// A key was chosen for that role: take it, and do the step again that lacked it.
     Bind(String),
     /// From now on do not stop (true), or stop before every send (false).
@@ -94,6 +105,8 @@ pub struct Loaded {
     pub missing: BTreeMap<String, OpError>,
     /// Verified metadata of this environment, if it is young enough.
     pub metadata: Option<Value>,
+    /// The client as the bank last described it (RFC 7591 §3.2.1), if it was registered from here.
+    pub registration: Option<Value>,
     /// `tokens.SET.NAME`, only sets that have not ended.
     pub tokens: Value,
     /// Why kept tokens could not be opened.

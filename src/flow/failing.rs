@@ -32,6 +32,7 @@ impl Run {
             step.ended_at = Some(now);
             step.error = Some(error.clone());
         }
+        self.judge_trial(Some(&error));
     }
 
     pub(super) fn fail_eval(&mut self, error: &EvalError, now: Timestamp) -> Vec<Effect> {

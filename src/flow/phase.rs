@@ -21,6 +21,13 @@ pub(super) enum Phase {
     Over,
 }
 
+impl Phase {
+    /// Nothing is under way.
+    pub const fn is_still(&self) -> bool {
+        matches!(self, Self::Over | Self::Standing | Self::Armed(_) | Self::Blocked(_))
+    }
+}
+
 /// What an operation under way is for. Taken by value, so that none can be resumed twice.
 pub(super) enum Pending {
     Bind,

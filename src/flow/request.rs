@@ -4,6 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value as Json, json};
 use url::Url;
 
+use super::edit::Edits;
 use super::exchange::Request;
 use super::template::EvalError;
 use super::view::{Field, RequestView};
@@ -51,6 +52,8 @@ pub struct Draft {
     /// Over the body, and the name of the header that carries it.
     pub signature: Option<(String, String)>,
     pub proof: Option<String>,
+    /// What a person changed of all that.
+    pub edits: Edits,
 }
 
 /// What is to be sent, as bytes, as a face shows it, and as rules read it.
@@ -74,7 +77,7 @@ impl Draft {
             let pairs = pairs(&self.query)?;
             url.query_pairs_mut().extend_pairs(pairs);
         }
-        Ok(url)
+        self.edits.on_url(url)
     }
 
     pub fn build(&self) -> Result<Built, EvalError> {
@@ -90,6 +93,7 @@ impl Draft {
         }
         headers.extend(self.signature.clone());
         headers.extend(self.proof.clone().map(|proof| ("DPoP".to_owned(), proof)));
+        self.edits.on_body(&mut body);
         let (bytes, default_type) = encode(&body)?;
         let content_type = self.content_type.clone().or(default_type.map(str::to_owned));
         if let Some(kind) = content_type.as_ref().filter(|_| body != Body::None) {
@@ -99,6 +103,7 @@ impl Draft {
             headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
             headers.push((name.clone(), scalar(value)?));
         }
+        self.edits.on_headers(&mut headers);
         if let Some((name, _)) =
             headers.iter().find(|(n, v)| !is_token(n) || v.bytes().any(|b| b < 0x20 && b != b'\t' || b == 0x7f))
         {
@@ -106,10 +111,12 @@ impl Draft {
             return Err(EvalError::Wrong(format!("header `{name}` holds a character that HTTP does not allow")));
         }
         let method = self.method.clone().unwrap_or_else(|| if body == Body::None { "GET" } else { "POST" }.to_owned());
+        let method = self.edits.on_method(method);
         if !is_token(&method) {
             return Err(EvalError::Wrong("the method is no HTTP method".to_owned()));
         }
-        let request = Request { method, url: url.to_string(), headers, body: bytes, mtls: self.mtls.clone() };
+        let mtls = self.edits.on_certificate(self.mtls.as_ref());
+        let request = Request { method, url: url.to_string(), headers, body: bytes, mtls };
         let value = as_read_by_rules(&request, &url, &body, self.bearer.as_deref())?;
         let view = as_shown(&request, &body, content_type)?;
         Ok(Built { request, view, value, client: self.auth.as_ref().map(|a| a.name.clone()) })
@@ -310,6 +317,7 @@ mod tests {
             assertion: None,
             signature: None,
             proof: None,
+            edits: Edits::default(),
         }
     }
 

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::advance::fresh_step;
+use super::branch::Line;
 use super::check;
 use super::core::{Core, core};
+use super::edit::Edits;
 use super::effect::{Effect, Op};
 use super::event::{Event, OpError, Reply};
 pub(super) use super::phase::{Held, Outputs, Pending, Phase, Ready, Sent};
 use super::state::State;
 use super::template::{EvalError, Random, Scope};
-use super::view::{CheckView, RunStatus, RunView, StepState, StepView};
+use super::trial::Trial;
+use super::view::{BranchView, CheckView, RunStatus, RunView, StepState, StepView};
 use crate::profile::model::{Check, Environment, Flow, Profile, Step};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -56,6 +59,13 @@ pub struct Run {
     pub(super) inbox: Option<super::verb::Inbox>,
     /// The current step asks until there is an answer.
     pub(super) polling: Option<super::verb::Polling>,
+    /// What a person changed, by step.
+    pub(super) edits: BTreeMap<usize, Edits>,
+    pub(super) unedited: Edits,
+    /// A rule that is broken on purpose, until somebody has judged it.
+    pub(super) trial: Option<Box<Trial>>,
+    /// Lines that were left, the present one not among them.
+    pub(super) lines: Vec<Line>,
 }
 
 impl Run {
@@ -79,6 +89,9 @@ impl Run {
             countdowns: Vec::new(),
             skew: None,
             unbound: None,
+            preflight: Vec::new(),
+            branch: 1,
+            branches: vec![BranchView::first()],
             redactor: crate::redact::Redactor::default(),
         };
         let before = vec![None; setup.flow.steps.len()];
@@ -96,6 +109,10 @@ impl Run {
             renonced: false,
             inbox: None,
             polling: None,
+            edits: BTreeMap::new(),
+            unedited: Edits::default(),
+            trial: None,
+            lines: Vec::new(),
         };
         run.view.redactor = run.state.redactor.clone();
         run
@@ -184,9 +201,17 @@ impl Run {
             (Phase::Over | Phase::Standing | Phase::Armed(_) | Phase::Blocked(_), Event::Bind(role)) => {
                 self.rebind(role)
             }
+            (phase, Event::Branch(number)) if phase.is_still() && self.can_go_to_branch(number) => {
+                self.go_to_branch(number)
+            }
+            (phase, Event::Edit { index, edits, trial })
+                if phase.is_still() && self.can_be_edited(index, trial.is_some()) =>
+            {
+                self.edit(index, edits, trial, now)
+            }
             (phase, Event::Back(index)) if index < self.view.steps.len() && self.before[index].is_some() => {
                 let abort = self.abort(&phase);
-                self.restore(index);
+                self.restart(index);
                 self.phase = Phase::Standing;
                 abort
             }
@@ -215,6 +240,7 @@ impl Run {
                     self.note_missing("tokens", error);
                 }
                 self.state.absorb(*loaded, now);
+                self.view.preflight = self.preflight(now);
                 self.stand(now)
             }
             (Phase::Busy(op, pending), Event::Replied { op: answered, reply }) if op == answered => {

@@ -60,6 +60,9 @@ impl Signed {
 
 type Members = Map<String, Json>;
 
+/// What a DPoP proof is called among the tokens of a step.
+pub(super) const PROOF: &str = "dpop_proof";
+
 /// How a body is to be signed.
 pub(super) struct Wish<'a> {
     pub alg: Option<&'a str>,
@@ -136,7 +139,9 @@ impl Run {
             let mut header = Map::new();
             header.insert("alg".to_owned(), Json::from(alg.name()));
             header.extend(proof_header(key.jwk.as_value()));
-            Ok(Signing::new("dpop_proof", role, alg, header, claims, then))
+            let mut claims = claims;
+            self.edits().on_token(PROOF, &mut header, &mut claims);
+            Ok(Signing::new(PROOF, role, alg, header, claims, then))
         });
         self.sign(prepared, now)
     }
@@ -154,6 +159,7 @@ impl Run {
             let mut header = Map::new();
             header.insert("alg".to_owned(), Json::from(alg.name()));
             header.extend(wish.header);
+            self.edits().on_token("signature", &mut header, &mut Map::new());
             let input = detached::signing_input(&header, body);
             let (name, role) = ("signature".to_owned(), role.to_owned());
             Signing { name, role, alg, header, claims: wish.shown, input, then }
@@ -181,12 +187,13 @@ impl Run {
     ) -> Result<Signed, EvalError> {
         let secret = secret.ok_or_else(|| EvalError::Missing("client.secret".to_owned()))?;
         let name = recipe.name.to_owned();
-        let (header, claims) = recipe.made(Alg::Hs256, scope)?;
+        let (mut header, mut claims) = recipe.made(Alg::Hs256, scope)?;
+        self.edits().on_token(&name, &mut header, &mut claims);
         let payload = Json::Object(claims.clone()).to_string();
         let input = jose::compact::signing_input(&header, payload.as_bytes());
         let mac = jose::sign_hmac(Alg::Hs256, secret.expose().as_bytes(), input.as_bytes())
             .map_err(|e| EvalError::Wrong(format!("the client secret cannot sign: {e}")))?;
-        let jwt = jose::compact::assemble(&input, &mac);
+        let jwt = self.edits().on_signature(&name, jose::compact::assemble(&input, &mac), &header);
         let signed = Signed { role: None, jwt, header: Json::Object(header), claims: Json::Object(claims) };
         self.show_signed(&name, &signed, Class::Secret);
         Ok(signed)
@@ -196,7 +203,8 @@ impl Run {
         let named = recipe.alg.map(|t| t.eval_text(scope)).transpose()?.flatten();
         let alg = self.algorithm_of(recipe.role, named.as_deref())?;
         let (name, role) = (recipe.name, recipe.role);
-        let (header, claims) = recipe.made(alg, scope)?;
+        let (mut header, mut claims) = recipe.made(alg, scope)?;
+        self.edits().on_token(name, &mut header, &mut claims);
         Ok(Signing::new(name, role, alg, header, claims, then))
     }
 
@@ -224,7 +232,7 @@ impl Run {
             let hint = "the public key may have been changed in its store, or the store is broken: look at the key, bind another";
             return self.fail(key_error("key.bad-signature", text, hint), now);
         }
-        let jwt = signing.assemble(signature);
+        let jwt = self.edits().on_signature(&signing.name, signing.assemble(signature), &signing.header);
         let signed = Signed {
             role: Some(signing.role.clone()),
             jwt,

@@ -3,6 +3,7 @@
 mod hosts;
 mod inputs;
 mod keys;
+mod tokens;
 
 use keys::ReadCertificate;
 pub(super) use keys::read as read_certificate;
@@ -39,6 +40,8 @@ pub struct State {
     /// By role; or why it cannot be read.
     pub(super) certificates: BTreeMap<String, Result<ReadCertificate, String>>,
     metadata: Option<Json>,
+    /// The client as the bank last described it.
+    registration: Option<Json>,
     tokens: Json,
     /// Tokens that a bank said are dead.
     pub dead: BTreeSet<String>,
@@ -89,6 +92,7 @@ impl State {
             keys: BTreeMap::new(),
             certificates: BTreeMap::new(),
             metadata: None,
+            registration: None,
             tokens: json!({}),
             dead: BTreeSet::new(),
             used: Ledger::default(),
@@ -114,10 +118,11 @@ impl State {
             .collect();
         self.keys = loaded.keys;
         self.metadata = loaded.metadata;
+        self.registration = loaded.registration;
         self.pins = loaded.pins;
         self.tokens = if loaded.tokens.is_object() { loaded.tokens } else { json!({}) };
         self.used = Ledger(Arc::new(loaded.used_jti.into_iter().collect()));
-        self.tokens.as_object().into_iter().flatten().for_each(|(_, set)| hide(&mut self.redactor, set));
+        self.tokens.as_object().into_iter().flatten().for_each(|(_, set)| tokens::hide(&mut self.redactor, set));
         if self.metadata.is_some() && !self.is_of_this_issuer(now) {
             self.metadata = None;
         }
@@ -132,34 +137,12 @@ impl State {
         said.zip(wanted.as_str()).is_none_or(|(said, wanted)| said == wanted)
     }
 
+    pub fn registration(&self) -> Option<&Json> {
+        self.registration.as_ref()
+    }
+
     pub fn set_metadata(&mut self, metadata: Json) {
         self.metadata = Some(metadata);
-    }
-
-    pub fn save_tokens(&mut self, set: &str, members: Json) {
-        hide(&mut self.redactor, &members);
-        if let Some(all) = self.tokens.as_object_mut() {
-            all.insert(set.to_owned(), members);
-        }
-    }
-
-    pub fn token(&self, set: &str, member: &str) -> Option<&Json> {
-        self.tokens.get(set)?.get(member).filter(|v| !v.is_null())
-    }
-
-    fn is_dead(&self, token: &Json) -> bool {
-        token.as_str().is_some_and(|text| self.dead.contains(text))
-    }
-
-    /// `tokens` or `tokens.SET`.
-    pub fn forget_tokens(&mut self, what: &str) {
-        match (what.strip_prefix("tokens."), self.tokens.as_object_mut()) {
-            (Some(set), Some(all)) => {
-                all.remove(set);
-            }
-            (None, _) if what == "tokens" => self.tokens = json!({}),
-            _ => {}
-        }
     }
 
     pub fn is_used(&self, once: &str) -> bool {
@@ -380,15 +363,5 @@ impl State {
 
     pub fn text(&self, text: Option<&Text>, scope: &Scope) -> Result<Option<String>, EvalError> {
         text.map_or(Ok(None), |t| t.eval_text(scope))
-    }
-}
-
-/// What is secret of a token set is masked from now on.
-fn hide(redactor: &mut Redactor, set: &Json) {
-    for (name, value) in set.as_object().into_iter().flatten() {
-        if let Some(text) = value.as_str() {
-            let class = if name == "predecessor" { Class::Secret } else { class_of_name(name) };
-            redactor.register(text, class);
-        }
     }
 }

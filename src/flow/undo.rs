@@ -1,45 +1,41 @@
-//! Another try, an earlier step, or no more: what a person may do with a step that was begun.
+//! An earlier step, or no more: what a person may do with a step that was begun.
 
 use super::advance::fresh_step;
 use super::effect::Effect;
 use super::run::{Pending, Phase, Run};
-use super::view::{ErrorSource, StepError, StepState};
+use super::state::State;
+use super::view::{ErrorSource, StepError, StepState, StepView};
 use crate::time::Timestamp;
 
 impl Run {
-    pub(super) fn again(&mut self, index: usize, now: Timestamp) -> Vec<Effect> {
-        let Some(_) = self.before[index] else {
-            self.phase = Phase::Standing;
-            return Vec::new();
-        };
-        let attempt = self.view.steps[index].attempt;
-        self.restore(index);
-        self.view.steps[index].attempt = attempt + 1;
-        self.begin(now)
-    }
-
     /// Stands before an earlier step with the state it began with; what came after is undone in the view.
     pub(super) fn restore(&mut self, index: usize) {
         self.detour = None;
         if let Some(state) = self.before[index].clone() {
-            let (redactor, pins) = (self.state.redactor.clone(), self.state.pins.clone());
-            let dead = std::mem::take(&mut self.state.dead);
-            let used = std::mem::take(&mut self.state.used);
-            self.state = state;
-            // a token that died stays dead, and what was used, used
-            (self.state.dead, self.state.used) = (dead, used);
-            // what was once secret stays masked
-            self.state.redactor = redactor;
-            // and what a person approved, approved
-            self.state.pins = pins;
+            self.take_state(state);
         }
         let flow = self.state.flow.clone();
         for (step, view) in flow.steps.iter().zip(&mut self.view.steps).skip(index) {
-            *view = fresh_step(step);
+            *view = StepView { stale: view.stale || view.state == StepState::Done, ..fresh_step(step) };
         }
+        self.view.steps[index].stale = false;
         let later: Vec<String> = self.view.steps[index..].iter().map(|s| s.id.clone()).collect();
         self.view.countdowns.retain(|c| !later.contains(&c.step));
         self.view.current = index;
+    }
+
+    /// What was known then, with what holds for good.
+    pub(super) fn take_state(&mut self, state: State) {
+        let (redactor, pins) = (self.state.redactor.clone(), self.state.pins.clone());
+        let dead = std::mem::take(&mut self.state.dead);
+        let used = std::mem::take(&mut self.state.used);
+        self.state = state;
+        // a token that died stays dead, and what was used, used
+        (self.state.dead, self.state.used) = (dead, used);
+        // what was once secret stays masked
+        self.state.redactor = redactor;
+        // and what a person approved, approved
+        self.state.pins = pins;
     }
 
     pub(super) fn cancel(&mut self, phase: Phase, now: Timestamp) -> Vec<Effect> {

@@ -1,6 +1,9 @@
 //! What a face may show of a run. Values carry their class; a face masks by it, and reveals on request.
 
 mod ask;
+mod branch;
+mod pin;
+mod preflight;
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,11 +11,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use self::ask::{AskField, AskView};
+pub use self::branch::BranchView;
+pub use self::pin::{PinView, PinnedKey};
+pub use self::preflight::PreflightView;
 pub use super::delivery::ListenView;
+use super::edit::Edits;
 use super::exchange::Exchange;
 pub use super::granted::{GrantedMember, GrantedView};
 use crate::jose::PublicJwk;
-use crate::profile::model::Pin;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
 use crate::time::Timestamp;
@@ -42,6 +48,12 @@ pub struct RunView {
     pub skew: Option<i64>,
     /// The key role without which the current step failed: a face can ask for a key and go on.
     pub unbound: Option<String>,
+    /// What was looked at before the first step.
+    pub preflight: Vec<PreflightView>,
+    /// Number of the line that is gone on with.
+    pub branch: u32,
+    /// Every line of the run, in the order they began.
+    pub branches: Vec<BranchView>,
     /// Masks this run's secrets in any text (raw bytes of an exchange, an error).
     pub redactor: Redactor,
 }
@@ -89,6 +101,14 @@ pub struct StepView {
     pub state: StepState,
     /// 1 for the first try.
     pub attempt: u32,
+    /// The attempts before, the oldest first.
+    pub earlier: Vec<Arc<StepView>>,
+    /// What a person changed for this attempt.
+    pub edits: Edits,
+    /// They break a rule on purpose: for this attempt alone.
+    pub trial: bool,
+    /// It was done on the line that was left; what it was made from has changed since.
+    pub stale: bool,
     /// What is or was to be sent.
     pub request: Option<RequestView>,
     pub exchange: Option<Arc<Exchange>>,
@@ -288,36 +308,6 @@ pub struct CheckView {
     pub found: String,
     /// Clause or document.
     pub reference: String,
-}
-
-/// Keys of somebody else, before a person has approved them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PinView {
-    pub name: String,
-    /// What came.
-    pub keys: Vec<PinnedKey>,
-    /// SHA-256 of the token that brought them, in hex.
-    pub sha256: String,
-    /// What was approved before; None: this is the first sight.
-    pub before: Option<Pin>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PinnedKey {
-    /// RFC 7638.
-    pub thumbprint: String,
-    pub kid: Option<String>,
-    /// `RSA 2048`.
-    pub kind: String,
-    /// It was approved before.
-    pub known: bool,
-}
-
-impl PinView {
-    /// Whether other keys were approved before.
-    pub const fn is_changed(&self) -> bool {
-        self.before.is_some()
-    }
 }
 
 /// A person on the way to the bank and back.

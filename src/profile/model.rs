@@ -343,5 +343,7 @@ pub struct Check {
     /// Empty: configuration.
     pub at: Vec<String>,
     pub when: Option<Expr>,
+    /// What to do where it fails.
+    pub remedy: Option<String>,
     pub place: Place,
 }

@@ -344,6 +344,9 @@ pub struct RawCheck {
     /// `flow.step`, or `client`; none: configuration.
     pub at: Option<Vec<Word>>,
     pub when: Option<RawExpr>,
+    /// What to do where it fails.
+    #[serde(rename = "do")]
+    pub remedy: Option<Word>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

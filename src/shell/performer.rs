@@ -283,6 +283,7 @@ impl Inner {
             }
         }
         loaded.metadata = self.metadata(&whose, now);
+        loaded.registration = self.registration(&whose);
         match self.tokens.shown(&whose, sets, now).await {
             Ok(tokens) => loaded.tokens = tokens,
             Err(error) => loaded.closed = Some(key_error(error)),

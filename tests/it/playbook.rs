@@ -9,6 +9,8 @@ mod core_checks;
 mod dialects;
 #[path = "playbook/dpop.rs"]
 mod dpop;
+#[path = "playbook/explored.rs"]
+mod explored;
 #[path = "playbook/fapi.rs"]
 mod fapi;
 #[path = "playbook/grants.rs"]

@@ -111,6 +111,7 @@ impl Run {
             assertion: None,
             signature: None,
             proof: None,
+            edits: self.edits().clone(),
         };
         let mut built = draft.build()?;
         let url = Secret::new(built.request.url);

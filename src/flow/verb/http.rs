@@ -111,6 +111,7 @@ impl Run {
             assertion: None,
             signature: None,
             proof: None,
+            edits: self.edits().clone(),
         };
         Ok((draft, client))
     }

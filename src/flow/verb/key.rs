@@ -98,7 +98,7 @@ impl Run {
 }
 
 /// What the role wants of a key, for rules.
-fn role_value(run: &Run, role: &str) -> serde_json::Value {
+pub(in crate::flow) fn role_value(run: &Run, role: &str) -> serde_json::Value {
     let Some(role) = run.state.profile.role(role) else { return serde_json::Value::Null };
     let algs: Vec<&str> = role.algs.iter().map(|a| a.name()).collect();
     serde_json::json!({ "use": role.usage.word(), "algs": algs, "min_bits": role.min_bits })

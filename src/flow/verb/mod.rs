@@ -14,4 +14,5 @@ pub use authorize::AUTHORIZED;
 pub(super) use authorize::Going;
 pub(super) use http::{Papers, Polling};
 pub use http::{proof_claims, proof_header};
+pub(super) use key::role_value;
 pub(super) use listen::Inbox;

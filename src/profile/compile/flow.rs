@@ -202,6 +202,7 @@ impl Compiler<'_> {
             self.complain(raw.level.place, "a level is must, should or info");
         }
         Some(Check {
+            remedy: raw.remedy.as_ref().map(|w| w.value.clone()),
             id: raw.id.value.clone(),
             level: known?,
             rule: self.expr(&raw.rule)?,

@@ -1,5 +1,7 @@
 //! Writes registrations down: the bank's answers, the statement, and the keys that the client had.
 
+use serde_json::Value;
+
 use super::{Inner, lock};
 use crate::flow::effect::Saving;
 use crate::keys::Key;
@@ -9,6 +11,12 @@ use crate::time::Timestamp;
 use crate::x509::{DnForm, OrganizationForm, Passport};
 
 impl Inner {
+    /// The client as the bank last described it. A page that cannot be read says so where registrations are listed.
+    pub(super) fn registration(&self, whose: &Whose) -> Option<Value> {
+        let page = self.ledger.page(&whose.profile, &whose.environment).ok()?;
+        page.current()?.answers.last().map(|answer| Value::Object(answer.record.clone()))
+    }
+
     pub(super) fn write_down(&self, what: &Saving, whose: &Whose, now: Timestamp) -> Result<(), StoreError> {
         let record = |wanted: &str| what.records.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
         let gone = what.forget.iter().any(|f| f == "records");

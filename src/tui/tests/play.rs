@@ -8,6 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use serde_json::json;
 
+use crate::flow::edit::Edits;
 use crate::flow::exchange::{ClientCertificate, Completeness, Exchange, Phases, Response, TlsFacts};
 use crate::flow::view::*;
 use crate::jose::Alg;
@@ -104,6 +105,10 @@ fn step(id: &str, title: &str, verb: &'static str) -> StepView {
         verb,
         state: StepState::Ready,
         attempt: 1,
+        earlier: Vec::new(),
+        edits: Edits::default(),
+        trial: false,
+        stale: false,
         request: None,
         exchange: None,
         artefacts: Vec::new(),
@@ -139,6 +144,9 @@ pub fn ready() -> RunView {
         countdowns: Vec::new(),
         skew: None,
         unbound: None,
+        preflight: Vec::new(),
+        branch: 1,
+        branches: Vec::new(),
         redactor,
     }
 }
