@@ -56,6 +56,8 @@ pub struct Surroundings {
     pub term: String,
     /// The locale says UTF-8.
     pub utf8: bool,
+    /// `VISUAL`, else `EDITOR`.
+    pub editor: Option<String>,
     /// Names of the proxy variables that are set; their values may hold passwords.
     pub proxies: Vec<&'static str>,
     /// `SSLKEYLOGFILE` is set.
@@ -78,6 +80,7 @@ impl Surroundings {
             screen: set("STY") || term.starts_with("screen") && !set("TMUX"),
             term,
             utf8: matches!(locale.to_ascii_lowercase().replace('-', ""), l if l.ends_with("utf8")),
+            editor: ["VISUAL", "EDITOR"].map(text).into_iter().find(|v| !v.trim().is_empty()),
             proxies: proxies.into_iter().filter(|name| set(name)).collect(),
             key_log: set("SSLKEYLOGFILE"),
         }

@@ -241,3 +241,78 @@ fn a_vault_key_is_made_on_screen_and_its_passphrase_never_shows() {
         assert!(!raw.contains(part), "{part} was on the screen");
     }
 }
+
+/// A claim is changed before it is signed, the bank says no, and the two attempts stand beside each other.
+#[test]
+fn a_request_is_changed_sent_anyway_compared_and_taken_back() {
+    let mut terminal = with_token(120, 45);
+    terminal.keys(ENTER).until("not sent yet");
+    terminal
+        .keys("e")
+        .until("change what of")
+        .keys("claims/aud")
+        .keys(ENTER)
+        .until("change client_assertion.claims/aud");
+    terminal
+        .keys("\u{15}https://elsewhere.example")
+        .keys(ENTER)
+        .keys(ENTER)
+        .until("[edited: aud]")
+        .until("sends anyway");
+    terminal.keys("!").until("send anyway?").keys("y").until("401 invalid_client");
+    // once more without the change
+    terminal.keys("u").until("as it was").until("attempt 2").until("not sent yet");
+    terminal.keys(ENTER).until("200 OK");
+    terminal.keys("D").until("attempt 1: failed 401 invalid_client").keys(ENTER);
+    terminal.until("client_assertion.claims.aud").until("- https://elsewhere.example").until("+ https://api.ciam");
+    terminal.keys("q").keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+}
+
+/// A rule is broken on purpose: whether the bank notices is said, and the next attempt breaks none.
+#[test]
+fn a_rule_is_broken_on_purpose_and_the_bank_notices() {
+    let mut terminal = with_token(120, 35);
+    terminal.keys(ENTER).until("not sent yet");
+    terminal.keys("X").until("break which rule?").keys("assertion-expired").until("invalid_client expected");
+    terminal.keys(ENTER).until("[edited: exp, iat]").until("not sent yet");
+    terminal.keys(ENTER).until("an expired client assertion is refused: refused: invalid_client");
+    terminal.keys("r").until("attempt 2").until("not sent yet").keys(ENTER).until("200 OK");
+    terminal.keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+}
+
+/// An earlier step is changed: another line begins, what was done behind it is stale, and the first line is still there.
+#[test]
+fn a_line_that_was_left_is_gone_back_to() {
+    let mut terminal = demo(120, 35);
+    terminal.keys(ENTER).until("step 1 of 4").keys("S").until_it("done", |s| s.matches("✓ ok").count() >= 4);
+    terminal.keys("gj").until("step 2  ");
+    terminal
+        .keys("e")
+        .until("change what of")
+        .keys("claims/exp")
+        .keys(ENTER)
+        .until("change registration_jwt.claims/exp");
+    terminal.keys("\u{15}now+600").keys(ENTER).keys(ENTER).until("line 2").until("= stale");
+    terminal.keys("A").until("lines of this run").until("line 1").until("you are here");
+    terminal
+        .keys("line-1")
+        .keys(ENTER)
+        .until_it("all done again", |s| s.matches("✓ ok").count() >= 4 && s.contains("line 1"));
+    terminal.keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+}
+
+/// The editor has the keyboard and the terminal for itself, and what it left is in the request.
+#[test]
+fn a_step_is_changed_in_the_persons_own_editor() {
+    let env = [("EDITOR", "f() { echo READY; read -r word; sed -i \"s|client_credentials|$word|\" \"$1\"; }; f")];
+    let mut terminal = Terminal::start_with(env!("CARGO_BIN_EXE_countersign"), &["demo"], &env, 120, 45);
+    terminal.until("Register an OIDC").keys("jj").keys(ENTER).until("Enter builds it");
+    terminal.keys(ENTER).until("not sent yet").keys("E");
+    terminal.until("READY");
+    terminal.keys("refresh_token\r").until("changed: grant_type").until("= refresh_token");
+    terminal.keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+}

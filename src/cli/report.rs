@@ -59,6 +59,7 @@ impl Report {
 
     /// Tells what is new since the last time.
     pub fn progress(&mut self, view: &RunView) {
+        self.preflight(view);
         for (index, step) in view.steps.iter().enumerate() {
             if step.state == StepState::Ready {
                 continue;
@@ -67,6 +68,27 @@ impl Report {
                 Form::Json => self.step_as_json(index, step, view),
                 Form::Words => self.step_in_words(index, step, view),
                 Form::Silent => {}
+            }
+        }
+    }
+
+    /// What does not agree before the first step; in JSON every row.
+    fn preflight(&mut self, view: &RunView) {
+        for row in &view.preflight {
+            let check = &row.check;
+            if !self.once(usize::MAX, 0, format!("{} {}", check.id, check.on)) {
+                continue;
+            }
+            match self.form {
+                Form::Json => line(&check_json(check)),
+                Form::Words if matches!(check.outcome, Outcome::Fail | Outcome::Warn) => {
+                    let mark = if check.outcome == Outcome::Fail { "✗" } else { "!" };
+                    eprintln!("  {mark} before the first step: {}  ({})", check.say, check.found);
+                    if let Some(fix) = &row.fix {
+                        eprintln!("      {fix}");
+                    }
+                }
+                Form::Words | Form::Silent => {}
             }
         }
     }

@@ -45,7 +45,8 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
         (_, true) => Wrap::Screen,
         _ => Wrap::None,
     };
-    let ways = Ways { remote: around.ssh, wrap, folder: places.data.clone().filter(|d| d.is_dir()) };
+    let ways =
+        Ways { remote: around.ssh, wrap, folder: places.data.clone().filter(|d| d.is_dir()), editor: around.editor };
     let runtime = session::runtime()?;
     let ended = runtime.block_on(async {
         let (commands, wanted) = unbounded_channel();
@@ -252,6 +253,7 @@ fn carry_out(
         Command::Copy(_)
         | Command::ClearClipboard
         | Command::Index { .. }
+        | Command::Editor { .. }
         | Command::Mouse(_)
         | Command::Redraw
         | Command::Suspend

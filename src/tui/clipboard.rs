@@ -22,6 +22,8 @@ pub struct Ways {
     pub wrap: Wrap,
     /// Where a copy goes that nothing else takes.
     pub folder: Option<PathBuf>,
+    /// What a text is edited with, as the person's shell would run it.
+    pub editor: Option<String>,
 }
 
 /// The system's clipboard, kept open: on X11 the text lives as long as its owner.

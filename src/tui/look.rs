@@ -55,6 +55,8 @@ pub enum Sign {
     Cancelled,
     Skipped,
     NotChecked,
+    /// What it was made from has changed since.
+    Stale,
 }
 
 impl Look {
@@ -109,6 +111,7 @@ impl Look {
             (Sign::Cancelled, _) => "x",
             (Sign::Skipped, _) => "/",
             (Sign::NotChecked, _) => "?",
+            (Sign::Stale, _) => "=",
         }
     }
 

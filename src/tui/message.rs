@@ -70,6 +70,11 @@ pub enum Message {
     },
     /// Something worth a line at the bottom and in the log.
     Notice(Notice),
+    /// The answer to [`Command::Editor`]; None: nothing was changed.
+    Edited {
+        index: usize,
+        result: Result<Option<String>, String>,
+    },
     /// A second passed while something on the screen counts.
     Tick,
     /// The program stands in the foreground again.
@@ -97,6 +102,7 @@ impl fmt::Debug for Message {
             Self::Copied(_) => "Copied",
             Self::Indexed { .. } => "Indexed",
             Self::Notice(_) => "Notice",
+            Self::Edited { .. } => "Edited",
             Self::Tick => "Tick",
             Self::Resumed => "Resumed",
         })
@@ -179,6 +185,11 @@ pub enum Command {
         key: BodyKey,
         source: Source,
         redactor: Box<Redactor>,
+    },
+    /// Let the person edit that text of a step; answer with [`Message::Edited`].
+    Editor {
+        index: usize,
+        text: String,
     },
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),

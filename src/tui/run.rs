@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use super::app::App;
 use super::body;
 use super::clipboard::{self, CLEAR_SECONDS, Native, Ways};
+
 use super::message::{Command, CopyRequest, Message, Route};
 use super::terminal::Taken;
 use crate::clock::Clock;
@@ -49,7 +50,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
     terminal.draw(&app, clock.now())?;
     app.take_changed();
     let mut signals = Signals::listen()?;
-    let mut events = read_events();
+    let (mut events, handled) = read_events();
     let (undelivered, mut returned) = tokio::sync::mpsc::unbounded_channel();
     let native = Native::default();
     // what the app wanted before anything happened
@@ -73,6 +74,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
         let mut next = Some(happened);
         // everything that is there already is taken in before one picture is drawn
         while let Some(happened) = next {
+            let from_terminal = matches!(&happened, Happened::Message(m) if matches!(**m, Message::Input(_)));
             let commands = match happened {
                 Happened::Message(message) => app.update(*message, clock.now()),
                 Happened::NotCopied(request) => app.update(copier.by_terminal(&request, &mut terminal), clock.now()),
@@ -81,6 +83,10 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
             };
             if let Some(end) = carry_out(commands, &mut app, &mut terminal, &mut copier, &channels, clock.as_ref())? {
                 break 'run end;
+            }
+            if from_terminal {
+                // the thread may be gone by now
+                let _ = handled.send(());
             }
             next = events.try_recv().ok().map(|event| input(Some(event)));
             if next.is_none() {
@@ -94,22 +100,34 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
 
 /// The terminal's events, from a thread that blocks on them: crossterm's own stream forgets its waker when it is looked
 /// at without waiting, and draining it needs just that. The thread ends with the terminal or the program.
+///
+/// Between bursts it reads on only when what it gave was handled, which it is told: an editor that is started meanwhile
+/// has the keys for itself.
 #[expect(
     clippy::disallowed_methods,
     reason = "a blocking read that lasts as long as the program; nothing waits for its end"
 )]
-fn read_events() -> UnboundedReceiver<io::Result<crossterm::event::Event>> {
+fn read_events() -> (UnboundedReceiver<io::Result<crossterm::event::Event>>, std::sync::mpsc::Sender<()>) {
     let (heard, events) = tokio::sync::mpsc::unbounded_channel();
+    let (handled, is_handled) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
+        let mut open = 0_usize;
         loop {
             let event = crossterm::event::read();
             let gone = event.is_err();
             if heard.send(event).is_err() || gone {
                 return;
             }
+            open += 1;
+            while open > 0 && !crossterm::event::poll(std::time::Duration::ZERO).unwrap_or(true) {
+                if is_handled.recv().is_err() {
+                    return;
+                }
+                open -= 1;
+            }
         }
     });
-    events
+    (events, handled)
 }
 
 fn input(event: Option<io::Result<crossterm::event::Event>>) -> Happened {
@@ -136,6 +154,11 @@ fn carry_out(
                 Command::Suspend => {
                     terminal.suspend()?;
                     open.extend(app.update(Message::Resumed, clock.now()));
+                }
+                Command::Editor { index, text } => {
+                    let program = copier.ways.editor.clone();
+                    let result = terminal.outside(|| crate::shell::edit(program.as_deref(), &text))?;
+                    open.extend(app.update(Message::Edited { index, result }, clock.now()));
                 }
                 Command::Redraw => terminal.clear()?,
                 Command::Mouse(on) => terminal.mouse(on)?,

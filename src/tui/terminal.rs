@@ -89,6 +89,17 @@ impl Taken {
     }
 }
 
+impl Taken {
+    /// Gives the terminal to something else while that runs, and takes it again.
+    pub fn outside<T>(&mut self, other: impl FnOnce() -> T) -> io::Result<T> {
+        leave()?;
+        let out = other();
+        enter(self.mouse)?;
+        self.clear()?;
+        Ok(out)
+    }
+}
+
 impl Drop for Taken {
     fn drop(&mut self) {
         // a terminal that is gone cannot be restored, and nobody is left to be told

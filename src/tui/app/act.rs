@@ -56,9 +56,13 @@ impl App {
             Action::CallPeople => self.call_people(),
             Action::QrCode => self.show_qr_code(now),
             Action::OpenToken => self.open_token(now),
+            Action::Edit | Action::Editor | Action::Try | Action::Compare | Action::Branches => {
+                self.act_exploring(action, now)
+            }
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request | Action::DeleteKey => {
                 self.act_with_keys(action, now);
             }
+            Action::Undo if self.focus_is_on_run() => self.act_exploring(action, now),
             Action::Undo | Action::AskStores => self.act_with_keys(action, now),
             Action::Tokens => self.open_tokens(),
             Action::Clients => self.open_clients(),

@@ -42,6 +42,9 @@ impl App {
                 Some(RunStatus::Blocked) => Ok(()),
                 _ => Err("nothing was stopped by a check"),
             },
+            Action::Edit | Action::Editor | Action::Try | Action::Compare | Action::Branches => {
+                self.can_explore(action)
+            }
             Action::Browse | Action::QrCode => match self.signing_in() {
                 Some(_) => Ok(()),
                 None => Err("no sign-in at a bank is waited for"),
@@ -57,6 +60,7 @@ impl App {
             }
             Action::Left | Action::Right if self.focus == PaneId::Keys => Err("a key has no tabs: PgDn reads on"),
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request => self.can_with_keys(action),
+            Action::Undo if self.focus_is_on_run() => self.can_explore(action),
             Action::DeleteKey | Action::Undo | Action::AskStores => self.can_with_keys(action),
             Action::Copy | Action::Submit | Action::ForgetToken if self.tokens_are_open() => {
                 self.can_with_token(action)

@@ -27,6 +27,7 @@ impl App {
     }
 
     pub(super) fn tell(&mut self, event: Event, now: Timestamp) {
+        let judged = self.trials_judged();
         let Some(run) = &mut self.run else { return };
         let effects = run.engine.handle(event, now);
         let person = |e: &Effect| {
@@ -47,6 +48,7 @@ impl App {
         if let Some(renewal) = renewed {
             self.renewed(renewal, now);
         }
+        self.tell_trial(judged, now);
         if lacks {
             self.offer_key(now);
         }
@@ -152,7 +154,7 @@ impl App {
         self.approve(Go::Straight, now);
     }
 
-    fn set_straight(&mut self, straight: bool) {
+    pub(super) fn set_straight(&mut self, straight: bool) {
         if let Some(run) = &mut self.run {
             run.straight = straight;
         }

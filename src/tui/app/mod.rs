@@ -10,6 +10,7 @@ mod can;
 mod client_acts;
 mod copy;
 mod drive;
+mod explore;
 mod go;
 mod input;
 mod items;
@@ -53,6 +54,7 @@ use crate::time::Timestamp;
 
 pub use copy::CopyKind;
 pub use drive::Go;
+pub use explore::Exploration;
 pub use key_choices::KeyChoice;
 pub use reveal::{REVEAL_SECONDS, Reveal};
 
@@ -206,6 +208,7 @@ impl App {
                 }
             }
             Message::Notice(notice) => self.log.say(now, notice),
+            Message::Edited { index, result } => self.edited(index, result, now),
             Message::Tick => self.reveal_tick(now),
             Message::Resumed => self.out.push(Command::Redraw),
         }

@@ -130,7 +130,9 @@ impl App {
 
     fn run_choice(&mut self, now: Timestamp) {
         let reason = match self.overlays.last() {
-            Some(Overlay::Choice(choice)) => choice.chosen().filter(|e| matches!(e.does, Does::Key(_))),
+            Some(Overlay::Choice(choice)) => {
+                choice.chosen().filter(|e| matches!(e.does, Does::Key(_) | Does::Explore(_)))
+            }
             _ => None,
         }
         .and_then(|e| e.reason.clone());
@@ -142,6 +144,7 @@ impl App {
         match entry.does {
             Does::Act(action) => self.act(action, now),
             Does::Key(choice) => self.key_chosen(choice, now),
+            Does::Explore(what) => self.explore(what, now),
             Does::Start(flow) => self.start(flow, now),
             Does::GoToStep(index) => {
                 let current = self.view().map_or(0, |v| v.current);
@@ -154,6 +157,9 @@ impl App {
     fn submit(&mut self, form: Form, now: Timestamp) {
         if matches!(form.purpose, Purpose::Key(_)) {
             return self.submit_key_form(form, now);
+        }
+        if let Purpose::Change { index, place } = form.purpose.clone() {
+            return self.changed_to(index, place, form, now);
         }
         let answers = form.answers();
         match form.purpose {
@@ -169,7 +175,7 @@ impl App {
                 let (method, url) = (text("method"), text("url"));
                 self.out.push(Command::Token(TokenOrder::Call { label, method, url }));
             }
-            Purpose::Key(_) => {}
+            Purpose::Key(_) | Purpose::Change { .. } => {}
             Purpose::Inspect => {
                 if let Some((_, text)) = answers.into_iter().next() {
                     self.inspect(text.expose(), now);

@@ -47,6 +47,16 @@ pub enum Action {
     /// The embedded bank's people do what is waited for.
     CallPeople,
     OpenToken,
+    /// Another value for one thing of the step.
+    Edit,
+    /// The step in the person's own editor.
+    Editor,
+    /// A rule that is broken on purpose.
+    Try,
+    /// Two attempts or lines beside each other.
+    Compare,
+    /// The lines of the run.
+    Branches,
     // keys
     NewKey,
     ImportKey,

@@ -6,6 +6,7 @@ use super::Context as C;
 use crate::tui::focus::PaneId;
 
 const RUN: &[C] = &[C::Flow, C::Step];
+const EXPLORED: &[C] = &[C::Flow, C::Step, C::Inspector];
 const ALL: &[C] = &[C::Everywhere];
 const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report, C::Tokens, C::Clients];
 const KEYS: &[C] = &[C::Keys];
@@ -45,6 +46,12 @@ pub const TABLE: &[Binding] = &[
         RUN,
         4,
     ),
+    row(A::Edit, "edit", "edit", "change one thing of this step, and build it again", &["e"], EXPLORED, 16),
+    row(A::Editor, "editor", "", "change the step in your editor ($VISUAL, $EDITOR)", &["E"], EXPLORED, 60),
+    row(A::Undo, "undo-edit", "", "take back the last change of this step", &["u"], RUN, 60),
+    row(A::Try, "try", "break", "break a rule on purpose, and see whether it is noticed", &["X"], RUN, 32),
+    row(A::Compare, "compare", "compare", "compare this attempt with another, or with another line", &["D"], RUN, 33),
+    row(A::Branches, "lines", "", "the lines of this run: go back to one that was left", &["A"], RUN, 60),
     row(A::OpenToken, "token", "token", "open the token under the cursor in pane 4", &["t"], ALL, 20),
     // keys
     row(A::NewKey, "key-new", "new", "make a key: choose a store, an algorithm and a name", &["a"], KEYS, 2),

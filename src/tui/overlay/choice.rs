@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::window;
 use crate::secret::Class;
-use crate::tui::app::{App, KeyChoice};
+use crate::tui::app::{App, Exploration, KeyChoice};
 use crate::tui::doc::window_top;
 use crate::tui::filter;
 use crate::tui::focus::PaneId;
@@ -22,6 +22,7 @@ pub enum Does {
     Start(profiles::Choice),
     GoToStep(usize),
     Key(KeyChoice),
+    Explore(Exploration),
 }
 
 #[derive(Clone, Debug)]
@@ -97,7 +98,7 @@ pub fn draw(app: &App, choice: &Choice, buffer: &mut Buffer, body: Rect, is_top:
         let mark = if chosen { Words::new(look).put(Tone::Key, ">").gap(1) } else { Words::new(look).gap(2) };
         let words = mark.cell(Tone::Key, &entry.keys, keys).gap(1);
         let words = match &entry.reason {
-            Some(reason) if matches!(entry.does, Does::Key(_)) => {
+            Some(reason) if matches!(entry.does, Does::Key(_) | Does::Explore(_)) => {
                 words.dim(&entry.words).put(Tone::Warn, format!("  no: {reason}"))
             }
             Some(reason) => words.dim(&entry.words).put(Tone::Warn, format!("  not now: {reason}")),

@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::window;
+use crate::flow::edit::Place;
 use crate::flow::view::AskField;
 use crate::jose::Alg;
 use crate::secret::{Class, Secret};
@@ -29,6 +30,11 @@ pub enum Purpose {
     /// A token to look at.
     Inspect,
     Key(KeyForm),
+    /// Another value for what stands there; None: the place is typed, too.
+    Change {
+        index: usize,
+        place: Option<Place>,
+    },
     /// The address of a call with a kept token.
     Call(Label),
 }

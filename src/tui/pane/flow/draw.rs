@@ -24,7 +24,8 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
         let done = view.steps.len().min(view.current + 1);
         let unverified = if view.unverified { " (unverified)" } else { "" };
         let title = format!("3 Flow  {}: {}{unverified}", view.profile_name, view.flow_title);
-        let right = format!("step {done} of {}", view.steps.len());
+        let line = if view.branches.len() > 1 { format!("line {}  ", view.branch) } else { String::new() };
+        let right = format!("{line}step {done} of {}", view.steps.len());
         let border = Border { right: &right, loud: is_loud(app), ..Border::new(look, focused, &title) };
         let inner = border.draw(buffer, area);
         table(app, view, buffer, inner, focused, now);

@@ -25,6 +25,7 @@ pub fn state(step: &StepView, now: Timestamp, look: Look) -> Words {
 /// Sign, tone and word.
 pub fn parts(step: &StepView) -> (Sign, Tone, &'static str) {
     match step.state {
+        StepState::Ready if step.stale => (Sign::Stale, Tone::Warn, "stale"),
         StepState::Ready => (Sign::Waits, Tone::Dim, "waits"),
         StepState::Drafting => (Sign::Busy, Tone::Busy, "building"),
         StepState::Armed => (Sign::Preview, Tone::Key, "preview"),

@@ -31,7 +31,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
         0 => format!("step {}  {}", index + 1, step.title),
         _ => format!("3 Flow  step {} of {}  {}", index + 1, view.steps.len(), step.title),
     };
-    let right = if step.attempt > 1 { format!("attempt {}", step.attempt) } else { String::new() };
+    let right = attempt(step);
     let doc = doc(app, inside(area).width.saturating_sub(GUTTER), now);
     let text = doc_area(app, area);
     let place = place(&doc, app, usize::from(text.height));
@@ -60,6 +60,16 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
         buffer.set_line(inner.x, y, &words.line(), inner.width);
     }
     doc.draw(buffer, text, &app.step.doc, focused);
+}
+
+/// `attempt 2 [edited: aud]`.
+fn attempt(step: &StepView) -> String {
+    let edits = step.edits.to_words();
+    let edited = if edits.is_empty() { String::new() } else { format!("[edited: {edits}]") };
+    match step.attempt {
+        1 => edited,
+        n => format!("attempt {n} {edited}").trim_end().to_owned(),
+    }
 }
 
 /// With one pane on the screen and the list of steps not on it, one line stands for the list.

@@ -7,6 +7,7 @@ mod draw;
 mod headline;
 mod listen;
 mod parts;
+mod preflight;
 mod raw;
 mod request;
 mod response;

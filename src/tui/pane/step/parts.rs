@@ -30,12 +30,15 @@ pub fn masked(redactor: &Redactor, name: &str, value: &str, class: Class) -> (To
     (tone, format!("{} ... {} chars in all", &text[..cut], text.chars().count()))
 }
 
-/// `name: value` or `name = value`, with the hint that a token can be opened.
-pub fn field(doc: &mut Doc<'_>, redactor: &Redactor, field: &Field, between: &str, item: Item) {
+/// `name: value` or `name = value`, with the hint that a token can be opened; `edited`: a person changed it.
+pub fn field(doc: &mut Doc<'_>, redactor: &Redactor, field: &Field, between: &str, item: Item, edited: bool) {
     let (tone, shown) = masked(redactor, &field.name, &field.value, field.class);
     let mut words = doc.words().put(Tone::Name, redactor.mask_text(&field.name)).dim(between).put(tone, shown);
     if looks_like_token(&field.value) {
         words = words.dim("  t opens it");
+    }
+    if edited {
+        words = words.put(Tone::Warn, "  [edited]");
     }
     doc.push(words, 4, Some(item));
 }

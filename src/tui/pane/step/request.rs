@@ -1,7 +1,8 @@
 //! What is or was to be sent, or what a step made that sends nothing.
 
-use super::checks;
 use super::parts::{artefact, field, json, masked};
+use super::{checks, preflight};
+use crate::flow::edit::{Edits, Place};
 use crate::flow::view::{RequestView, RunView, StepState, StepView};
 use crate::redact::Redactor;
 use crate::secret::Class;
@@ -12,13 +13,19 @@ use crate::tui::span;
 
 pub fn show(doc: &mut Doc<'_>, view: &RunView, step: &StepView) {
     let redactor = &view.redactor;
+    if !step.edits.is_empty() {
+        let places: Vec<String> = step.edits.iter().map(|e| e.place.to_string()).collect();
+        let words = doc.words().put(Tone::Warn, "edited  ").plain(redactor.mask_text(&places.join(", ")));
+        doc.push(words.dim("   u takes back the last"), 8, None);
+        doc.blank();
+    }
     if let Some(note) = &step.note {
         doc.text(Tone::Dim, note);
     }
     match &step.request {
         Some(request) => {
             before_sending(doc, redactor, step);
-            line(doc, redactor, request);
+            line(doc, redactor, request, &step.edits);
         }
         None if step.note.is_none() && step.artefacts.is_empty() && step.outputs.is_empty() => {
             doc.text(Tone::Dim, what_it_does(step));
@@ -31,13 +38,14 @@ pub fn show(doc: &mut Doc<'_>, view: &RunView, step: &StepView) {
     if !step.outputs.is_empty() {
         doc.heading("Gave");
         for (i, output) in step.outputs.iter().enumerate() {
-            field(doc, redactor, output, " = ", Item::Output(i));
+            field(doc, redactor, output, " = ", Item::Output(i), false);
         }
     }
     if step.request.is_none() && !step.checks.is_empty() {
         doc.heading("Checks");
         checks::short(doc, redactor, step);
     }
+    preflight::show(doc, view, step);
     if let Some(reference) = &step.reference {
         doc.blank();
         doc.push(doc.words().dim("described in ").plain(reference), 4, None);
@@ -66,7 +74,7 @@ fn before_sending(doc: &mut Doc<'_>, redactor: &Redactor, step: &StepView) {
     doc.blank();
 }
 
-fn line(doc: &mut Doc<'_>, redactor: &Redactor, request: &RequestView) {
+fn line(doc: &mut Doc<'_>, redactor: &Redactor, request: &RequestView, edits: &Edits) {
     let url = redactor.mask_text(&request.url);
     doc.push(doc.words().strong(&request.method).gap(1).plain(url), 4, Some(Item::Url));
     if let Some(role) = &request.mtls {
@@ -80,14 +88,15 @@ fn line(doc: &mut Doc<'_>, redactor: &Redactor, request: &RequestView) {
         );
     }
     for (i, header) in request.headers.iter().enumerate() {
-        field(doc, redactor, header, ": ", Item::RequestHeader(i));
+        field(doc, redactor, header, ": ", Item::RequestHeader(i), edits.touches(&Place::Header(header.name.clone())));
     }
     if !request.fields.is_empty() {
         doc.blank();
         let longest = request.fields.iter().map(|f| f.name.len()).max().unwrap_or(0).min(28);
         for (i, f) in request.fields.iter().enumerate() {
             let gap = " ".repeat(longest.saturating_sub(f.name.len()));
-            field(doc, redactor, f, &format!("{gap} = "), Item::RequestField(i));
+            let edited = edits.touches(&Place::Form(f.name.clone())) || edits.touches(&Place::member(&f.name));
+            field(doc, redactor, f, &format!("{gap} = "), Item::RequestField(i), edited);
         }
     } else if !request.body.is_empty() {
         doc.blank();

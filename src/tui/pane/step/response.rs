@@ -49,12 +49,12 @@ pub fn show<'a>(doc: &mut Doc<'a>, app: &'a App, view: &'a RunView, step: &StepV
     doc.heading("Headers");
     for (i, (name, value)) in response.headers.iter().enumerate() {
         let header = Field { name: name.clone(), value: value.clone(), class: class_of_name(name) };
-        field(doc, &view.redactor, &header, ": ", Item::ResponseHeader(i));
+        field(doc, &view.redactor, &header, ": ", Item::ResponseHeader(i), false);
     }
     if !step.outputs.is_empty() {
         doc.heading("Taken from it");
         for (i, output) in step.outputs.iter().enumerate() {
-            field(doc, &view.redactor, output, " = ", Item::Output(i));
+            field(doc, &view.redactor, output, " = ", Item::Output(i), false);
         }
     }
     doc.heading("Timing");
