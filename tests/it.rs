@@ -31,6 +31,8 @@ mod open_banking;
 mod own_keys;
 #[path = "it/playbook.rs"]
 mod playbook;
+#[path = "it/preflight.rs"]
+mod preflight;
 #[path = "it/profiles.rs"]
 mod profiles;
 #[path = "it/spv.rs"]

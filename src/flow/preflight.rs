@@ -114,6 +114,6 @@ fn facts(state: &State) -> Json {
     json!({
         "authenticates": http(&|h| h.auth.is_some()),
         "authorizes": state.flow.steps.iter().any(|s| matches!(s.verb, Verb::Authorize(_))),
-        "assertion_alg": alg.map(|a| a.name()),
+        "assertion_alg": alg.map(crate::jose::Alg::name),
     })
 }

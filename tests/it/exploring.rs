@@ -78,7 +78,7 @@ impl Explorer {
         }
     }
 
-    async fn to_the_end(&mut self) {
+    async fn finish(&mut self) {
         while !self.view().status.is_over() {
             let event = if self.view().status == RunStatus::Armed { Event::Approve } else { Event::Step };
             assert_ne!(self.view().status, RunStatus::Blocked, "{:?}", self.step().checks);
@@ -143,7 +143,7 @@ async fn rules_broken_on_purpose_are_refused_for_their_own_reasons() {
         ("wso2-ob", "register", "registration_jwt", &[]),
     ] {
         if (profile, flow) == ("generic-oidc", "call") {
-            Explorer::start(&session, profile, "login", set).await.to_the_end().await;
+            Explorer::start(&session, profile, "login", set).await.finish().await;
         }
         let mut run = Explorer::start(&session, profile, flow, set).await;
         let index = run.index(step);
@@ -189,7 +189,7 @@ async fn a_changed_request_is_another_attempt_and_the_first_one_is_kept() {
     let first = &run.step().earlier[0];
     assert_eq!((first.state, first.edits.to_words().as_str()), (StepState::Failed, "aud, x"));
     assert!(first.exchange.is_some());
-    run.to_the_end().await;
+    run.finish().await;
     assert_eq!(run.view().status, RunStatus::Done);
 }
 
@@ -198,7 +198,7 @@ async fn a_changed_request_is_another_attempt_and_the_first_one_is_kept() {
 async fn who_goes_back_leaves_a_branch_and_can_return_to_it() {
     let (_bank, session) = world().await;
     let mut run = Explorer::start(&session, "generic-oidc", "login", &[]).await;
-    run.to_the_end().await;
+    run.finish().await;
     assert_eq!((run.view().status, run.view().branches.len(), run.view().branch), (RunStatus::Done, 1, 1));
     let token = run.prepared.run.output("token.access_token", session.clock.now()).expect("a token");
 
