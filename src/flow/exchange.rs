@@ -114,6 +114,8 @@ pub struct TlsFacts {
     pub client_certificate: ClientCertificate,
     /// Distinguished names the server named in its certificate request, as RFC 4514 text.
     pub acceptable_issuers: Vec<String>,
+    /// Who issued our certificate and those sent with it, as RFC 4514 text; empty: none was sent.
+    pub our_issuers: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

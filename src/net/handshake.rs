@@ -111,6 +111,7 @@ impl Handshake {
             server_chain: self.seen.all(),
             client_certificate: certificate(&asked, &self.ours),
             acceptable_issuers: asked.issuers.clone(),
+            our_issuers: if asked.sent { issuers(&self.ours) } else { Vec::new() },
         }
     }
 }
@@ -142,6 +143,10 @@ fn certificate(asked: &Asked, ours: &[Vec<u8>]) -> ClientCertificate {
         },
         _ => ClientCertificate::AskedNoneSent,
     }
+}
+
+fn issuers(chain: &[Vec<u8>]) -> Vec<String> {
+    chain.iter().filter_map(|der| Facts::of(der)).map(|f| f.issuer).collect()
 }
 
 fn version(v: ProtocolVersion) -> String {

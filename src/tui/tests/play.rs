@@ -250,6 +250,7 @@ fn exchange(status: u16, body: &str) -> Arc<Exchange> {
             server_chain: Vec::new(),
             client_certificate: ClientCertificate::Sent { subject: "CN=acme".into(), x5t_s256: "abc".into() },
             acceptable_issuers: vec!["CN=QTSP".into()],
+            our_issuers: vec!["CN=QTSP".into()],
         }),
         peer: Some("192.0.2.1:443".into()),
         started_at: NOW,

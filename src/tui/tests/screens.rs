@@ -176,6 +176,11 @@ fn the_checks_stand_with_their_clauses() {
 }
 
 #[test]
+fn which_certificates_were_shown_and_why_stands_beside_the_handshake() {
+    at_all_sizes("tls", &[ready(), armed(), done()], "<enter><enter><enter>lll");
+}
+
+#[test]
 fn help_lists_the_keys_and_why_one_cannot_be_used() {
     at_all_sizes("help", &[ready()], "?");
 }

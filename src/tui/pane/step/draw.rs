@@ -99,7 +99,7 @@ pub fn doc(app: &App, width: u16, now: Timestamp) -> Doc<'_> {
         (Tab::Response, Some(exchange)) => response::show(&mut doc, app, view, step, exchange),
         (Tab::Checks, _) => checks::show(&mut doc, view, step),
         (Tab::Raw, Some(_)) => raw::show(&mut doc, app, view),
-        (Tab::Tls, Some(exchange)) => tls::show(&mut doc, exchange),
+        (Tab::Tls, Some(exchange)) => tls::show(&mut doc, view, step, exchange, now),
         _ => request::show(&mut doc, view, step),
     }
     doc
