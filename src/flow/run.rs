@@ -78,6 +78,7 @@ impl Run {
             current: 0,
             countdowns: Vec::new(),
             skew: None,
+            keys: Vec::new(),
             unbound: None,
             redactor: crate::redact::Redactor::default(),
         };
@@ -138,6 +139,7 @@ impl Run {
             self.view.unbound = None;
         }
         self.view.status = self.status();
+        self.view.keys = self.state.keys_in_use();
         self.view.redactor = self.state.redactor.clone();
         effects
     }

@@ -1,6 +1,7 @@
 //! What a face may show of a run. Values carry their class; a face masks by it, and reveals on request.
 
 mod ask;
+mod key;
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use self::ask::{AskField, AskView};
+pub use self::key::KeyInUse;
 pub use super::delivery::ListenView;
 use super::exchange::Exchange;
 pub use super::granted::{GrantedMember, GrantedView};
@@ -40,6 +42,8 @@ pub struct RunView {
     pub countdowns: Vec<Countdown>,
     /// The bank's clock minus ours, seconds, from the latest `Date` header.
     pub skew: Option<i64>,
+    /// The keys that the run has, by role.
+    pub keys: Vec<KeyInUse>,
     /// The key role without which the current step failed: a face can ask for a key and go on.
     pub unbound: Option<String>,
     /// Masks this run's secrets in any text (raw bytes of an exchange, an error).
@@ -86,6 +90,8 @@ pub struct StepView {
     /// Where the step is described.
     pub reference: Option<String>,
     pub verb: &'static str,
+    /// Of what it is answered.
+    pub class: Class,
     pub state: StepState,
     /// 1 for the first try.
     pub attempt: u32,

@@ -132,7 +132,11 @@ impl App {
             | CopyKind::Kid(_)
             | CopyKind::Certificate
             | CopyKind::Subject(..) => self.of_key(kind)?.0,
-            CopyKind::Report => self.report()?.title.clone(),
+            CopyKind::Report if self.report().is_some() => self.report()?.title.clone(),
+            CopyKind::Report => {
+                self.view().filter(|_| in_run)?;
+                "a report for the bank's support, masked; it is shown first".into()
+            }
             CopyKind::Token => {
                 let shown =
                     self.shown_token().filter(|_| self.focus != PaneId::Keys && self.focus != PaneId::Profiles)?;
@@ -289,6 +293,9 @@ impl App {
     }
 
     pub(super) fn copy(&mut self, kind: CopyKind, now: Timestamp) {
+        if kind == CopyKind::Report && self.report().is_none() {
+            return self.preview_report(now);
+        }
         let Some(found) = self.text_of(kind) else {
             return self.say(NoticeTone::Warn, "there is nothing of that to copy", now);
         };

@@ -102,6 +102,7 @@ fn step(id: &str, title: &str, verb: &'static str) -> StepView {
         note: None,
         reference: Some("RFC 6749 §4.4.2".into()),
         verb,
+        class: Class::Public,
         state: StepState::Ready,
         attempt: 1,
         request: None,
@@ -138,6 +139,7 @@ pub fn ready() -> RunView {
         current: 0,
         countdowns: Vec::new(),
         skew: None,
+        keys: Vec::new(),
         unbound: None,
         redactor,
     }
