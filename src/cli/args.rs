@@ -133,7 +133,7 @@ pub struct RunArgs {
     /// Allow a production environment.
     #[arg(long)]
     pub production: bool,
-    /// One JSON object per line: run, step, artefact, request, response, check, output, done.
+    /// One JSON object per line: run, key, step, artefact, request, response, check, output, done.
     #[arg(long, conflicts_with = "print")]
     pub json: bool,
     /// Print this one output raw and nothing else.

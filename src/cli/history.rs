@@ -11,7 +11,7 @@ use super::{run, session, unlock};
 use crate::config::Places;
 use crate::history::{Account, read, status_sign, words};
 use crate::secret::Secret;
-use crate::shell::{Again, Form, Session};
+use crate::shell::{Again, ReportForm, Session};
 use crate::store::history::KeptRun;
 use crate::store::{read_capped, write_private};
 use crate::text::clean;
@@ -20,23 +20,20 @@ use crate::text::clean;
 const LARGEST: u64 = 64 << 20;
 
 pub fn run(places: &Places, command: HistoryCommand) -> Result<Exit, Failure> {
-    if let HistoryCommand::Run(args) = command {
-        return again(places, args);
-    }
-    let session = session::session(places, None);
+    let session = || session::session(places, None);
     match command {
-        HistoryCommand::List { profile, text, json } => list(&session, profile.as_deref(), text.as_deref(), json),
+        HistoryCommand::List { profile, text, json } => list(&session(), profile.as_deref(), text.as_deref(), json),
         HistoryCommand::Show { run } => {
-            let (events, lost) = events(&session, &run)?;
+            let (events, lost) = events(&session(), &run)?;
             print_raw!("{}", words(&Account::new(&events, lost)));
             Ok(Exit::Done)
         }
         HistoryCommand::Export { run, format, file, yes } => {
-            let (events, lost) = events(&session, &run)?;
+            let (events, lost) = events(&session(), &run)?;
             let form = match format {
-                ExportForm::Har => Form::Har,
-                ExportForm::Markdown => Form::Markdown,
-                ExportForm::Json => Form::Json,
+                ExportForm::Har => ReportForm::Har,
+                ExportForm::Markdown => ReportForm::Markdown,
+                ExportForm::Json => ReportForm::Json,
             };
             let (text, masked) = form.of(&events, lost);
             let Some(file) = file else {
@@ -51,8 +48,8 @@ pub fn run(places: &Places, command: HistoryCommand) -> Result<Exit, Failure> {
             );
             Ok(Exit::Done)
         }
-        HistoryCommand::Delete { run, before, yes } => delete(&session, run.as_deref(), before.as_deref(), yes),
-        HistoryCommand::Run(_) => Ok(Exit::Done),
+        HistoryCommand::Delete { run, before, yes } => delete(&session(), run.as_deref(), before.as_deref(), yes),
+        HistoryCommand::Run(args) => again(places, args),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::Places;
 use crate::flow::view::{Level, Outcome, RunStatus, RunView, StepState};
 use crate::flow::{Event, OpError, Pace};
-use crate::shell::{Form, Order, Prepared, Session};
+use crate::shell::{Order, Prepared, ReportForm, Session};
 use crate::store::write_private;
 
 pub fn run(places: &Places, args: RunArgs) -> Result<Exit, Failure> {
@@ -125,7 +125,7 @@ async fn drive(prepared: Prepared, args: &RunArgs, clock: Arc<dyn Clock>) -> Res
         eprintln!("countersign: the run is not kept: {} ({})", trouble.text, trouble.hint);
     }
     if let Some(file) = &args.har {
-        let (text, _) = Form::Har.of(&run.events(), 0);
+        let (text, _) = ReportForm::Har.of(&run.events(), 0);
         write_private(&history::absolute(file)?, text.as_bytes())?;
     }
     if let Some(name) = &args.print {

@@ -10,6 +10,9 @@ pub const BUNDLE: &str = "countersign-run/1";
 /// Longer texts are not taken in.
 const LARGEST: usize = 64 << 20;
 
+/// Later events are not taken in.
+const MOST_EVENTS: usize = 10_000;
+
 /// Why a text is no run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
@@ -57,7 +60,7 @@ pub fn read(content: &[u8]) -> Result<(Vec<Json>, usize), Unreadable> {
     let is_event = |value: &Json| !text(value, "event").is_empty();
     let mut lost = 0;
     let whole = crate::jose::json::parse(content).ok().filter(|whole| text(whole, "format") == BUNDLE);
-    let events: Vec<Json> = match whole {
+    let mut events: Vec<Json> = match whole {
         Some(mut whole) => match whole["events"].take() {
             Json::Array(events) => events.into_iter().filter(is_event).collect(),
             _ => Vec::new(),
@@ -72,6 +75,8 @@ pub fn read(content: &[u8]) -> Result<(Vec<Json>, usize), Unreadable> {
             })
             .collect(),
     };
+    lost += events.len().saturating_sub(MOST_EVENTS);
+    events.truncate(MOST_EVENTS);
     if events.iter().any(|e| text(e, "event") == "run") { Ok((events, lost)) } else { Err(Unreadable::NoRun) }
 }
 
@@ -99,6 +104,8 @@ mod tests {
         lines.push(last[..last.len() / 2].to_owned());
         let (read, lost) = read(lines.join("\n").as_bytes()).unwrap();
         assert_eq!((read.len(), lost), (all.len() - 2, 2));
+        let long = format!("{}{}", all[0].to_string() + "\n", "{\"event\":\"x\"}\n".repeat(MOST_EVENTS));
+        assert_eq!(super::read(long.as_bytes()).unwrap().1, 1);
         for no_run in ["", "{}", "[1]", "\n\n", "{\"event\":\"step\"}", "eyJ"] {
             assert_eq!(super::read(no_run.as_bytes()), Err(Unreadable::NoRun), "{no_run}");
         }

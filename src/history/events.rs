@@ -90,6 +90,9 @@ impl Telling {
             && let Some(response) = &exchange.response
             && self.once(index, attempt, format!("response {}", print(&(exchange.started_at, response.body.len()))))
         {
+            if step.request.is_none() {
+                out.push(fetched_json(step, exchange, view));
+            }
             out.push(self.response_json(step, exchange, response, view));
         }
         if let Some(granted) = &step.granted
@@ -227,7 +230,13 @@ pub fn clock(at: Timestamp) -> String {
 }
 
 fn masked(view: &RunView, value: &str, class: Class) -> String {
-    if class == Class::Public { view.redactor.mask_text(value) } else { view.redactor.mask_value(value, class) }
+    if class == Class::Public {
+        return view.redactor.mask_text(value);
+    }
+    // the scheme of an Authorization header is no secret; without it the token is seen to be the one that came
+    let scheme =
+        ["Bearer ", "DPoP ", "Basic "].into_iter().find(|scheme| value.starts_with(scheme)).unwrap_or_default();
+    format!("{scheme}{}", view.redactor.mask_value(&value[scheme.len()..], class))
 }
 
 fn header_text(view: &RunView, name: &str, value: &str) -> String {
@@ -242,6 +251,23 @@ fn url_text(view: &RunView, url: &str) -> String {
         _ => part.to_owned(),
     });
     view.redactor.mask_text(&format!("{head}?{}", parts.collect::<Vec<_>>().join("&")))
+}
+
+/// What a step sent that builds no request of its own (the keys of a bank): as it went out.
+fn fetched_json(step: &StepView, exchange: &Exchange, view: &RunView) -> Json {
+    let head = String::from_utf8_lossy(&exchange.request_head);
+    let mut lines = head.lines();
+    let mut line = lines.next().unwrap_or_default().split(' ');
+    let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
+    let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(": ")).collect();
+    let host = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map_or("", |(_, host)| host);
+    let scheme = if exchange.tls.is_some() { "https" } else { "http" };
+    let headers: Vec<Json> = headers.iter().map(|(n, v)| json!([n, header_text(view, n, v)])).collect();
+    json!({
+        "event": "request", "step": step.id, "attempt": step.attempt, "method": method,
+        "url": url_text(view, &format!("{scheme}://{host}{target}")), "headers": headers, "body": null,
+        "size": exchange.request_body.len(), "mtls": null,
+    })
 }
 
 /// Header and claims are told, members with secret or personal names masked; the signature is not.

@@ -38,9 +38,9 @@ fn entry(account: &Account, part: &Part, exchange: &Exchange) -> Json {
         "timings": timings,
         "comment": format!("step {}", part.id),
     });
-    if let Ok(address) = peer.parse::<std::net::SocketAddr>() {
-        entry["serverIPAddress"] = address.ip().to_string().into();
-        entry["connection"] = address.port().to_string().into();
+    if let Some((address, port)) = peer.rsplit_once(':') {
+        entry["serverIPAddress"] = address.trim_matches(['[', ']']).into();
+        entry["connection"] = port.into();
     }
     entry
 }

@@ -113,13 +113,13 @@ impl Again {
 
 /// The forms in which a run is taken along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum ReportForm {
     Har,
     Markdown,
     Json,
 }
 
-impl Form {
+impl ReportForm {
     /// The text of it, and how many values in it are masked.
     pub fn of(self, events: &[Json], lost: usize) -> (String, usize) {
         let account = Account::new(events, lost);
@@ -134,14 +134,6 @@ impl Form {
         };
         let masked = masked_values(&text);
         (text, masked)
-    }
-
-    pub const fn suffix(self) -> &'static str {
-        match self {
-            Self::Har => "har",
-            Self::Markdown => "md",
-            Self::Json => "json",
-        }
     }
 }
 

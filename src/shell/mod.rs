@@ -35,7 +35,7 @@ pub use clients::{ClientRow, SUBJECT_DN, change_in_words, end_in_words, outdated
 pub use desk::{CsrWish, Gone, Kept, KeyDone, KeyOrder, algorithm};
 pub use embedded::{Brought, DemoKey, Embedded, Link};
 pub use fits::{alg_for, fits, misfit};
-pub use history::{Again, Form, HistoryDone, HistoryOrder};
+pub use history::{Again, HistoryDone, HistoryOrder, ReportForm};
 pub use new_key::{KeyPlan, NewKeyOrder};
 pub use people::{Answers, Nobody, People};
 pub use performer::Performer;

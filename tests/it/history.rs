@@ -17,7 +17,7 @@ use countersign::history::{Account, LARGEST_PRINTED, Telling, read, words};
 use countersign::keys::{KeyUri, NobodyUnlocks};
 use countersign::profile::Library;
 use countersign::secret::{Class, class_of_name};
-use countersign::shell::{Form, Order, Session};
+use countersign::shell::{Order, ReportForm, Session};
 use serde_json::Value as Json;
 
 use super::needles::Needles;
@@ -203,13 +203,13 @@ async fn no_secret_and_no_person_is_in_what_is_kept_and_taken_along() {
             ("--json".to_owned(), printed.take()),
             ("the words".to_owned(), words(&account).into_bytes()),
         ];
-        for form in [Form::Har, Form::Markdown, Form::Json] {
+        for form in [ReportForm::Har, ReportForm::Markdown, ReportForm::Json] {
             let (text, masked) = form.of(&events, 0);
             assert_eq!(text.matches("********").count(), masked, "{form:?}");
-            if form == Form::Har {
+            if form == ReportForm::Har {
                 har_fields::check(&serde_json::from_str(&text).expect("JSON"));
             }
-            if form == Form::Json {
+            if form == ReportForm::Json {
                 assert_eq!(read(text.as_bytes()).expect("read back"), (events.clone(), 0));
             }
             places.push((format!("{form:?}"), text.into_bytes()));
@@ -315,6 +315,33 @@ fn the_program_keeps_shows_exports_repeats_and_deletes_runs() {
     assert_eq!(program(dir, &["history", "delete", "--before", "yesterday", "--yes"]).2, Some(2));
     assert_eq!(program(dir, &["history", "delete", "--before", "2999-01-01", "--yes"]).2, Some(0));
     assert_eq!(program(dir, &["history", "show", "last"]).2, Some(2));
+}
+
+/// A program that is killed leaves everything that it had told, and the run can be read.
+#[test]
+fn a_killed_run_is_kept_as_far_as_it_came() {
+    use std::io::BufRead as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_countersign"))
+        .arg("--data-dir")
+        .arg(dir.join("data"))
+        .args(["run", "dnb", "token", "--env", "sandbox", "--json"])
+        .env_clear()
+        .env("HOME", dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("countersign runs");
+    let told = std::io::BufReader::new(child.stdout.take().expect("its output")).lines();
+    let request = told.map_while(Result::ok).find(|line| line.contains(r#""event":"request""#));
+    child.kill().expect("killed");
+    child.wait().expect("it ended");
+    assert!(request.is_some());
+    let (shown, ..) = program(dir, &["history", "show", "last"]);
+    assert!(shown.contains("jws client_assertion") && shown.contains("POST https://"), "{shown}");
+    assert!(shown.contains("status     unfinished") || shown.contains("status     done"), "{shown}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub enum CopyKind {
 }
 
 impl CopyKind {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Handover,
         Self::Address,
         Self::Value,
@@ -72,6 +72,7 @@ impl CopyKind {
         Self::Subject(DnForm::OpenSslRfc2253, OrganizationForm::Oid),
         Self::Subject(DnForm::Java, OrganizationForm::Name),
         Self::Subject(DnForm::Java, OrganizationForm::Oid),
+        Self::Report,
     ];
 
     pub const fn letter(self) -> char {
