@@ -8,7 +8,7 @@
 //! ```
 //!
 //! An event is masked when it is made, by the class of each value and by the run's redactor; what goes into a file passes
-//! [`seal`] too. Everything that is shown later is made from those events alone, so it cannot show more.
+//! [`seal()`] too. Everything that is shown later is made from those events alone, so it cannot show more.
 
 mod account;
 mod bundle;
