@@ -11,7 +11,7 @@
 //!
 //! | ring | modules | may use |
 //! | --- | --- | --- |
-//! | pure | [`time`] [`secret`] [`redact`] [`text`] [`jose`] [`x509`] [`inspect`] [`profile`] [`flow`] | no I/O, no wall clock, no randomness of its own |
+//! | pure | [`time`] [`secret`] [`redact`] [`text`] [`jose`] [`x509`] [`inspect`] [`profile`] [`flow`] [`history`] | no I/O, no wall clock, no randomness of its own |
 //! | shell | [`clock`] [`config`] [`keys`] [`net`] [`store`] [`shell`] | tokio, files, sockets; nothing of a face |
 //! | faces | [`tui`] [`cli`] | everything above; no protocol knowledge, no bank's name |
 //! | sandbox | `sandbox` | axum, rustls, rcgen, openssl; joined to the rest by the network's host map alone |
@@ -35,6 +35,7 @@
 pub mod clock;
 pub mod config;
 pub mod flow;
+pub mod history;
 pub mod inspect;
 pub mod jose;
 pub mod keys;

@@ -21,10 +21,14 @@ mod dnb;
 mod exploring;
 #[path = "it/fuzz_corpus.rs"]
 mod fuzz_corpus;
+#[path = "it/history.rs"]
+mod history;
 #[path = "it/leaks.rs"]
 mod leaks;
 #[path = "it/listen.rs"]
 mod listen;
+#[path = "it/needles.rs"]
+mod needles;
 #[path = "it/open_banking.rs"]
 mod open_banking;
 #[path = "it/own_keys.rs"]

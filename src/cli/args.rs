@@ -1,11 +1,13 @@
 //! The command tree. Help, completions and the man page are all made from it.
 
 mod clients;
+mod history;
 mod tokens;
 
 use std::path::PathBuf;
 
 pub use clients::{ClientsCommand, RenewArgs};
+pub use history::{AgainArgs, ExportForm, HistoryCommand};
 pub use tokens::TokensCommand;
 
 use clap::{Args, Parser, Subcommand};
@@ -79,6 +81,11 @@ pub enum Command {
         #[command(subcommand)]
         command: TokensCommand,
     },
+    /// Runs that are kept: list, show, take along, delete, run again.
+    History {
+        #[command(subcommand)]
+        command: HistoryCommand,
+    },
     /// What of this machine can be used, and why not: terminal, clipboard, key stores, clock, proxies.
     Doctor(DoctorArgs),
     /// Serve the embedded banks until stopped.
@@ -126,12 +133,15 @@ pub struct RunArgs {
     /// Allow a production environment.
     #[arg(long)]
     pub production: bool,
-    /// One JSON object per line: run, step, artefact, request, response, check, output, done.
+    /// One JSON object per line: run, key, step, artefact, request, response, check, output, done.
     #[arg(long, conflicts_with = "print")]
     pub json: bool,
     /// Print this one output raw and nothing else.
     #[arg(long, value_name = "STEP.OUTPUT")]
     pub print: Option<String>,
+    /// Write the exchanges as HAR 1.2, secrets masked; a file that is there is not replaced.
+    #[arg(long, value_name = "FILE")]
+    pub har: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -33,6 +33,7 @@ mod doctor;
 #[cfg(feature = "sandbox")]
 mod embedded;
 mod exit;
+mod history;
 mod inspect;
 mod keys;
 mod man;
@@ -82,6 +83,7 @@ fn dispatch(cli: Cli) -> Result<Exit, exit::Failure> {
         Some(Command::Keys { unlock_from, command }) => keys::run(&places, unlock_from.as_deref(), command),
         Some(Command::Clients { unlock_from, command }) => clients::run(&places, unlock_from.as_deref(), command),
         Some(Command::Tokens { unlock_from, command }) => tokens::run(&places, unlock_from.as_deref(), command),
+        Some(Command::History { command }) => history::run(&places, command),
         Some(Command::Doctor(args)) => doctor::run(&places, &args),
         #[cfg(feature = "sandbox")]
         Some(Command::Sandbox(args)) => sandbox::run(&args),

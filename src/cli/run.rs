@@ -9,12 +9,13 @@ use super::args::RunArgs;
 use super::exit::{Exit, Failure};
 use super::prompt::AtTerminal;
 use super::report::Report;
-use super::session;
+use super::{history, session};
 use crate::clock::Clock;
 use crate::config::Places;
 use crate::flow::view::{Level, Outcome, RunStatus, RunView, StepState};
 use crate::flow::{Event, OpError, Pace};
-use crate::shell::{Order, Prepared, Session};
+use crate::shell::{Order, Prepared, ReportForm, Session};
+use crate::store::write_private;
 
 pub fn run(places: &Places, args: RunArgs) -> Result<Exit, Failure> {
     let unlock = super::unlock::unlock(args.unlock_from.as_deref())?;
@@ -22,7 +23,7 @@ pub fn run(places: &Places, args: RunArgs) -> Result<Exit, Failure> {
 }
 
 /// The same in a session that is open already.
-pub fn run_in(mut session: Session, args: RunArgs) -> Result<Exit, Failure> {
+pub fn run_in(session: Session, args: RunArgs) -> Result<Exit, Failure> {
     let order = Order {
         profile: args.profile.clone(),
         flow: args.flow.clone(),
@@ -32,6 +33,14 @@ pub fn run_in(mut session: Session, args: RunArgs) -> Result<Exit, Failure> {
         chains: session::chains(&args.chain)?,
         production: args.production,
     };
+    run_order(session, order, args)
+}
+
+/// Of the arguments, what the order does not say.
+pub fn run_order(mut session: Session, order: Order, args: RunArgs) -> Result<Exit, Failure> {
+    if let Some(file) = &args.har {
+        history::may_write(file, false)?;
+    }
     if std::io::stderr().is_terminal() {
         session.people = Arc::new(AtTerminal::default());
     }
@@ -77,6 +86,8 @@ pub async fn to_the_end(session: &Session, order: Order) -> Result<RunView, Fail
         effects = run.handle(event, session.clock.now());
     }
     performer.abort_all();
+    let stopped = if run.view().status == RunStatus::Blocked { "failed" } else { "waiting" };
+    run.end(stopped, None, session.clock.now());
     Ok(run.view().clone())
 }
 
@@ -109,6 +120,14 @@ async fn drive(prepared: Prepared, args: &RunArgs, clock: Arc<dyn Clock>) -> Res
         performer.abort_all();
     }
     let exit = exit_of(&end, run.view());
+    run.end(status_word(&end, run.view()), end_text(&end, run.view()).as_ref(), clock.now());
+    if let Some(trouble) = run.take_trouble() {
+        eprintln!("countersign: the run is not kept: {} ({})", trouble.text, trouble.hint);
+    }
+    if let Some(file) = &args.har {
+        let (text, _) = ReportForm::Har.of(&run.events(), 0);
+        write_private(&history::absolute(file)?, text.as_bytes())?;
+    }
     if let Some(name) = &args.print {
         return match run.output(name, clock.now()) {
             Some(value) if exit == Exit::Done => {

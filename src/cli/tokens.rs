@@ -178,6 +178,7 @@ fn refresh(session: &Session, row: &TokenRow, set: &[&str], production: bool) ->
         production,
         json: false,
         print: None,
+        har: None,
     };
     Ok((args, path))
 }

@@ -24,6 +24,12 @@ pub fn unlock(from: Option<&str>) -> Result<Arc<dyn Unlock>, Failure> {
     })
 }
 
+/// A value that is asked for at the terminal, and not shown. None: nobody is there, or they gave up.
+pub fn secret(what: &str) -> Option<Secret> {
+    let there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    there.then(|| prompt(&Wanted { what: what.to_owned(), warning: None })).flatten()
+}
+
 struct AtTerminal;
 
 impl Unlock for AtTerminal {

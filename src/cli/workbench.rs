@@ -17,7 +17,7 @@ use crate::flow::Pace;
 use crate::flow::view::RunView;
 use crate::inspect::{KeyRing, Kind, inspect, task_for};
 use crate::keys::{Key, Unlock, unwrap};
-use crate::shell::{Order, Performer, Prepared, Problem, Session, SystemBrowser};
+use crate::shell::{Order, Performer, Prepared, Problem, Recorded, Session, SystemBrowser};
 use crate::tui::clipboard::Ways;
 use crate::tui::{
     self, App, Channels, Command, Ended, Engine, Look, Message, Notice, NoticeTone, Number, Settings, Wrap,
@@ -112,7 +112,7 @@ async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command
                 let result = match result {
                     Ok(Prepared { run, performer }) => {
                         running.runs.insert(number, performer);
-                        Ok(Box::new(run) as Box<dyn Engine + Send>)
+                        Ok(Box::new(Kept { run, out: out.clone() }) as Box<dyn Engine + Send>)
                     }
                     Err(p) => Err(tui::Problem { needs: p.needs, ..tui::Problem::new("run.prepare", p.text, p.hint) }),
                 };
@@ -243,6 +243,14 @@ fn carry_out(
                 send(&out, Message::TokenDone(result.map_err(|e| tui::Problem::new(e.id, e.text, e.hint))));
             });
         }
+        Command::ListHistory { words } => list_history(session, words, out),
+        Command::History(order) => {
+            let (session, out) = (session.clone(), out.clone());
+            tokio::task::spawn_blocking(move || {
+                let result = session.with_history(order);
+                send(&out, Message::HistoryDone(result.map_err(|e| tui::Problem::new("history", e.text, e.hint))));
+            });
+        }
         Command::Answer { number, answer } => running.person.answer(number, answer),
         Command::Rebind { run, role, uri } => {
             if let (Some(performer), Ok(uri)) = (running.runs.get(&run), uri.parse()) {
@@ -278,6 +286,14 @@ fn list_clients(session: &Arc<Session>, out: &UnboundedSender<Message>) {
     });
 }
 
+fn list_history(session: &Arc<Session>, words: String, out: &UnboundedSender<Message>) {
+    let (session, out) = (session.clone(), out.clone());
+    tokio::task::spawn_blocking(move || match session.history.runs(&words) {
+        Ok(runs) => send(&out, Message::History { words, runs }),
+        Err(e) => send(&out, Message::HistoryDone(Err(tui::Problem::new("history", e.text, e.hint)))),
+    });
+}
+
 async fn list_keys(session: &Session, only: Option<&str>, out: &UnboundedSender<Message>) {
     let mut rows = std::pin::pin!(session.key_rows(only, session.clock.now()));
     while let Some(rows) = rows.next().await {
@@ -285,12 +301,26 @@ async fn list_keys(session: &Session, only: Option<&str>, out: &UnboundedSender<
     }
 }
 
-impl Engine for crate::flow::Run {
+/// A run on the screen; where it cannot be kept any more, that is told.
+struct Kept {
+    run: Recorded,
+    out: UnboundedSender<Message>,
+}
+
+impl Engine for Kept {
     fn handle(&mut self, event: crate::flow::Event, now: crate::time::Timestamp) -> Vec<crate::flow::Effect> {
-        Self::handle(self, event, now)
+        let effects = self.run.handle(event, now);
+        if let Some(trouble) = self.run.take_trouble() {
+            let text = format!("the run is not kept: {} ({})", trouble.text, trouble.hint);
+            send(&self.out, Message::Notice(Notice::new(NoticeTone::Warn, text)));
+        }
+        effects
     }
     fn view(&self) -> &RunView {
-        Self::view(self)
+        self.run.view()
+    }
+    fn told(&self) -> Vec<serde_json::Value> {
+        self.run.events()
     }
 }
 

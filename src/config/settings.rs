@@ -14,6 +14,10 @@ const MOST_MODULES: usize = 16;
 pub struct Settings {
     /// PKCS#11 modules that the person trusts. Nothing else is ever loaded.
     pub pkcs11_modules: Vec<PathBuf>,
+    /// Runs that are kept at most; 0: none. None: not said.
+    pub history_runs: Option<u32>,
+    /// Megabytes of them.
+    pub history_megabytes: Option<u32>,
 }
 
 /// Something in the settings that has no effect, and where it stands.
@@ -61,7 +65,15 @@ impl Settings {
                                 "[pkcs11] on a line of its own",
                             );
                         }
-                        (other, _) => reading.unknown(&key.span(), other, "known: [pkcs11]"),
+                        ("history", DeValue::Table(table)) => settings.history(table, &mut reading),
+                        ("history", _) => {
+                            reading.complain(
+                                Some(&value.span()),
+                                "`history` is no table",
+                                "[history] on a line of its own",
+                            );
+                        }
+                        (other, _) => reading.unknown(&key.span(), other, "known: [history], [pkcs11]"),
                     }
                 }
             }
@@ -72,6 +84,30 @@ impl Settings {
             }
         }
         (settings, reading.complaints)
+    }
+
+    fn history(&mut self, table: &DeTable<'_>, reading: &mut Reading<'_>) {
+        const EXAMPLE: &str = "runs = 500, megabytes = 100; runs = 0 keeps none";
+        for (key, value) in table {
+            let setting = match key.get_ref().as_ref() {
+                "runs" => &mut self.history_runs,
+                "megabytes" => &mut self.history_megabytes,
+                other => {
+                    reading.unknown(&key.span(), other, "known in [history]: runs, megabytes");
+                    continue;
+                }
+            };
+            let number = match value.get_ref() {
+                DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
+                _ => None,
+            };
+            match number {
+                Some(number) => *setting = Some(number),
+                None => {
+                    reading.complain(Some(&value.span()), format!("`{}` is a whole number", key.get_ref()), EXAMPLE)
+                }
+            }
+        }
     }
 
     fn pkcs11(&mut self, table: &DeTable<'_>, reading: &mut Reading<'_>) {
@@ -140,6 +176,16 @@ mod tests {
         assert!(complaints.is_empty());
         assert!(more.len() == 1 && more[0].text.contains("“e.so”"), "{more:?}");
         assert_eq!(told("").0.with_modules(None), (Settings::default(), vec![]));
+    }
+
+    #[test]
+    fn how_much_history_is_kept_is_said_in_whole_numbers() {
+        let (settings, complaints) = told("[history]\nruns = 0\nmegabytes = 7\n");
+        assert_eq!((settings.history_runs, settings.history_megabytes, complaints), (Some(0), Some(7), vec![]));
+        let (settings, complaints) = told("[history]\nruns = -1\nmegabytes = \"7\"\ndays = 3\n");
+        assert_eq!(settings, Settings::default());
+        let lines: Vec<&str> = complaints.iter().map(|c| c.split_once(": ").unwrap().0).collect();
+        assert_eq!(lines, ["config.toml:2", "config.toml:3", "config.toml:4"], "{complaints:?}");
     }
 
     #[test]

@@ -145,6 +145,7 @@ pub(super) fn fresh_step(step: &Step) -> StepView {
         note: step.note.clone(),
         reference: step.reference.clone(),
         verb: step.verb.word(),
+        class: step.class,
         state: StepState::Ready,
         attempt: 1,
         earlier: Vec::new(),

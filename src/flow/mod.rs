@@ -53,6 +53,7 @@ pub use algorithm::fits;
 pub use check::{When, evaluate, masked_tree, phase};
 pub use effect::{Effect, Op, Saving};
 pub use event::{Event, KeyFacts, Loaded, OpError, Reply};
+pub use personal::is_of_the_protocol;
 pub use request::ASSERTION_TYPE;
 pub use run::{Pace, Run, Setup};
 pub use state::{SKEW, State};

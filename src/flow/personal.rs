@@ -29,6 +29,11 @@ const PROTOCOL: [&str; 14] = [
 const ANSWERED: [&str; 3] = [CLAIMS, "json", "text"];
 const CLAIMS: &str = "claims";
 
+/// Whether a claim is one of those that make a token one of this bank, for this client, of this moment.
+pub fn is_of_the_protocol(claim: &str) -> bool {
+    PROTOCOL.contains(&claim)
+}
+
 /// Marks what personal steps left to the steps that see this frame.
 pub(super) fn mark(flow: &Flow, frame: usize, scope: &mut Scope) {
     for step in flow.steps.iter().filter(|step| step.class == Class::Personal) {
@@ -64,7 +69,7 @@ pub(super) fn about(scope: &Scope, path: &[String]) -> About {
     let of = |mark: &Vec<String>| match path.strip_prefix(mark.as_slice()) {
         Some(below) if mark.last().is_some_and(|name| name == CLAIMS) => match below.first() {
             None => About::Claims,
-            Some(claim) if PROTOCOL.contains(&claim.as_str()) => About::Nothing,
+            Some(claim) if is_of_the_protocol(claim) => About::Nothing,
             Some(_) => About::All,
         },
         Some(_) => About::All,
@@ -79,7 +84,7 @@ pub(super) fn about(scope: &Scope, path: &[String]) -> About {
 /// What the protocol needs of claims, and how many others there are.
 pub(super) fn split(claims: &Json) -> (Json, usize) {
     let members = claims.as_object().into_iter().flatten();
-    let ours = members.filter(|(name, _)| PROTOCOL.contains(&name.as_str()));
+    let ours = members.filter(|(name, _)| is_of_the_protocol(name));
     let ours: serde_json::Map<_, _> = ours.map(|(name, value)| (name.clone(), value.clone())).collect();
     let others = claims.as_object().map_or(0, |all| all.len() - ours.len());
     (Json::Object(ours), others)
@@ -90,7 +95,7 @@ pub(super) fn texts(claims: &Json) -> Vec<(String, Class)> {
     let mut found = Vec::new();
     let members = claims.as_object().into_iter().flatten();
     members
-        .filter(|(name, _)| !PROTOCOL.contains(&name.as_str()))
+        .filter(|(name, _)| !is_of_the_protocol(name))
         .for_each(|(name, value)| collect(value, Class::Personal, name, &mut found));
     found
 }

@@ -88,6 +88,7 @@ impl Run {
             current: 0,
             countdowns: Vec::new(),
             skew: None,
+            keys: Vec::new(),
             unbound: None,
             preflight: Vec::new(),
             branch: 1,
@@ -155,6 +156,7 @@ impl Run {
             self.view.unbound = None;
         }
         self.view.status = self.status();
+        self.view.keys = self.state.keys_in_use();
         self.view.redactor = self.state.redactor.clone();
         effects
     }

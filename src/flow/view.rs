@@ -2,6 +2,7 @@
 
 mod ask;
 mod branch;
+mod key;
 mod pin;
 mod preflight;
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 pub use self::ask::{AskField, AskView};
 pub use self::branch::BranchView;
+pub use self::key::KeyInUse;
 pub use self::pin::{PinView, PinnedKey};
 pub use self::preflight::PreflightView;
 pub use super::delivery::ListenView;
@@ -46,6 +48,8 @@ pub struct RunView {
     pub countdowns: Vec<Countdown>,
     /// The bank's clock minus ours, seconds, from the latest `Date` header.
     pub skew: Option<i64>,
+    /// The keys that the run has, by role.
+    pub keys: Vec<KeyInUse>,
     /// The key role without which the current step failed: a face can ask for a key and go on.
     pub unbound: Option<String>,
     /// What was looked at before the first step.
@@ -98,6 +102,8 @@ pub struct StepView {
     /// Where the step is described.
     pub reference: Option<String>,
     pub verb: &'static str,
+    /// Of what it is answered.
+    pub class: Class,
     pub state: StepState,
     /// 1 for the first try.
     pub attempt: u32,

@@ -8,7 +8,7 @@ use crate::config::at_home;
 use crate::jose::{Alg, pem};
 use crate::keys::file::Files;
 use crate::keys::{self, Deleted, Key, KeyError, KeySpec, KeyUri};
-use crate::store::save_new;
+use crate::store::{StoreError, save_new};
 use crate::text::clean;
 use crate::time::Timestamp;
 use crate::x509::{Profile, Psd2, Request, Role};
@@ -232,7 +232,10 @@ impl Session {
                 let seated = self.bind(&seat, uri.as_deref())?;
                 KeyDone::Bound { seat, uri, seated }
             }
-            KeyOrder::Save { name, text } => KeyDone::Saved { path: self.save_text(&name, &text)? },
+            KeyOrder::Save { name, text } => {
+                let saved = self.save_text("requests", &name, "csr", &text);
+                KeyDone::Saved { path: saved.map_err(|e| KeyError::new("key.store", e.text, e.hint))? }
+            }
         })
     }
 
@@ -246,22 +249,21 @@ impl Session {
         }))
     }
 
-    /// Nothing is replaced: a name that is taken gets a number.
-    fn save_text(&self, name: &str, text: &str) -> Result<String, KeyError> {
+    /// Writes a text into a folder beside what else is kept. Nothing is replaced: a name that is taken gets a number.
+    pub(super) fn save_text(&self, folder: &str, name: &str, suffix: &str, text: &str) -> Result<String, StoreError> {
         const MOST: usize = 1000;
         let nowhere = || {
-            let text = "there is no place to keep a file: this session keeps nothing";
-            KeyError::new("key.store", text, "copy it with y instead")
+            StoreError::new("there is no place to keep a file: this session keeps nothing", "copy it with y instead")
         };
-        let dir = self.places.data.as_ref().ok_or_else(nowhere)?.join("requests");
+        let dir = self.places.data.as_ref().ok_or_else(nowhere)?.join(folder);
         let safe: String = name
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' })
             .take(60)
             .collect();
-        let free = (1..MOST).map(|n| if n == 1 { format!("{safe}.csr") } else { format!("{safe}-{n}.csr") });
+        let free = (1..MOST).map(|n| if n == 1 { format!("{safe}.{suffix}") } else { format!("{safe}-{n}.{suffix}") });
         let Some(path) = free.map(|n| dir.join(n)).find(|p| !p.exists()) else { return Err(nowhere()) };
-        save_new(&path, text).map_err(|e| KeyError::new("key.store", e.text, e.hint))?;
+        save_new(&path, text)?;
         Ok(path.display().to_string())
     }
 }

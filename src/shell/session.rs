@@ -8,6 +8,7 @@ use super::embedded::{Brought, Embedded, Link};
 use super::order::{chains, environment, flow, known_inputs, known_roles, needs, references};
 use super::people::{Nobody, OnCall, People};
 use super::performer::{Held, Performer};
+use super::recorded::{Began, Recorded};
 use super::rows::FromProfiles;
 use super::seats::{Seat, Seats};
 use crate::clock::Clock;
@@ -21,7 +22,8 @@ use crate::net::{Allowed, HostMap, NetConfig, Network};
 use crate::profile::Library;
 use crate::profile::model::{Environment, InputKind, Profile};
 use crate::secret::Secret;
-use crate::store::{Ledger, Memory, StoreError, Tokens, Whose, load_settings, read_document};
+use crate::store::history::Keep;
+use crate::store::{History, Ledger, Memory, StoreError, Tokens, Whose, load_settings, read_document};
 
 /// What is asked for: a profile, a flow of it, and what a person set for this run.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +42,7 @@ pub struct Order {
 
 /// A run and who performs its effects.
 pub struct Prepared {
-    pub run: Run,
+    pub run: Recorded,
     pub performer: Performer,
 }
 
@@ -92,6 +94,8 @@ pub struct Session {
     pub memory: Memory,
     pub tokens: Tokens,
     pub ledger: Ledger,
+    /// Where runs are kept.
+    pub history: History,
     pub embedded: Option<Arc<dyn Embedded>>,
     /// The people of an embedded bank wait to be called: somebody at a screen may act in their place.
     pub on_call: bool,
@@ -116,6 +120,7 @@ impl Session {
         let of_flow: Vec<_> = flow.frames.iter().flat_map(|f| &f.inputs).collect();
         known_inputs(&profile, &of_flow, &order.inputs)?;
         known_roles(&profile, order.bindings.keys().chain(order.chains.keys()))?;
+        let began = Began::of(&order, &profile, &of_flow);
         let mut bindings = references(&profile);
         let mut inputs: BTreeMap<String, Secret> = BTreeMap::new();
         // what a person bound: for this session on screen, or for this run
@@ -181,7 +186,7 @@ impl Session {
         };
         let held = Held { bindings, chains };
         let performer = Performer::new(self, profile, environment, loaded.own, held, network, allowed, people);
-        Ok(Prepared { run, performer })
+        Ok(Prepared { run: Recorded::new(run, began, self.history.clone()), performer })
     }
 
     /// The public halves of the keys that are to be used at an embedded bank instead of the demo client's: what a person
@@ -275,6 +280,7 @@ impl Session {
         self.places = places.clone();
         let vault = Vault::new(places.data.clone(), unlock.clone(), self.clock.clone(), vault::IDLE);
         let (settings, problems) = load_settings(places);
+        let keep = Keep::said(settings.history_runs, settings.history_megabytes);
         let stores = Stores::new()
             .with(Arc::new(Files::new(unlock.clone())))
             .with(self.keys_in_memory.clone())
@@ -305,6 +311,7 @@ impl Session {
         if let Some(data) = &places.data {
             self.tokens = std::mem::take(&mut self.tokens).sealed_in(data.join("tokens"), wrapping);
             self.ledger = std::mem::take(&mut self.ledger).in_dir(data.join("clients"));
+            self.history = History::in_dir(data.join("history"), keep);
         }
         self.vault = Some(vault);
         self.stores = stores;
@@ -328,6 +335,7 @@ impl Session {
             memory: Memory::default(),
             tokens: Tokens::default(),
             ledger: Ledger::default(),
+            history: History::default(),
             embedded: None,
             on_call: false,
             people: Arc::new(Nobody),

@@ -2,6 +2,7 @@
 
 mod documents;
 mod file;
+pub mod history;
 pub(crate) mod kill;
 pub mod ledger;
 mod memory;
@@ -12,6 +13,7 @@ mod whose;
 
 pub use documents::{keep_document, read_document};
 pub use file::{StoreError, read_capped, write_private};
+pub use history::History;
 pub use ledger::Ledger;
 pub use memory::Memory;
 pub use metadata::{keep_metadata, read_metadata};

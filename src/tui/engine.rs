@@ -10,4 +10,8 @@ pub trait Engine {
     fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect>;
     /// What may be shown of it.
     fn view(&self) -> &RunView;
+    /// What was told of it until now, masked: for its report.
+    fn told(&self) -> Vec<serde_json::Value> {
+        Vec::new()
+    }
 }

@@ -14,7 +14,10 @@ use crate::jose::PublicJwk;
 use crate::profile::Summary;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
-use crate::shell::{ClientRow, KeyDone, KeyOrder, StoreFacts, StoreRows, TokenDone, TokenOrder};
+use crate::shell::{
+    ClientRow, HistoryDone, HistoryOrder, KeyDone, KeyOrder, StoreFacts, StoreRows, TokenDone, TokenOrder,
+};
+use crate::store::history::KeptRun;
 use crate::store::tokens::TokenRow;
 
 /// Which run, question or copy an answer belongs to. An answer with a number that is no longer waited for falls through.
@@ -61,6 +64,13 @@ pub enum Message {
     Clients(Vec<ClientRow>),
     /// The answer to [`Command::Token`].
     TokenDone(Result<TokenDone, Problem>),
+    /// The answer to [`Command::ListHistory`] with those words.
+    History {
+        words: String,
+        runs: Vec<KeptRun>,
+    },
+    /// The answer to [`Command::History`].
+    HistoryDone(Result<HistoryDone, Problem>),
     /// The answer to [`Command::Copy`].
     Copied(Result<CopyReport, Problem>),
     /// The answer to [`Command::Index`].
@@ -99,6 +109,8 @@ impl fmt::Debug for Message {
             Self::Tokens(_) => "Tokens",
             Self::Clients(_) => "Clients",
             Self::TokenDone(_) => "TokenDone",
+            Self::History { .. } => "History",
+            Self::HistoryDone(_) => "HistoryDone",
             Self::Copied(_) => "Copied",
             Self::Indexed { .. } => "Indexed",
             Self::Notice(_) => "Notice",
@@ -177,6 +189,12 @@ pub enum Command {
     ListClients,
     /// Do something with a kept one; answer with [`Message::TokenDone`].
     Token(TokenOrder),
+    /// Say which runs are kept in which those words stand; answer with [`Message::History`].
+    ListHistory {
+        words: String,
+    },
+    /// Do something with kept runs; answer with [`Message::HistoryDone`].
+    History(HistoryOrder),
     Copy(CopyRequest),
     /// Clear the clipboard now, if what is there is ours.
     ClearClipboard,
@@ -218,6 +236,8 @@ impl Command {
                 | Self::ListTokens
                 | Self::ListClients
                 | Self::Token(_)
+                | Self::ListHistory { .. }
+                | Self::History(_)
         )
     }
 }

@@ -4,44 +4,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign::jose::{PublicJwk, SecretJwk};
 use countersign::keys::{KeySpec, KeyStore as _, KeyUri, file::Files};
 
+use super::needles::Needles;
+
 const PASSPHRASE: &str = "correct-horse-Battery-9";
-
-/// The secret number of a key in the clothes it may wear: raw, hexadecimal, a list of numbers, base64 at each offset.
-struct Needles(Vec<(&'static str, Vec<u8>)>);
-
-impl Needles {
-    fn of(secret: &[u8]) -> Self {
-        let hex: String = secret.iter().map(|b| format!("{b:02x}")).collect();
-        let list: Vec<String> = secret.iter().map(u8::to_string).collect();
-        let mut all = vec![
-            ("raw", secret.to_vec()),
-            ("hexadecimal", hex.clone().into_bytes()),
-            ("HEXADECIMAL", hex.to_uppercase().into_bytes()),
-            ("a list", list.join(", ").into_bytes()),
-            ("a list", list.join(",").into_bytes()),
-        ];
-        for skip in 0..3 {
-            // whole groups of three bytes, so that the letters do not depend on what stands before or after
-            let part = &secret[skip..];
-            let part = &part[..part.len() / 3 * 3];
-            all.push(("base64", STANDARD.encode(part).into_bytes()));
-            all.push(("base64url", URL_SAFE_NO_PAD.encode(part).into_bytes()));
-        }
-        Self(all)
-    }
-
-    fn found(&self, hay: &[u8]) -> Option<&'static str> {
-        // PEM breaks its lines, JSON writes the break as `\n`, a table wraps and indents
-        let text = String::from_utf8_lossy(hay).replace("\\n", "");
-        let unbroken: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-        let stands = |needle: &[u8], hay: &[u8]| hay.windows(needle.len()).any(|w| w == needle);
-        self.0.iter().find(|(_, n)| stands(n, hay) || stands(n, &unbroken)).map(|(what, _)| *what)
-    }
-}
 
 struct Said {
     what: String,

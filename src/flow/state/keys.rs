@@ -7,8 +7,10 @@ use serde_json::Value as Json;
 
 use super::State;
 use crate::flow::algorithm::algorithm;
+use crate::flow::event::KeyFacts;
 use crate::flow::template::{Scope, certificate_value, from_json, omit};
-use crate::jose::Alg;
+use crate::flow::view::KeyInUse;
+use crate::jose::{Alg, b64};
 use crate::profile::model::KeyRole;
 use crate::time::Timestamp;
 use crate::x509::Passport;
@@ -23,6 +25,16 @@ pub struct KeySet {
 }
 
 impl State {
+    pub fn keys_in_use(&self) -> Vec<KeyInUse> {
+        let of = |(role, facts): (&String, &KeyFacts)| KeyInUse {
+            role: role.clone(),
+            kind: facts.kind.clone(),
+            thumbprint: facts.jwk.thumbprint(),
+            x5t_s256: facts.chain.first().map(|der| b64::encode(&openssl::sha::sha256(der))),
+        };
+        self.keys.iter().map(of).collect()
+    }
+
     /// `keys.ROLE`: what a rule may know of a key. A role without a key is marked unknown.
     pub(super) fn key_value(&self, role: &KeyRole, scope: &mut Scope, now: Timestamp) -> Value {
         let prefix = format!("keys.{}", role.name);

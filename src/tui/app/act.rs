@@ -66,6 +66,7 @@ impl App {
             Action::Undo | Action::AskStores => self.act_with_keys(action, now),
             Action::Tokens => self.open_tokens(),
             Action::Clients => self.open_clients(),
+            Action::History => self.open_history(),
             Action::ReadClient
             | Action::UpdateClient
             | Action::RenewCertificate
@@ -74,7 +75,9 @@ impl App {
             | Action::RevokeToken
             | Action::Userinfo
             | Action::CallWithToken
-            | Action::ForgetToken => {}
+            | Action::ForgetToken
+            | Action::RunAgain
+            | Action::DeleteRun => {}
             Action::Copy => self.open_copy_menu(now),
             Action::CopyAgain => self.copy_again(now),
             Action::ClearClipboard => self.out.push(Command::ClearClipboard),

@@ -65,6 +65,9 @@ impl App {
             Action::Copy | Action::Submit | Action::ForgetToken if self.tokens_are_open() => {
                 self.can_with_token(action)
             }
+            Action::Copy | Action::Submit | Action::RunAgain | Action::DeleteRun if self.history_is_open() => {
+                self.chosen_run().map(|_| ()).ok_or("no run is kept")
+            }
             Action::IntrospectToken | Action::RevokeToken | Action::Userinfo | Action::CallWithToken => {
                 self.can_with_token(action)
             }
@@ -74,7 +77,7 @@ impl App {
             Action::ReadClient => self.can_with_client("read"),
             Action::UpdateClient | Action::RenewCertificate => self.can_with_client("update"),
             Action::Write => match self.overlays.last() {
-                Some(Overlay::Report(report)) if report.name.is_none() => Err("this is only for reading: y copies it"),
+                Some(Overlay::Report(report)) if report.save.is_none() => Err("this is only for reading: y copies it"),
                 _ => Ok(()),
             },
             Action::RefreshToken => match self.chosen_token().map(|row| row.label.refresh.is_some()) {

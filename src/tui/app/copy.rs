@@ -46,7 +46,7 @@ pub enum CopyKind {
 }
 
 impl CopyKind {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Handover,
         Self::Address,
         Self::Value,
@@ -72,6 +72,7 @@ impl CopyKind {
         Self::Subject(DnForm::OpenSslRfc2253, OrganizationForm::Oid),
         Self::Subject(DnForm::Java, OrganizationForm::Name),
         Self::Subject(DnForm::Java, OrganizationForm::Oid),
+        Self::Report,
     ];
 
     pub const fn letter(self) -> char {
@@ -132,7 +133,11 @@ impl App {
             | CopyKind::Kid(_)
             | CopyKind::Certificate
             | CopyKind::Subject(..) => self.of_key(kind)?.0,
-            CopyKind::Report => self.report()?.title.clone(),
+            CopyKind::Report if self.report().is_some() => self.report()?.title.clone(),
+            CopyKind::Report => {
+                self.view().filter(|_| in_run)?;
+                "a report for the bank's support, masked; it is shown first".into()
+            }
             CopyKind::Token => {
                 let shown =
                     self.shown_token().filter(|_| self.focus != PaneId::Keys && self.focus != PaneId::Profiles)?;
@@ -289,6 +294,9 @@ impl App {
     }
 
     pub(super) fn copy(&mut self, kind: CopyKind, now: Timestamp) {
+        if kind == CopyKind::Report && self.report().is_none() {
+            return self.preview_report(now);
+        }
         let Some(found) = self.text_of(kind) else {
             return self.say(NoticeTone::Warn, "there is nothing of that to copy", now);
         };

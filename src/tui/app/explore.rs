@@ -135,7 +135,7 @@ impl App {
     fn show_comparison(&mut self, title: String, of: impl FnOnce(&StepView) -> compare::Compared) {
         let Some((_, step)) = self.selected_step() else { return };
         let text = of(step).to_text(self.redactor());
-        self.overlays.push(Overlay::Report(Report { title, what: "comparison", text, name: None, top: 0 }));
+        self.overlays.push(Overlay::Report(Report { title, what: "comparison", text, save: None, wide: true, top: 0 }));
     }
 
     /// The place of what the cursor stands on.

@@ -92,6 +92,10 @@ impl App {
                 Some(field) => field.insert(text),
                 None => return false,
             },
+            (Some(Overlay::History(list)), _) if list.typing => {
+                list.words.insert(text);
+                self.search_history();
+            }
             (Some(_), _) => return false,
             (None, Some(typing)) => {
                 typing.field.insert(text);

@@ -5,7 +5,7 @@ use crate::flow::Event;
 use crate::shell::{Gone, Kept, KeyDone, KeyOrder, Seat, Seated, StoreRows, misfit};
 use crate::time::Timestamp;
 use crate::tui::message::{Command, NoticeTone, Number, Problem};
-use crate::tui::overlay::{Overlay, Report};
+use crate::tui::overlay::{Overlay, Report, Save};
 use crate::tui::pane::keys::{Undo, Work};
 
 impl App {
@@ -65,7 +65,8 @@ impl App {
                     title,
                     what: "certificate request",
                     text,
-                    name: Some(name),
+                    save: Some(Save::Request(name)),
+                    wide: Report::PROSE,
                     top: 0,
                 }));
             }

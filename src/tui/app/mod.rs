@@ -12,6 +12,7 @@ mod copy;
 mod drive;
 mod explore;
 mod go;
+mod history_acts;
 mod input;
 mod items;
 mod key_acts;
@@ -49,6 +50,7 @@ use super::widget::field::Field;
 use crate::flow::view::{RunView, StepView};
 use crate::redact::Redactor;
 use crate::shell::ClientRow;
+use crate::store::history::KeptRun;
 use crate::store::tokens::TokenRow;
 use crate::time::Timestamp;
 
@@ -126,6 +128,8 @@ pub struct App {
     pub tokens: Vec<TokenRow>,
     /// Registrations, as far as is known.
     pub clients: Vec<ClientRow>,
+    /// Runs that are kept, as far as is known.
+    pub kept: Vec<KeptRun>,
 
     pub run: Option<Current>,
     pub preparing: Option<Preparing>,
@@ -163,6 +167,7 @@ impl App {
             search: String::new(),
             tokens: Vec::new(),
             clients: Vec::new(),
+            kept: Vec::new(),
             run: None,
             preparing: None,
             reveal: None,
@@ -201,6 +206,8 @@ impl App {
             Message::Tokens(rows) => self.tokens_listed(rows),
             Message::Clients(rows) => self.clients_listed(rows),
             Message::TokenDone(result) => self.token_done(result, now),
+            Message::History { words, runs } => self.history_listed(&words, runs),
+            Message::HistoryDone(result) => self.history_done(result, now),
             Message::Copied(result) => self.copied(result, now),
             Message::Indexed { key, rows } => {
                 if let Some(body) = self.bodies.iter_mut().find(|b| b.key == key) {

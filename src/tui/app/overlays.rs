@@ -2,14 +2,14 @@
 
 use super::{App, CopyKind};
 use crate::flow::Event;
-use crate::shell::{KeyOrder, TokenOrder};
+use crate::shell::{HistoryOrder, KeyOrder, TokenOrder};
 use crate::time::Timestamp;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, NoticeTone};
 use crate::tui::overlay::choice::Does;
 use crate::tui::overlay::form::{Form, Purpose};
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Overlay, card};
+use crate::tui::overlay::{Overlay, Save, card};
 
 impl App {
     /// Whether the top overlay took the action.
@@ -29,6 +29,10 @@ impl App {
         }
         if self.clients_are_open() {
             self.act_on_clients(action, now);
+            return true;
+        }
+        if self.history_is_open() {
+            self.act_on_history(action, now);
             return true;
         }
         let Some(top) = self.overlays.last_mut() else { return false };
@@ -120,8 +124,14 @@ impl App {
             (Some(Overlay::Report(report)), _) if by != 0 => report.go_by(by),
             (Some(Overlay::Report(_)), Action::Copy) => self.copy(CopyKind::Report, now),
             (Some(Overlay::Report(report)), Action::Write) => {
-                let (Some(name), text) = (report.name.clone(), report.text.clone()) else { return true };
-                self.order(KeyOrder::Save { name, text }, "writing the request".to_owned(), None, None, now);
+                let text = report.text.clone();
+                match report.save.clone() {
+                    Some(Save::Request(name)) => {
+                        self.order(KeyOrder::Save { name, text }, "writing the request".to_owned(), None, None, now);
+                    }
+                    Some(Save::Report(name)) => self.out.push(Command::History(HistoryOrder::Write { name, text })),
+                    None => {}
+                }
             }
             _ => {}
         }
@@ -201,6 +211,7 @@ impl App {
             }
             Asked::Replace(choice) => self.prepare(choice, std::collections::BTreeMap::new(), now),
             Asked::ForgetToken(label) => self.out.push(Command::Token(TokenOrder::Forget { label })),
+            Asked::DeleteRun { id } => self.out.push(Command::History(HistoryOrder::Delete { id })),
             Asked::DeleteKey { uri } => self.delete_key(uri, now),
             Asked::Quit => {
                 self.cancel_now(now);

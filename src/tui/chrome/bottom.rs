@@ -55,6 +55,7 @@ fn hints(app: &App, width: usize) -> Words {
         Context::Report => "Text:".to_owned(),
         Context::Tokens => "Tokens:".to_owned(),
         Context::Clients => "Registrations:".to_owned(),
+        Context::History => "Runs:".to_owned(),
         Context::Prompt => "A store asks:".to_owned(),
         Context::CopyMenu => "Copy:".to_owned(),
         Context::Messages => "Messages:".to_owned(),

@@ -83,6 +83,10 @@ pub enum Action {
     ReadClient,
     UpdateClient,
     RenewCertificate,
+    // runs that are kept
+    History,
+    RunAgain,
+    DeleteRun,
     // copying, showing
     Copy,
     CopyAgain,

@@ -41,13 +41,15 @@ pub enum Context {
     Tokens,
     /// Registrations that are known.
     Clients,
+    /// Runs that are kept.
+    History,
     /// A store asks for a passphrase.
     Prompt,
     Messages,
 }
 
 impl Context {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Always,
         Self::Everywhere,
         Self::Profiles,
@@ -65,6 +67,7 @@ impl Context {
         Self::Report,
         Self::Tokens,
         Self::Clients,
+        Self::History,
         Self::Prompt,
         Self::Messages,
     ];
@@ -89,6 +92,7 @@ impl Context {
             Self::Report => &[Self::Report, Self::Always],
             Self::Tokens => &[Self::Tokens, Self::Always],
             Self::Clients => &[Self::Clients, Self::Always],
+            Self::History => &[Self::History, Self::Always],
             Self::Prompt => &[Self::Prompt, Self::Typing, Self::Always],
             Self::Messages => &[Self::Messages, Self::Always],
         }

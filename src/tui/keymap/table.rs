@@ -8,7 +8,7 @@ use crate::tui::focus::PaneId;
 const RUN: &[C] = &[C::Flow, C::Step];
 const EXPLORED: &[C] = &[C::Flow, C::Step, C::Inspector];
 const ALL: &[C] = &[C::Everywhere];
-const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report, C::Tokens, C::Clients];
+const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report, C::Tokens, C::Clients, C::History];
 const KEYS: &[C] = &[C::Keys];
 const COPY: &[C] = &[C::Everywhere, C::Card, C::Report, C::Tokens];
 
@@ -150,6 +150,14 @@ pub const TABLE: &[Binding] = &[
         4,
     ),
     row(A::Close, "client-close", "close", "close", &["<esc>", "q"], &[C::Clients], 5),
+    // runs that are kept
+    row(A::History, "history", "", "runs that are kept: look, search, run again, report", &["H"], ALL, 60),
+    row(A::Submit, "run-show", "show", "all of it: steps, requests, answers, checks", &["<enter>"], &[C::History], 0),
+    row(A::RunAgain, "run-again", "run again", "the same flow with the same inputs", &["r"], &[C::History], 2),
+    row(A::Search, "run-search", "search", "those in which the words stand", &["/"], &[C::History], 3),
+    row(A::Copy, "run-report", "report", "the report for a bank's support, masked", &["y"], &[C::History], 4),
+    row(A::DeleteRun, "run-delete", "delete", "delete it; it does not come back", &["d"], &[C::History], 13),
+    row(A::Close, "run-close", "close", "close", &["<esc>", "q"], &[C::History], 5),
     // copying, showing
     row(A::Copy, "copy", "copy", "copy: a menu shows what", &["y"], COPY, 12),
     row(A::CopyAgain, "copy-again", "", "copy the same thing again", &["Y"], ALL, 60),

@@ -5,6 +5,7 @@ pub mod choice;
 pub mod clients;
 pub mod copy_menu;
 pub mod form;
+pub mod history;
 mod list;
 pub mod messages;
 pub mod prompt;
@@ -26,9 +27,10 @@ use crate::time::Timestamp;
 pub use choice::Choice;
 pub use copy_menu::CopyMenu;
 pub use form::Form;
+pub use history::HistoryList;
 pub use prompt::Prompt;
 pub use question::Question;
-pub use report::Report;
+pub use report::{Report, Save};
 
 pub enum Overlay {
     /// Help of a pane, or the palette.
@@ -45,6 +47,8 @@ pub enum Overlay {
     Tokens(usize),
     /// Registrations that are known: which of them has the cursor.
     Clients(usize),
+    /// Runs that are kept.
+    History(HistoryList),
     /// Rows scrolled up from the newest.
     Messages(usize),
 }
@@ -60,6 +64,8 @@ impl Overlay {
             Self::Report(_) => Context::Report,
             Self::Tokens(_) => Context::Tokens,
             Self::Clients(_) => Context::Clients,
+            Self::History(list) if list.typing => Context::Line,
+            Self::History(_) => Context::History,
             Self::Qr(_) | Self::Messages(_) => Context::Messages,
         }
     }
@@ -89,6 +95,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, body: Rect, now: Timestamp) {
             Overlay::Report(report) => report::draw(app.look(), report, buffer, body, is_top),
             Overlay::Tokens(cursor) => tokens::draw(app, *cursor, now, buffer, body, is_top),
             Overlay::Clients(cursor) => clients::draw(app, *cursor, now, buffer, body, is_top),
+            Overlay::History(list) => history::draw(app, list, buffer, body, is_top),
             Overlay::Qr(rows) => qr::draw(app.look(), rows, buffer, body, is_top),
             Overlay::Messages(back) => messages::draw(app, *back, buffer, body, is_top),
         }

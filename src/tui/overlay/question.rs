@@ -32,6 +32,9 @@ pub enum Asked {
     },
     /// The bank is not told.
     ForgetToken(Label),
+    DeleteRun {
+        id: String,
+    },
     Quit,
 }
 

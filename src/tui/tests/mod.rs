@@ -1,6 +1,7 @@
 //! Screens as a person sees them: keys as text, then the picture. The run is played from a script; its bank is invented.
 
 mod clients;
+mod history;
 mod keys;
 mod play;
 mod screens;

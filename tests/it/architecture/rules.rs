@@ -2,7 +2,7 @@
 
 /// The rings of `src/lib.rs`: its table and this one are compared.
 pub const RINGS: &[(&str, &[&str])] = &[
-    ("pure", &["time", "secret", "redact", "text", "jose", "x509", "inspect", "profile", "flow"]),
+    ("pure", &["time", "secret", "redact", "text", "jose", "x509", "inspect", "profile", "flow", "history"]),
     ("shell", &["clock", "config", "keys", "net", "store", "shell"]),
     ("faces", &["tui", "cli"]),
     ("sandbox", &["sandbox"]),
@@ -100,6 +100,11 @@ pub const WALLS: &[Wall] = &[
         who: &["redact", "jose"],
         may_not: &["crate::inspect", "crate::profile", "crate::flow"],
         why: "a format knows nothing of who uses it",
+    },
+    Wall {
+        who: &["inspect", "profile", "flow"],
+        may_not: &["crate::history"],
+        why: "a run does not know that it is told",
     },
     Wall {
         who: SHELL,

@@ -1,0 +1,179 @@
+//! The last look at an event before it goes into a file: no secret of the run in any of its texts, no signature on any
+//! token, nothing under the name of something personal.
+
+use std::sync::OnceLock;
+
+use regex_lite::Regex;
+use serde_json::{Map, Value as Json};
+
+use crate::flow::{is_of_the_protocol, masked_tree};
+use crate::jose::b64;
+use crate::jose::json;
+use crate::redact::{MASK, Redactor};
+use crate::secret::{Class, class_of_name};
+
+/// Members of an event that are words of this program.
+const OURS: [&str; 18] = [
+    "event", "at", "id", "state", "status", "level", "result", "attempt", "kind", "env", "profile", "flow", "ref",
+    "step", "on", "name", "role", "method",
+];
+
+/// Members that speak of a person wherever they stand: standard claims of OpenID Connect Core §5.1, `contacts` of RFC 7591.
+/// `name` is not among them: keys, accounts and clients have one.
+const PERSONAL: [&str; 16] = [
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "picture",
+    "gender",
+    "birthdate",
+    "email",
+    "phone",
+    "phone_number",
+    "address",
+    "contacts",
+    "org_contacts",
+    "software_contacts",
+    "psuId",
+];
+
+/// Takes out of an event what may not be kept.
+pub fn seal(event: &mut Json, redactor: &Redactor) {
+    let Json::Object(members) = event else { return };
+    for (name, value) in members {
+        if !OURS.contains(&name.as_str()) {
+            seal_value(value, redactor);
+        }
+    }
+}
+
+fn seal_value(value: &mut Json, redactor: &Redactor) {
+    match value {
+        Json::String(text) => *text = seal_text(text, redactor),
+        Json::Array(items) => items.iter_mut().for_each(|item| seal_value(item, redactor)),
+        Json::Object(members) => {
+            for (name, value) in members {
+                if PERSONAL.contains(&name.as_str()) {
+                    hide(value);
+                } else {
+                    seal_value(value, redactor);
+                }
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+/// Everything in it but its form.
+fn hide(value: &mut Json) {
+    match value {
+        Json::Array(items) => items.iter_mut().for_each(hide),
+        Json::Object(members) => members.iter_mut().for_each(|(_, value)| hide(value)),
+        Json::Null | Json::Bool(_) => {}
+        Json::String(_) | Json::Number(_) => *value = MASK.into(),
+    }
+}
+
+/// A text without the run's secrets, and with every token in it replaced by what it says.
+fn seal_text(text: &str, redactor: &Redactor) -> String {
+    let text = redactor.mask_text(text);
+    if !text.contains("eyJ") {
+        return text;
+    }
+    // header.payload.signature, the five parts of a JWE, or the beginning of one that was cut
+    static TOKEN: OnceLock<Option<Regex>> = OnceLock::new();
+    let token = TOKEN.get_or_init(|| Regex::new(r"eyJ[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){0,4}").ok());
+    match token {
+        Some(token) => {
+            token.replace_all(&text, |found: &regex_lite::Captures| in_words(&found[0], redactor)).into_owned()
+        }
+        None => MASK.to_owned(),
+    }
+}
+
+/// `(JWT, 611 chars, without its signature: {"alg":…} {"iss":…})`
+fn in_words(token: &str, redactor: &Redactor) -> String {
+    let chars = token.len();
+    let parts: Vec<&str> = token.split('.').collect();
+    let part = |n: usize| {
+        let bytes = b64::decode(parts.get(n)?).ok()?;
+        json::parse_object(&bytes).ok().map(Json::Object)
+    };
+    let sealed = |mut value: Json| {
+        seal_value(&mut value, redactor);
+        value
+    };
+    let header = part(0).map(|header| sealed(masked_tree(&header, "", Class::Public, redactor)));
+    match (header, part(1), parts.len()) {
+        (Some(header), Some(payload), 2 | 3) => {
+            let payload = sealed(claims(&payload, Class::Public, redactor));
+            format!("(JWT, {chars} chars, without its signature: {header} {payload})")
+        }
+        (Some(header), _, 5) => format!("(JWE, {chars} chars: {header})"),
+        _ => format!("{MASK}  ({chars} chars)"),
+    }
+}
+
+/// The claims of a token; those that say for whom, by whom and when it is stay, whatever its class.
+pub fn claims(claims: &Json, class: Class, redactor: &Redactor) -> Json {
+    let Json::Object(members) = claims else { return masked_tree(claims, "", class, redactor) };
+    let masked = members.iter().map(|(name, value)| {
+        let of = if is_of_the_protocol(name) { Class::Public } else { class };
+        (name.clone(), masked_tree(value, name, of.max(class_of_name(name)), redactor))
+    });
+    Json::Object(masked.collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn sealed(mut event: Json, secrets: &[&str]) -> String {
+        let mut redactor = Redactor::new([7; 32]);
+        secrets.iter().for_each(|s| redactor.register(s, Class::Secret));
+        seal(&mut event, &redactor);
+        event.to_string()
+    }
+
+    #[test]
+    fn secrets_go_out_of_every_text_and_our_own_words_stay() {
+        let event =
+            json!({"event": "check", "id": "sent", "say": "the code is s3cr3t-code", "body": {"x": ["s3cr3t-code"]}});
+        let text = sealed(event, &["s3cr3t-code", "sent", "check"]);
+        assert_eq!(text, r#"{"event":"check","id":"sent","say":"the code is ********","body":{"x":["********"]}}"#);
+    }
+
+    #[test]
+    fn a_token_keeps_what_it_says_and_loses_its_signature_and_whom_it_speaks_of() {
+        let part = |value: Json| b64::encode(value.to_string().as_bytes());
+        let payload = json!({"iss": "bank", "exp": 5, "email": "maija@bank.example", "nonce": "n-0123456789"});
+        let token = format!("{}.{}.c2lnbmF0dXJl", part(json!({"alg": "ES256"})), part(payload));
+        for body in [json!(token), json!(format!("see {token}!")), json!({"list": [token]})] {
+            let text = sealed(json!({"event": "response", "body": body}), &[]);
+            assert!(text.contains(r#"\"alg\":\"ES256\""#) && text.contains(r#"\"iss\":\"bank\",\"exp\":5"#), "{text}");
+            for gone in ["c2ln", "eyJ", "maija", "n-0123"] {
+                assert!(!text.contains(gone), "{gone} in {text}");
+            }
+        }
+        let jwe = format!("{}.aa.bb.cc.dd", part(json!({"alg": "dir", "enc": "A128GCM"})));
+        let text = sealed(json!({"event": "response", "body": jwe}), &[]);
+        assert!(text.contains("(JWE, ") && !text.contains("eyJ"), "{text}");
+        // what was cut, or only looks like one, is not kept either
+        let text = sealed(json!({"event": "check", "found": "jwt eyJhbGciOiJQUzI1NiIsInR5c…"}), &[]);
+        assert!(text.contains(MASK) && !text.contains("eyJ"), "{text}");
+        let text = sealed(json!({"event": "response", "body": "eyJzZWNyZXQ.c2VjcmV0.x"}), &[]);
+        assert!(text.contains(MASK) && !text.contains("c2Vj"), "{text}");
+    }
+
+    #[test]
+    fn numbers_and_lists_about_a_person_are_hidden_too() {
+        let person = json!({"contacts": ["a@b.example"], "address": {"postal_code": 1234}, "phone_number": 5_550_100});
+        let text = sealed(json!({"event": "response", "body": person}), &[]);
+        assert!(!text.contains("1234") && !text.contains("555") && !text.contains("a@b"), "{text}");
+        let claims = claims(&json!({"iss": "b", "exp": 7, "born": 19_720_229}), Class::Personal, &Redactor::default());
+        assert_eq!(claims, json!({"iss": "b", "exp": 7, "born": MASK}));
+    }
+}

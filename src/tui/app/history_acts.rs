@@ -1,0 +1,180 @@
+//! What a person does with kept runs: look, search, take a report along, run again, delete.
+
+use super::App;
+use crate::flow::view::AskField;
+use crate::history::{Account, markdown, masked_values};
+use crate::secret::{Class, Secret};
+use crate::shell::{Again, HistoryDone, HistoryOrder};
+use crate::store::history::KeptRun;
+use crate::time::Timestamp;
+use crate::tui::keymap::Action;
+use crate::tui::message::{Command, NoticeTone, Problem};
+use crate::tui::overlay::form::Purpose;
+use crate::tui::overlay::question::Asked;
+use crate::tui::overlay::{Form, HistoryList, Overlay, Question, Report, Save, moved};
+
+/// Columns of a report: what banks send is wide.
+const WIDE: u16 = 112;
+
+impl App {
+    pub(super) fn open_history(&mut self) {
+        self.overlays.push(Overlay::History(HistoryList::default()));
+        self.search_history();
+    }
+
+    pub(super) fn history_is_open(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::History(_)))
+    }
+
+    fn history_list(&mut self) -> Option<&mut HistoryList> {
+        match self.overlays.last_mut() {
+            Some(Overlay::History(list)) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The one under the cursor.
+    pub(super) fn chosen_run(&self) -> Option<&KeptRun> {
+        match self.overlays.last() {
+            Some(Overlay::History(list)) => self.kept.get(list.cursor),
+            _ => None,
+        }
+    }
+
+    pub(super) fn search_history(&mut self) {
+        let words = self.history_list().map_or_else(String::new, |list| list.words.text().to_owned());
+        self.out.push(Command::ListHistory { words });
+    }
+
+    /// An answer to words that are not searched for any more falls through.
+    pub(super) fn history_listed(&mut self, words: &str, runs: Vec<KeptRun>) {
+        let last = runs.len().saturating_sub(1);
+        let wanted = self.overlays.iter_mut().rev().find_map(|o| match o {
+            Overlay::History(list) => Some(list),
+            _ => None,
+        });
+        if let Some(list) = wanted.filter(|list| list.words.text() == words) {
+            list.cursor = list.cursor.min(last);
+            self.kept = runs;
+        }
+    }
+
+    pub(super) fn act_on_history(&mut self, action: Action, now: Timestamp) {
+        let last = self.kept.len().saturating_sub(1);
+        let Some(list) = self.history_list() else { return };
+        if list.typing && list.words.edit(action) {
+            list.cursor = 0;
+            return self.search_history();
+        }
+        if let Some(at) = moved(action, list.cursor, last) {
+            list.cursor = at;
+            return;
+        }
+        match action {
+            Action::Submit if list.typing => list.typing = false,
+            Action::Close if list.typing => {
+                *list = HistoryList::default();
+                self.search_history();
+            }
+            Action::Close => drop(self.overlays.pop()),
+            Action::Search => list.typing = true,
+            _ => {
+                let Some(run) = self.chosen_run().cloned() else { return };
+                match self.can(action) {
+                    Ok(()) => self.act_on_run(action, run),
+                    Err(why) => self.say(NoticeTone::Warn, why, now),
+                }
+            }
+        }
+    }
+
+    fn act_on_run(&mut self, action: Action, run: KeptRun) {
+        let id = run.id;
+        match action {
+            Action::Submit => self.out.push(Command::History(HistoryOrder::Show { id })),
+            Action::Copy => self.out.push(Command::History(HistoryOrder::Report { id })),
+            Action::RunAgain => self.out.push(Command::History(HistoryOrder::Again { id })),
+            Action::DeleteRun => self.overlays.push(Overlay::Question(Question {
+                title: format!("delete {id}?"),
+                text: format!("{} of {}. It does not come back; nothing changes at the bank.", run.title, run.profile),
+                asked: Asked::DeleteRun { id },
+                yes: "delete it",
+                no: "keep it",
+            })),
+            _ => {}
+        }
+    }
+
+    pub(super) fn history_done(&mut self, result: Result<HistoryDone, Problem>, now: Timestamp) {
+        match result {
+            Ok(HistoryDone::Shown { id, text }) => self.overlays.push(Overlay::Report(Report {
+                title: format!("run {id}"),
+                what: "the run in words (masked)",
+                text,
+                save: None,
+                wide: WIDE,
+                top: 0,
+            })),
+            Ok(HistoryDone::Reported { id, text }) => self.show_report(&id, text),
+            Ok(HistoryDone::Again(again)) => self.run_again(*again, now),
+            Ok(HistoryDone::Deleted { id }) => {
+                self.say(NoticeTone::Good, format!("{id} is deleted"), now);
+                self.search_history();
+            }
+            Ok(HistoryDone::Written { path }) => self.say(NoticeTone::Good, format!("written to {path}"), now),
+            Err(problem) => {
+                let hint = problem.hint.map_or_else(String::new, |h| format!(": {h}"));
+                self.say(NoticeTone::Bad, format!("{}{hint}", problem.text), now);
+            }
+        }
+    }
+
+    /// The run on the screen, as a bank's support may have it.
+    pub(super) fn preview_report(&mut self, now: Timestamp) {
+        let Some(run) = &self.run else {
+            return self.say(NoticeTone::Plain, self.no_run(), now);
+        };
+        let (events, id) = (run.engine.told(), run.engine.view().id.clone());
+        let text = markdown(&Account::new(&events, 0));
+        self.show_report(&id, text);
+    }
+
+    /// Shown before it is taken along, with how much of it is masked.
+    fn show_report(&mut self, id: &str, text: String) {
+        let masked = masked_values(&text);
+        self.overlays.push(Overlay::Report(Report {
+            title: format!("report for the bank: {masked} values masked"),
+            what: "the report (masked)",
+            text,
+            save: Some(Save::Report(format!("run-{id}"))),
+            wide: WIDE,
+            top: 0,
+        }));
+    }
+
+    /// Starts the same flow with the same inputs; what was not kept is asked for.
+    fn run_again(&mut self, again: Again, now: Timestamp) {
+        let Some(mut choice) = self.profiles.flow_of(&again.profile, &again.environment, &again.flow) else {
+            let text = format!("{} has no flow {} in {} any more", again.profile, again.flow, again.environment);
+            return self.say(NoticeTone::Warn, text, now);
+        };
+        for (name, value) in again.inputs {
+            choice = choice.with(&name, Secret::new(value));
+        }
+        self.overlays.clear();
+        if again.withheld.is_empty() {
+            return self.start(choice, now);
+        }
+        if self.in_flight() {
+            return self.say(NoticeTone::Warn, "a flow is under way: Esc cancels it, then run it again", now);
+        }
+        let secret = |name: &String| AskField {
+            class: Class::Secret,
+            ..AskField::public(name, name, "it was given then, and is not kept")
+        };
+        let fields: Vec<AskField> = again.withheld.iter().map(secret).collect();
+        let title = format!("{}: once more", choice.title);
+        let form = Form::new(Purpose::Inputs(choice), title, "What was secret is not in the history.", &fields);
+        self.overlays.push(Overlay::Form(form));
+    }
+}
