@@ -27,6 +27,7 @@ pub mod difference;
 pub mod effect;
 pub mod event;
 pub mod exchange;
+pub mod explain;
 mod failing;
 mod granted;
 pub mod new_key;

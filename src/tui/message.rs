@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::body::{BodyKey, Rows, Source};
+use super::body::{BodyKey, Portion, Rows, Search, Source};
 use super::engine::Engine;
 use crate::flow::view::AskField;
 use crate::flow::{Effect, Event};
@@ -61,12 +61,27 @@ pub enum Message {
     Clients(Vec<ClientRow>),
     /// The answer to [`Command::Token`].
     TokenDone(Result<TokenDone, Problem>),
+    /// The answer to [`Command::Explain`]; None: nothing is known of it.
+    Explained {
+        word: String,
+        text: Option<String>,
+    },
     /// The answer to [`Command::Copy`].
     Copied(Result<CopyReport, Problem>),
     /// The answer to [`Command::Index`].
     Indexed {
         key: BodyKey,
         rows: Rows,
+    },
+    /// What [`Command::Search`] found since it was last told.
+    Searched {
+        key: BodyKey,
+        needle: String,
+        portion: Portion,
+    },
+    /// What the terminal says of its background.
+    Background {
+        light: bool,
     },
     /// Something worth a line at the bottom and in the log.
     Notice(Notice),
@@ -94,8 +109,11 @@ impl fmt::Debug for Message {
             Self::Tokens(_) => "Tokens",
             Self::Clients(_) => "Clients",
             Self::TokenDone(_) => "TokenDone",
+            Self::Explained { .. } => "Explained",
             Self::Copied(_) => "Copied",
             Self::Indexed { .. } => "Indexed",
+            Self::Searched { .. } => "Searched",
+            Self::Background { .. } => "Background",
             Self::Notice(_) => "Notice",
             Self::Tick => "Tick",
             Self::Resumed => "Resumed",
@@ -171,6 +189,10 @@ pub enum Command {
     ListClients,
     /// Do something with a kept one; answer with [`Message::TokenDone`].
     Token(TokenOrder),
+    /// Say what a check or an error means; answer with [`Message::Explained`].
+    Explain {
+        word: String,
+    },
     Copy(CopyRequest),
     /// Clear the clipboard now, if what is there is ours.
     ClearClipboard,
@@ -180,6 +202,8 @@ pub enum Command {
         source: Source,
         redactor: Box<Redactor>,
     },
+    /// Search a large body away from the screen's thread.
+    Search(Box<Search>),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Draw every cell again.
@@ -207,6 +231,7 @@ impl Command {
                 | Self::ListTokens
                 | Self::ListClients
                 | Self::Token(_)
+                | Self::Explain { .. }
         )
     }
 }

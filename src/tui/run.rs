@@ -6,12 +6,14 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::app::App;
+use super::background::{Answer, Heard, QUESTION};
 use super::body;
 use super::clipboard::{self, CLEAR_SECONDS, Native, Ways};
 use super::message::{Command, CopyRequest, Message, Route};
 use super::terminal::Taken;
 use crate::clock::Clock;
 use crate::secret::Class;
+use crate::time::Timestamp;
 
 /// The shell's end of the conversation.
 pub struct Channels {
@@ -30,7 +32,7 @@ pub enum Ended {
 }
 
 enum Happened {
-    Message(Box<Message>),
+    Messages(Vec<Message>),
     /// The system's clipboard did not take it.
     NotCopied(CopyRequest),
     Signal,
@@ -40,7 +42,7 @@ enum Happened {
 
 impl Happened {
     fn message(message: Message) -> Self {
-        Self::Message(Box::new(message))
+        Self::Messages(vec![message])
     }
 }
 
@@ -49,6 +51,11 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
     terminal.draw(&app, clock.now())?;
     app.take_changed();
     let mut signals = Signals::listen()?;
+    let mut answer = Answer::default();
+    if app.settings.follow {
+        terminal.sequence(QUESTION)?;
+        answer = Answer::asked(clock.now());
+    }
     let mut events = read_events();
     let (undelivered, mut returned) = tokio::sync::mpsc::unbounded_channel();
     let native = Native::default();
@@ -64,7 +71,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
         }
         let tick = app.next_tick(clock.now());
         let happened = tokio::select! {
-            event = events.recv() => input(event),
+            event = events.recv() => input(event, &mut answer, clock.now()),
             message = channels.messages.recv() => message.map_or(Happened::Gone, Happened::message),
             Some(request) = returned.recv() => Happened::NotCopied(request),
             () = signals.any() => Happened::Signal,
@@ -74,7 +81,9 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
         // everything that is there already is taken in before one picture is drawn
         while let Some(happened) = next {
             let commands = match happened {
-                Happened::Message(message) => app.update(*message, clock.now()),
+                Happened::Messages(messages) => {
+                    messages.into_iter().flat_map(|message| app.update(message, clock.now())).collect()
+                }
                 Happened::NotCopied(request) => app.update(copier.by_terminal(&request, &mut terminal), clock.now()),
                 Happened::Signal => break 'run Ended::Signal,
                 Happened::Gone => break 'run Ended::Signal,
@@ -82,7 +91,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
             if let Some(end) = carry_out(commands, &mut app, &mut terminal, &mut copier, &channels, clock.as_ref())? {
                 break 'run end;
             }
-            next = events.try_recv().ok().map(|event| input(Some(event)));
+            next = events.try_recv().ok().map(|event| input(Some(event), &mut answer, clock.now()));
             if next.is_none() {
                 next = channels.messages.try_recv().ok().map(Happened::message);
             }
@@ -112,9 +121,13 @@ fn read_events() -> UnboundedReceiver<io::Result<crossterm::event::Event>> {
     events
 }
 
-fn input(event: Option<io::Result<crossterm::event::Event>>) -> Happened {
+fn input(event: Option<io::Result<crossterm::event::Event>>, answer: &mut Answer, now: Timestamp) -> Happened {
     match event {
-        Some(Ok(event)) => Happened::message(Message::Input(event)),
+        Some(Ok(event)) => match answer.hear(event, now) {
+            Heard::Events(events) => Happened::Messages(events.into_iter().map(Message::Input).collect()),
+            Heard::Part => Happened::Messages(Vec::new()),
+            Heard::Background { light } => Happened::message(Message::Background { light }),
+        },
         Some(Err(_)) | None => Happened::Gone,
     }
 }
@@ -151,6 +164,15 @@ fn carry_out(
                         let rows = body::count(&key, &source, &redactor);
                         // the screen may be gone by then
                         let _ = back.send(Message::Indexed { key, rows });
+                    });
+                }
+                Command::Search(search) => {
+                    let back = channels.back.clone();
+                    tokio::task::spawn_blocking(move || {
+                        search.run(|portion| {
+                            let (key, needle) = (search.key, search.needle.clone());
+                            let _ = back.send(Message::Searched { key, needle, portion });
+                        });
                     });
                 }
                 // the shell may be gone: then the loop is about to end

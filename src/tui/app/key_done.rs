@@ -61,13 +61,7 @@ impl App {
             KeyDone::Csr { text } => {
                 let name = self.keys.selected().map_or_else(|| "request".to_owned(), |k| k.label.clone());
                 let title = "certificate request: w saves it, y copies it".to_owned();
-                self.overlays.push(Overlay::Report(Report {
-                    title,
-                    what: "certificate request",
-                    text,
-                    name: Some(name),
-                    top: 0,
-                }));
+                self.overlays.push(Overlay::Report(Report::new(title, "certificate request", text, Some(name))));
             }
             KeyDone::Saved { path } => self.say(NoticeTone::Good, format!("written to {path}"), now),
             KeyDone::Bound { seat, uri, seated } => self.bound(seat, uri, seated, &work.what, now),
