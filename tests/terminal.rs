@@ -257,12 +257,13 @@ fn the_theme_follows_the_background_and_the_answer_runs_no_key() {
         let mut terminal = demo(120, 35);
         assert!(String::from_utf8_lossy(&terminal.raw).contains("\x1b]11;?"), "it asks");
         assert!(!has_color(&terminal, color), "the first picture waits for no answer");
-        let before = terminal.screen();
         terminal.keys(&format!("\x1b]11;rgb:{answer}\x1b\\"));
         while !has_color(&terminal, color) {
             assert!(terminal.next_output(std::time::Duration::from_mins(1)), "{}", terminal.screen());
         }
-        assert_eq!(terminal.screen(), before, "colours alone changed");
+        // its colon would open the palette, its digits go to a pane
+        let screen = terminal.screen();
+        assert!(screen.contains("╔═ 1 Profiles") && !screen.contains("═ commands"), "{screen}");
         terminal.keys("q");
         assert!(terminal.end().success());
     }

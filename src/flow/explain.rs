@@ -179,6 +179,9 @@ fn of_error(error: &ErrorHint, defined: String) -> Meaning {
     if let Some(place) = &error.place {
         line(&mut out, "at", place);
     }
+    if let Some(when) = &error.when {
+        line(&mut out, "only where", when.source());
+    }
     if let Some(text) = error.text.as_ref().filter(|_| error.code.is_some() || error.status.is_some()) {
         line(&mut out, "answer", &format!("holds “{text}”"));
     }

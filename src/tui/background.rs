@@ -5,12 +5,8 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::time::Timestamp;
-
 /// OSC 11 with a question mark: the terminal tells the colour of its background (xterm's control sequences).
 pub const QUESTION: &[u8] = b"\x1b]11;?\x1b\\";
-/// An answer that comes later is none.
-const WAIT_SECONDS: i64 = 3;
 const LONGEST: usize = 32;
 
 /// What an event turned out to be.
@@ -24,11 +20,10 @@ pub enum Heard {
     Background { light: bool },
 }
 
-/// The answer while it comes in.
+/// The answer while it comes in. However late it is, its keys must not run: it is waited for until it is there.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// Nothing is asked, or it came, or it is too late.
-    until: Option<Timestamp>,
+    awaited: bool,
     held: Option<Held>,
 }
 
@@ -41,17 +36,13 @@ enum Held {
 
 impl Answer {
     /// It is asked now.
-    pub fn asked(now: Timestamp) -> Self {
-        Self { until: Some(now.plus_seconds(WAIT_SECONDS)), held: None }
+    pub const fn asked() -> Self {
+        Self { awaited: true, held: None }
     }
 
-    pub fn hear(&mut self, event: Event, now: Timestamp) -> Heard {
-        if self.until.is_none() {
+    pub fn hear(&mut self, event: Event) -> Heard {
+        if !self.awaited {
             return Heard::Events(vec![event]);
-        }
-        if self.until.is_some_and(|until| now > until) {
-            self.until = None;
-            return self.pass(event);
         }
         let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) = event else {
             return Heard::Events(vec![event]);
@@ -92,7 +83,7 @@ impl Answer {
     }
 
     fn end(&mut self, text: &str) -> Heard {
-        self.until = None;
+        self.awaited = false;
         is_light(text).map_or(Heard::Part, |light| Heard::Background { light })
     }
 }
@@ -113,8 +104,6 @@ fn is_light(text: &str) -> Option<bool> {
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
-
     fn key(c: char, modifiers: KeyModifiers) -> Event {
         Event::Key(KeyEvent::new(KeyCode::Char(c), modifiers))
     }
@@ -128,10 +117,10 @@ mod tests {
     }
 
     fn heard(events: Vec<Event>) -> (Vec<Event>, Option<bool>) {
-        let mut answer = Answer::asked(NOW);
+        let mut answer = Answer::asked();
         let (mut passed, mut found) = (Vec::new(), None);
         for event in events {
-            match answer.hear(event, NOW) {
+            match answer.hear(event) {
                 Heard::Events(events) => passed.extend(events),
                 Heard::Part => {}
                 Heard::Background { light } => found = Some(light),
@@ -164,9 +153,8 @@ mod tests {
         let mut cut = keys("12", key('Z', KeyModifiers::SHIFT));
         cut.push(key('j', KeyModifiers::NONE));
         assert_eq!(heard(cut), (vec![key('Z', KeyModifiers::SHIFT), key('j', KeyModifiers::NONE)], None));
-        // too late: keys are keys
-        let mut answer = Answer::asked(NOW);
-        let late = NOW.plus_seconds(10);
-        assert_eq!(answer.hear(key('1', KeyModifiers::NONE), late), Heard::Events(vec![key('1', KeyModifiers::NONE)]));
+        // nothing is asked: keys are keys
+        let bracket = key(']', KeyModifiers::ALT);
+        assert_eq!(Answer::default().hear(bracket.clone()), Heard::Events(vec![bracket]));
     }
 }

@@ -13,7 +13,6 @@ use super::message::{Command, CopyRequest, Message, Route};
 use super::terminal::Taken;
 use crate::clock::Clock;
 use crate::secret::Class;
-use crate::time::Timestamp;
 
 /// The shell's end of the conversation.
 pub struct Channels {
@@ -54,7 +53,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
     let mut answer = Answer::default();
     if app.settings.follow {
         terminal.sequence(QUESTION)?;
-        answer = Answer::asked(clock.now());
+        answer = Answer::asked();
     }
     let mut events = read_events();
     let (undelivered, mut returned) = tokio::sync::mpsc::unbounded_channel();
@@ -71,7 +70,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
         }
         let tick = app.next_tick(clock.now());
         let happened = tokio::select! {
-            event = events.recv() => input(event, &mut answer, clock.now()),
+            event = events.recv() => input(event, &mut answer),
             message = channels.messages.recv() => message.map_or(Happened::Gone, Happened::message),
             Some(request) = returned.recv() => Happened::NotCopied(request),
             () = signals.any() => Happened::Signal,
@@ -91,7 +90,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
             if let Some(end) = carry_out(commands, &mut app, &mut terminal, &mut copier, &channels, clock.as_ref())? {
                 break 'run end;
             }
-            next = events.try_recv().ok().map(|event| input(Some(event), &mut answer, clock.now()));
+            next = events.try_recv().ok().map(|event| input(Some(event), &mut answer));
             if next.is_none() {
                 next = channels.messages.try_recv().ok().map(Happened::message);
             }
@@ -121,9 +120,9 @@ fn read_events() -> UnboundedReceiver<io::Result<crossterm::event::Event>> {
     events
 }
 
-fn input(event: Option<io::Result<crossterm::event::Event>>, answer: &mut Answer, now: Timestamp) -> Happened {
+fn input(event: Option<io::Result<crossterm::event::Event>>, answer: &mut Answer) -> Happened {
     match event {
-        Some(Ok(event)) => match answer.hear(event, now) {
+        Some(Ok(event)) => match answer.hear(event) {
             Heard::Events(events) => Happened::Messages(events.into_iter().map(Message::Input).collect()),
             Heard::Part => Happened::Messages(Vec::new()),
             Heard::Background { light } => Happened::message(Message::Background { light }),
