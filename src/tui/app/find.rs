@@ -3,7 +3,7 @@
 use super::App;
 use crate::secret::Class;
 use crate::time::Timestamp;
-use crate::tui::body::{AT_ONCE, BodyKey, Portion};
+use crate::tui::body::{AT_ONCE, BodyKey, BodyView, Portion};
 use crate::tui::doc::{Doc, DocState};
 use crate::tui::focus::PaneId;
 use crate::tui::keymap::{Action, Context};
@@ -168,17 +168,20 @@ impl App {
 
     /// Bodies in view are searched for what is wanted, large ones away from the screen's thread.
     pub(super) fn search_bodies(&mut self) {
+        if self.search.is_empty() {
+            return self.bodies.iter_mut().for_each(BodyView::forget_matches);
+        }
+        let is_open = |b: &BodyView| b.is_whole() && b.matches().is_none_or(|m| m.needle != self.search);
+        if !self.bodies.iter().any(is_open) {
+            return;
+        }
         let redactor = self.redactor().clone();
-        for body in &mut self.bodies {
-            if self.search.is_empty() {
-                body.forget_matches();
-            } else if body.is_whole() && body.matches().is_none_or(|m| m.needle != self.search) {
-                let search = body.begin(&self.search, &redactor);
-                if body.size() <= AT_ONCE {
-                    search.run(|portion| body.add(&self.search, portion));
-                } else {
-                    self.out.push(Command::Search(Box::new(search)));
-                }
+        for body in self.bodies.iter_mut().filter(|b| is_open(b)) {
+            let search = body.begin(&self.search, &redactor);
+            if body.size() <= AT_ONCE {
+                search.run(|portion| body.add(&self.search, portion));
+            } else {
+                self.out.push(Command::Search(Box::new(search)));
             }
         }
     }

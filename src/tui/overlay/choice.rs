@@ -5,13 +5,14 @@ use ratatui::layout::{Position, Rect};
 
 use super::{window, window_area};
 use crate::secret::Class;
+use crate::text::width;
 use crate::tui::app::{App, KeyChoice};
 use crate::tui::doc::window_top;
 use crate::tui::filter;
 use crate::tui::focus::PaneId;
 use crate::tui::keymap::Action;
 use crate::tui::layout::inside;
-use crate::tui::look::Tone;
+use crate::tui::look::{Look, Tone};
 use crate::tui::widget::field::Field;
 use crate::tui::words::Words;
 
@@ -53,6 +54,11 @@ impl Entry {
         Self { does, keys: String::new(), id: id.into(), words: words.into(), reason: None }
     }
 }
+
+/// Columns beside keys and words.
+const LEFT: usize = 3;
+/// Rows for the chosen entry in full, with a blank one above.
+const FULL: u16 = 4;
 
 /// An entry as it is compared: in lower case, and how long ago it was used.
 struct Ready {
@@ -98,7 +104,10 @@ impl Choice {
     fn narrow(&mut self) {
         let mut typed = filter::Typed::new(self.field.text());
         let mut ranked: Vec<_> = (self.ready.iter().zip(&self.entries).enumerate())
-            .filter_map(|(i, (r, e))| typed.rank(&r.id, &r.words, &e.keys).map(|rank| (rank, r.used, i)))
+            .filter_map(|(i, (r, e))| {
+                let cannot = self.is_palette && e.reason.is_some();
+                typed.rank(&r.id, &r.words, &e.keys).map(|rank| (rank, r.used, cannot, i))
+            })
             .collect();
         // letters in order answer to nearly everything: they are for who mistyped
         if ranked.iter().any(|(rank, ..)| !rank.is_faint()) {
@@ -142,6 +151,22 @@ impl Choice {
         self.narrow();
     }
 
+    /// Where the list stands, below what is typed, and below the list the chosen entry in full where its row cuts it.
+    fn places(&self, inner: Rect) -> (Rect, Rect) {
+        let list = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+        let wide =
+            |e: &Entry| LEFT + self.key_columns() + width(&e.words) + e.reason.as_ref().map_or(0, |r| width(r) + 11);
+        let cut = self.chosen().is_some_and(|e| wide(e) > usize::from(inner.width));
+        let below = if cut && list.height > 8 { FULL } else { 0 };
+        let list = Rect { height: list.height - below, ..list };
+        (list, Rect { y: list.bottom(), height: below, ..list })
+    }
+
+    /// Columns of the keys.
+    fn key_columns(&self) -> usize {
+        self.rows().map(|e| e.keys.len()).max().unwrap_or(0).clamp(4, 16)
+    }
+
     /// The first row that shows in a list of that height.
     pub fn top(&self, height: usize) -> usize {
         window_top(0, self.cursor, self.shown.len(), height)
@@ -157,10 +182,22 @@ fn wish(choice: &Choice, body: Rect) -> (u16, u16) {
     (84, rows.min(body.height.saturating_sub(2)))
 }
 
+/// What an entry does, and why not.
+fn said(look: Look, entry: &Entry) -> Words {
+    let words = Words::new(look);
+    match &entry.reason {
+        Some(reason) if matches!(entry.does, Does::Key(_)) => {
+            words.dim(&entry.words).put(Tone::Warn, format!("  no: {reason}"))
+        }
+        Some(reason) => words.dim(&entry.words).put(Tone::Warn, format!("  not now: {reason}")),
+        None => words.plain(&entry.words),
+    }
+}
+
 /// The row that stands there: its place among those that are shown.
 pub fn row_at(choice: &Choice, body: Rect, at: Position) -> Option<usize> {
     let inner = inside(window_area(wish(choice, body), body));
-    let list = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+    let list = choice.places(inner).0;
     let row = choice.top(usize::from(list.height)) + usize::from(at.y.saturating_sub(list.y));
     (list.contains(at) && row < choice.shown.len()).then_some(row)
 }
@@ -171,8 +208,7 @@ pub fn draw(app: &App, choice: &Choice, buffer: &mut Buffer, body: Rect, is_top:
     if inner.height < 2 {
         return;
     }
-    let width = usize::from(inner.width);
-    let (text, cursor) = choice.field.show(look, width.saturating_sub(6));
+    let (text, cursor) = choice.field.show(look, usize::from(inner.width).saturating_sub(6));
     let empty = choice.field.is_empty();
     let words = Words::new(look).gap(1).put(Tone::Key, ">").gap(1).join(text);
     let words = if empty { words.gap(1).dim("type to find; Enter takes it") } else { words };
@@ -181,23 +217,23 @@ pub fn draw(app: &App, choice: &Choice, buffer: &mut Buffer, body: Rect, is_top:
     if x < inner.right() {
         buffer.set_style(Rect { x, y: inner.y, width: 1, height: 1 }, look.selected(true));
     }
-    let list = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
-    let keys = choice.rows().map(|e| e.keys.len()).max().unwrap_or(0).clamp(4, 16);
+    let (list, full) = choice.places(inner);
+    let keys = choice.key_columns();
     let top = choice.top(usize::from(list.height));
     for (y, (i, entry)) in (list.y..list.bottom()).zip(choice.rows().enumerate().skip(top)) {
         let chosen = i == choice.cursor;
         let mark = if chosen { Words::new(look).put(Tone::Key, ">").gap(1) } else { Words::new(look).gap(2) };
-        let words = mark.cell(Tone::Key, &entry.keys, keys).gap(1);
-        let words = match &entry.reason {
-            Some(reason) if matches!(entry.does, Does::Key(_)) => {
-                words.dim(&entry.words).put(Tone::Warn, format!("  no: {reason}"))
-            }
-            Some(reason) => words.dim(&entry.words).put(Tone::Warn, format!("  not now: {reason}")),
-            None => words.plain(&entry.words),
-        };
+        let words = mark.cell(Tone::Key, &entry.keys, keys).gap(1).join(said(look, entry));
         buffer.set_line(list.x, y, &words.line(), list.width);
         if chosen {
             buffer.set_style(Rect { y, height: 1, ..list }, look.selected(true));
+        }
+    }
+    if let Some(entry) = choice.chosen().filter(|_| full.height > 1) {
+        let columns = usize::from(full.width).saturating_sub(LEFT);
+        let rows = said(look, entry).wrap(columns, 0);
+        for (y, line) in (full.y + 1..full.bottom()).zip(rows) {
+            buffer.set_line(full.x + 2, y, &line, full.width.saturating_sub(2));
         }
     }
     if choice.shown.is_empty() {
