@@ -1,6 +1,7 @@
 //! What the program knows of its surroundings: directories, the terminal, the environment. Read once, in one place.
 
 mod desktop;
+mod reading;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -8,7 +9,8 @@ use std::path::{Path, PathBuf};
 use directories::ProjectDirs;
 
 pub use desktop::Desktop;
-pub use settings::{Complaint, Settings};
+pub use reading::{Complaint, Reading};
+pub use settings::{Settings, Theme};
 
 /// Where everything is kept. None: nothing can be (no home directory), so nothing is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub struct Surroundings {
     pub screen: bool,
     /// `TERM`.
     pub term: String,
+    /// It shows the 256 colours that do not depend on its palette, and answers what it is asked.
+    pub many_colors: bool,
     /// The locale says UTF-8.
     pub utf8: bool,
     /// `VISUAL`, else `EDITOR`.
@@ -73,7 +77,11 @@ impl Surroundings {
         // the first that is set decides (POSIX, locale variables)
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(text).into_iter().find(|v| !v.is_empty()).unwrap_or_default();
         let proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+        // the console of Linux prints what it does not know
+        let many_colors = ["256", "direct", "kitty", "ghostty", "foot", "alacritty", "wezterm"];
+        let many_colors = many_colors.iter().any(|t| term.contains(t)) || (set("COLORTERM") && term != "linux");
         Self {
+            many_colors,
             no_color: set("NO_COLOR") || term == "dumb",
             ssh: set("SSH_TTY") || set("SSH_CONNECTION"),
             tmux: set("TMUX"),

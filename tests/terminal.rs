@@ -316,3 +316,46 @@ fn a_step_is_changed_in_the_persons_own_editor() {
     terminal.keys("q").keys("q").keys("q");
     assert!(terminal.end().success());
 }
+
+/// Whether any cell has that of the 256 colours.
+fn has_color(terminal: &Terminal, n: u8) -> bool {
+    let screen = terminal.emulator.screen();
+    let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
+    let mut cells = (0..rows).flat_map(|y| (0..columns).filter_map(move |x| screen.cell(y, x)));
+    cells.any(|cell| cell.fgcolor() == vt100::Color::Idx(n))
+}
+
+#[test]
+fn the_theme_follows_the_background_and_the_answer_runs_no_key() {
+    // a light and a dark background, and the colour of keys in each theme
+    for (answer, color) in [("ffff/ffff/ffff", 24), ("1e1e/1e1e/2e2e", 117)] {
+        let mut terminal = demo(120, 35);
+        assert!(String::from_utf8_lossy(&terminal.raw).contains("\x1b]11;?"), "it asks");
+        assert!(!has_color(&terminal, color), "the first picture waits for no answer");
+        terminal.keys(&format!("\x1b]11;rgb:{answer}\x1b\\"));
+        while !has_color(&terminal, color) {
+            assert!(terminal.next_output(std::time::Duration::from_mins(1)), "{}", terminal.screen());
+        }
+        // its colon would open the palette, its digits go to a pane
+        let screen = terminal.screen();
+        assert!(screen.contains("╔═ 1 Profiles") && !screen.contains("═ commands"), "{screen}");
+        terminal.keys("q");
+        assert!(terminal.end().success());
+    }
+}
+
+#[test]
+fn a_chosen_theme_own_keys_and_ascii_are_read_from_the_configuration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("config.toml"), "theme = \"light\"\nascii = true\n").expect("written");
+    std::fs::write(folder.path().join("keys.toml"), "zoom = [\"<f5>\"]\nzom = [\"x\"]\n").expect("written");
+    let dir = folder.path().to_str().expect("a path");
+    let mut terminal = Terminal::start(env!("CARGO_BIN_EXE_countersign"), &["--data-dir", dir], 120, 35);
+    terminal.until("1 Profiles").until("keys.toml:2: `zom`");
+    assert!(!String::from_utf8_lossy(&terminal.raw).contains("\x1b]11;?"), "nothing is asked");
+    assert!(has_color(&terminal, 24), "the light theme");
+    assert!(terminal.screen().is_ascii(), "{}", terminal.screen());
+    terminal.keys("\x1b[15~").until_it("one pane alone", |s| !s.contains("2 Keys"));
+    terminal.keys("q").keys("q");
+    assert!(terminal.end().success());
+}

@@ -52,6 +52,10 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Is this profile right? Complaints come with file, line and column.
     Check(CheckArgs),
+    /// What a check or an error means, what to do about it, and where that is written.
+    Explain(ExplainArgs),
+    /// Every key of the screen, with those of your own keys.toml.
+    Keymap(KeymapArgs),
     /// List, show and make profiles.
     Profiles {
         #[command(subcommand)]
@@ -168,6 +172,21 @@ pub struct CheckArgs {
     /// Print the JSON Schema of profiles and end.
     #[arg(long)]
     pub schema: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// A check (CA-06), an error that a bank answers (invalid_client), a status (401), or one of this program's
+    /// (key.not-bound). Without it, all of them.
+    #[arg(value_name = "CHECK|ERROR")]
+    pub word: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct KeymapArgs {
+    /// Say only what in keys.toml has no effect or takes another action's key; ends with 2 where something does.
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -168,7 +168,7 @@ mod tests {
         let leaf = make(&Plan::seal(), Some(&root));
         let secret = SecretJwk::from_pem(&leaf.key.private_key_to_pem_pkcs8().unwrap()).unwrap();
         let key = Memory::new().insert("seal", secret, vec![leaf.der(), root.der()]).unwrap();
-        let profiles: Vec<Summary> = Library::embedded().summaries().into_iter().flatten().collect();
+        let profiles: Vec<Summary> = Library::embedded().summaries().flatten().collect();
         let seen = whole(key.info(), &profiles, NOW);
         assert_eq!((&seen["uri"], &seen["kind"]), (&json!("memory:seal"), &json!("EC P-256")));
         assert_eq!((seen["chain"].as_array().unwrap().len(), &seen["chain_problem"]), (2, &Value::Null));

@@ -33,8 +33,10 @@ mod doctor;
 #[cfg(feature = "sandbox")]
 mod embedded;
 mod exit;
+mod explain;
 mod history;
 mod inspect;
+mod keymap;
 mod keys;
 mod man;
 mod on_screen;
@@ -79,6 +81,8 @@ fn dispatch(cli: Cli) -> Result<Exit, exit::Failure> {
         Some(Command::Run(args)) => run::run(&places, args),
         Some(Command::Inspect(args)) => inspect::run(&places, args),
         Some(Command::Check(args)) => check::run(&places, &args),
+        Some(Command::Explain(args)) => explain::run(&places, &args),
+        Some(Command::Keymap(args)) => keymap::run(&places, &args),
         Some(Command::Profiles { command }) => profiles::run(&places, command),
         Some(Command::Keys { unlock_from, command }) => keys::run(&places, unlock_from.as_deref(), command),
         Some(Command::Clients { unlock_from, command }) => clients::run(&places, unlock_from.as_deref(), command),

@@ -12,16 +12,21 @@ use super::args::Screen;
 use super::exit::{Exit, Failure};
 use super::on_screen::OnScreen;
 use super::session;
-use crate::config::{Desktop, Places, Surroundings};
+use crate::config::{self, Complaint, Desktop, Places, Surroundings};
 use crate::flow::Pace;
 use crate::flow::view::RunView;
 use crate::inspect::{KeyRing, Kind, inspect, task_for};
 use crate::keys::{Key, Unlock, unwrap};
 use crate::shell::{Order, Performer, Prepared, Problem, Recorded, Session, SystemBrowser};
+use crate::store::load_settings;
 use crate::tui::clipboard::Ways;
 use crate::tui::{
-    self, App, Channels, Command, Ended, Engine, Look, Message, Notice, NoticeTone, Number, Settings, Wrap,
+    self, App, Channels, Command, Ended, Engine, Keymap, Look, Message, Notice, NoticeTone, Number, Settings, Theme,
+    Wrap,
 };
+
+/// A file of keys that is all wrong does not fill the log.
+const MOST_COMPLAINTS: usize = 20;
 
 #[expect(clippy::disallowed_methods, reason = "the shell of one screen, aborted with it")]
 pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure> {
@@ -32,9 +37,22 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
         ));
     }
     let around = Surroundings::read();
+    // what is wrong in it is told by the session
+    let (chosen, _) = load_settings(places);
+    let (theme, follow) = match chosen.theme {
+        config::Theme::Auto => (Theme::Plain, around.many_colors && !around.no_color),
+        config::Theme::Plain => (Theme::Plain, false),
+        config::Theme::Dark => (Theme::Dark, false),
+        config::Theme::Light => (Theme::Light, false),
+    };
+    let (keymap, mut wrong) = super::keymap::load(places)
+        .unwrap_or_else(|e| (Keymap::default(), vec![Complaint { text: e.text, hint: e.hint }]));
+    wrong.truncate(MOST_COMPLAINTS);
+    // the demo keeps nothing, and reads nothing but how the screen is to be
     let places = if demo { Places::nowhere() } else { places.clone() };
     let settings = Settings {
-        look: Look { color: !around.no_color, ascii: screen.ascii },
+        look: Look { color: !around.no_color, ascii: screen.ascii || chosen.ascii, theme },
+        follow,
         size: tui::terminal_size(),
         mouse: true,
         reveal: !screen.no_reveal,
@@ -52,8 +70,13 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
         let (commands, wanted) = unbounded_channel();
         let (messages, answers) = unbounded_channel();
         let shell = tokio::spawn(serve(places, demo, wanted, messages.clone()));
+        for Complaint { text, hint } in wrong {
+            send(&messages, Message::Notice(Notice::new(NoticeTone::Warn, format!("{text} ({hint})"))));
+        }
         let channels = Channels { commands, messages: answers, back: messages };
-        let ended = tui::run(App::new(settings), channels, session::clock(), ways).await;
+        let mut app = App::new(settings);
+        app.keymap = keymap;
+        let ended = tui::run(app, channels, session::clock(), ways).await;
         shell.abort();
         ended
     });
@@ -73,33 +96,17 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
 async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command>, out: UnboundedSender<Message>) {
     let person = OnScreen::new(out.clone());
     let unlock: Option<Arc<dyn Unlock>> = if demo { None } else { Some(person.clone()) };
-    let made = tokio::task::spawn_blocking(move || {
-        let session = session::session_quietly(&places, unlock);
-        let listed = session.0.library.summaries();
-        (session, listed)
-    });
-    let Ok(((session, problems), listed)) = made.await else { return };
+    let made = tokio::task::spawn_blocking(move || session::session_quietly(&places, unlock));
+    let Ok((session, problems)) = made.await else { return };
     for problem in problems {
         send(&out, Message::Notice(Notice::new(NoticeTone::Warn, format!("{}: {}", problem.text, problem.hint))));
     }
-    let mut summaries = Vec::new();
-    for summary in listed {
-        match summary {
-            Ok(s) => summaries.push(s),
-            Err((id, refused)) => {
-                let first = refused.lines.first().cloned().unwrap_or_default();
-                send(
-                    &out,
-                    Message::Notice(Notice::new(NoticeTone::Warn, format!("profile {id} cannot be used: {first}"))),
-                );
-            }
-        }
-    }
-    send(&out, Message::Profiles(summaries));
     let mut session = session;
     session.browser = Arc::new(SystemBrowser::new(Desktop::read()));
     session.on_call = true;
     let session = Arc::new(session);
+    let (listed, to_screen) = (session.clone(), out.clone());
+    tokio::task::spawn_blocking(move || list_profiles(&listed, &to_screen));
     let mut running = Running { person, runs: BTreeMap::new(), orders: BTreeMap::new() };
     let (prepared, mut ready) = unbounded_channel::<(Number, Result<Prepared, Problem>)>();
     loop {
@@ -120,6 +127,26 @@ async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command
             }
         }
     }
+}
+
+/// Every profile, in portions: many take their time, and what is there can be used.
+fn list_profiles(session: &Session, out: &UnboundedSender<Message>) {
+    const PORTION: usize = 64;
+    let mut summaries = Vec::new();
+    for summary in session.library.summaries() {
+        match summary {
+            Ok(s) => summaries.push(s),
+            Err((id, refused)) => {
+                let first = refused.lines.first().cloned().unwrap_or_default();
+                let text = format!("profile {id} cannot be used: {first}");
+                send(out, Message::Notice(Notice::new(NoticeTone::Warn, text)));
+            }
+        }
+        if summaries.len() % PORTION == PORTION - 1 {
+            send(out, Message::Profiles(summaries.clone()));
+        }
+    }
+    send(out, Message::Profiles(summaries));
 }
 
 /// What is under way for the screen.
@@ -251,6 +278,13 @@ fn carry_out(
                 send(&out, Message::HistoryDone(result.map_err(|e| tui::Problem::new("history", e.text, e.hint))));
             });
         }
+        Command::Explain { word } => {
+            let (session, out) = (session.clone(), out.clone());
+            tokio::task::spawn_blocking(move || {
+                let text = super::explain::catalogue(&session.library).explain(&word).ok();
+                send(&out, Message::Explained { word, text });
+            });
+        }
         Command::Answer { number, answer } => running.person.answer(number, answer),
         Command::Rebind { run, role, uri } => {
             if let (Some(performer), Ok(uri)) = (running.runs.get(&run), uri.parse()) {
@@ -262,6 +296,7 @@ fn carry_out(
         | Command::ClearClipboard
         | Command::Index { .. }
         | Command::Editor { .. }
+        | Command::Search(_)
         | Command::Mouse(_)
         | Command::Redraw
         | Command::Suspend

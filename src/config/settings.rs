@@ -1,10 +1,11 @@
 //! What the person decided once for all runs: `config.toml` in the configuration directory, and the environment.
 
 use std::ffi::OsStr;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
+
+use super::reading::{Complaint, Reading};
 
 /// Modules that may be named; each is loaded with its first use.
 const MOST_MODULES: usize = 16;
@@ -18,69 +19,68 @@ pub struct Settings {
     pub history_runs: Option<u32>,
     /// Megabytes of them.
     pub history_megabytes: Option<u32>,
+    pub theme: Theme,
+    /// The screen is drawn with ASCII characters alone.
+    pub ascii: bool,
 }
 
-/// Something in the settings that has no effect, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Complaint {
-    pub text: String,
-    pub hint: String,
+/// Which colours the screen has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// By the terminal's background, where it tells it; else plain.
+    #[default]
+    Auto,
+    Dark,
+    Light,
+    /// The terminal's own sixteen.
+    Plain,
 }
 
-/// Collects complaints with their lines.
-struct Reading<'t> {
-    name: &'t str,
-    text: &'t str,
-    complaints: Vec<Complaint>,
-}
-
-impl Reading<'_> {
-    fn complain(&mut self, at: Option<&Range<usize>>, what: impl Into<String>, hint: &str) {
-        let before = at.and_then(|at| self.text.get(..at.start));
-        let line = before.map_or_else(String::new, |b| format!(":{}", b.matches('\n').count() + 1));
-        let text = format!("{}{line}: {}", self.name, what.into());
-        self.complaints.push(Complaint { text, hint: hint.to_owned() });
-    }
-
-    fn unknown(&mut self, at: &Range<usize>, what: &str, known: &str) {
-        let what = crate::text::clean(what);
-        self.complain(Some(at), format!("`{what}` is not known and was left out"), known);
+impl Theme {
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "auto" => Self::Auto,
+            "dark" => Self::Dark,
+            "light" => Self::Light,
+            "plain" => Self::Plain,
+            _ => return None,
+        })
     }
 }
 
 impl Settings {
     /// `name` is the file's, for complaints.
     pub fn parse(name: &str, text: &str) -> (Self, Vec<Complaint>) {
-        let mut reading = Reading { name, text, complaints: Vec::new() };
+        let mut reading = Reading::new(name, text);
         let mut settings = Self::default();
-        match DeTable::parse(text) {
-            Ok(table) => {
-                for (key, value) in table.get_ref() {
-                    match (key.get_ref().as_ref(), value.get_ref()) {
-                        ("pkcs11", DeValue::Table(table)) => settings.pkcs11(table, &mut reading),
-                        ("pkcs11", _) => {
-                            reading.complain(
-                                Some(&value.span()),
-                                "`pkcs11` is no table",
-                                "[pkcs11] on a line of its own",
-                            );
-                        }
-                        ("history", DeValue::Table(table)) => settings.history(table, &mut reading),
-                        ("history", _) => {
-                            reading.complain(
-                                Some(&value.span()),
-                                "`history` is no table",
-                                "[history] on a line of its own",
-                            );
-                        }
-                        (other, _) => reading.unknown(&key.span(), other, "known: [history], [pkcs11]"),
-                    }
+        for (key, value) in reading.table().unwrap_or_default() {
+            match (key.get_ref().as_ref(), value.get_ref()) {
+                ("pkcs11", DeValue::Table(table)) => settings.pkcs11(table, &mut reading),
+                ("pkcs11", _) => {
+                    reading.complain(Some(&value.span()), "`pkcs11` is no table", "[pkcs11] on a line of its own");
                 }
-            }
-            // the parser's own words, not the line
-            Err(e) => {
-                let what = format!("this is no TOML: {}", crate::text::clean(e.message()));
-                reading.complain(e.span().as_ref(), what, "correct the line; until then nothing of the file is used");
+                ("history", DeValue::Table(table)) => settings.history(table, &mut reading),
+                ("history", _) => {
+                    reading.complain(Some(&value.span()), "`history` is no table", "[history] on a line of its own");
+                }
+                ("theme", DeValue::String(word)) if Theme::of(word).is_some() => {
+                    settings.theme = Theme::of(word).unwrap_or_default();
+                }
+                ("theme", _) => {
+                    let hint = "theme = \"auto\", \"dark\", \"light\" or \"plain\"";
+                    reading.complain(Some(&value.span()), "this is no theme; auto it is", hint);
+                }
+                ("ascii", DeValue::Boolean(ascii)) => settings.ascii = *ascii,
+                ("ascii", _) => reading.complain(Some(&value.span()), "`ascii` is true or false", "ascii = true"),
+                (other, _) => {
+                    let known = ["theme", "ascii", "history", "pkcs11"];
+                    let near = crate::flow::template::nearest(other, known);
+                    let hint = near.map_or_else(
+                        || "known: theme, ascii, [history], [pkcs11]".to_owned(),
+                        |n| format!("did you mean {n}?"),
+                    );
+                    reading.unknown(&key.span(), other, hint);
+                }
             }
         }
         (settings, reading.complaints)

@@ -68,6 +68,10 @@ impl Core {
     pub fn all(&self) -> impl Iterator<Item = &Check> {
         self.checks.iter().map(|(_, c)| c)
     }
+    /// Each with what it speaks of.
+    pub fn rows(&self) -> &[(Artefact, Check)] {
+        &self.checks
+    }
     /// What is known of an OAuth error code, a status, or one of our own error ids.
     pub fn error(&self, code: &str) -> Option<&ErrorHint> {
         self.errors.iter().find(|e| e.code.as_deref() == Some(code))

@@ -31,6 +31,7 @@ pub mod edit;
 pub mod effect;
 pub mod event;
 pub mod exchange;
+pub mod explain;
 mod failing;
 mod granted;
 pub mod new_key;

@@ -1,6 +1,7 @@
 //! Every profile at hand: those compiled in, and a person's own, which come later and win.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::compile::{Compiler, find_secret};
 use super::join;
@@ -61,8 +62,23 @@ const DEEPEST: usize = 5;
 #[derive(Clone, Debug)]
 struct Entry {
     name: String,
-    text: String,
+    text: Arc<str>,
+    /// As far as it can be known without parsing.
+    id: Option<String>,
     own: bool,
+}
+
+impl Entry {
+    fn new(name: impl Into<String>, text: impl Into<Arc<str>>, own: bool) -> Self {
+        let text = text.into();
+        Self { name: name.into(), id: quick_id(&text), text, own }
+    }
+}
+
+/// The shared flows, parsed, and their texts.
+struct Shared {
+    flows: BTreeMap<String, RawFlow>,
+    sources: Sources,
 }
 
 #[derive(Clone, Debug)]
@@ -102,28 +118,20 @@ impl Default for Library {
 impl Library {
     /// What came with the program.
     pub fn embedded() -> Self {
-        let entry =
-            |(name, text): &(&str, &str)| Entry { name: (*name).to_owned(), text: (*text).to_owned(), own: false };
+        let entry = |(name, text): &(&str, &str)| Entry::new(*name, *text, false);
         let flows = FLOWS.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
         Self { entries: BANKS.iter().map(entry).collect(), flows }
     }
 
     /// Adds a person's own profile: its file name (for complaints) and text.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) {
-        self.entries.push(Entry { name: name.into(), text: text.into(), own: true });
+        self.entries.push(Entry::new(name, text.into(), true));
     }
 
     /// Ids in the order in which they are offered; a person's own first for equal ids.
     pub fn ids(&self) -> Vec<String> {
-        let mut ids = Vec::new();
-        for entry in &self.entries {
-            if let Some(id) = quick_id(&entry.text)
-                && !ids.contains(&id)
-            {
-                ids.push(id);
-            }
-        }
-        ids
+        let mut seen = BTreeSet::new();
+        self.entries.iter().filter_map(|e| e.id.clone()).filter(|id| seen.insert(id.clone())).collect()
     }
 
     /// Ids of the shared flows.
@@ -132,28 +140,30 @@ impl Library {
     }
 
     pub fn load(&self, id: &str) -> Result<Loaded, Refused> {
-        let Some(index) = self.entries.iter().rposition(|e| quick_id(&e.text).as_deref() == Some(id)) else {
+        self.load_with(id, &self.shared()?)
+    }
+
+    fn load_with(&self, id: &str, shared: &Shared) -> Result<Loaded, Refused> {
+        let Some(index) = self.entries.iter().rposition(|e| e.id.as_deref() == Some(id)) else {
             let ids = self.ids();
             let near = crate::flow::template::nearest(id, ids.iter().map(String::as_str));
             let hint = near.map_or_else(|| format!("known: {}", ids.join(", ")), |n| format!("did you mean `{n}`?"));
             let shown: String = id.chars().filter(|c| !c.is_control()).take(64).collect();
             return Err(Refused::one(format!("there is no profile `{shown}`; {hint}")));
         };
-        let entry = self.entries[index].clone();
-        self.compile(&entry, Some(index))
+        self.compile(&self.entries[index], Some(index), shared)
     }
 
     /// Loads a profile that is in no directory: `countersign check FILE`.
     pub fn check(&self, name: &str, text: &str) -> Result<Loaded, Refused> {
-        self.compile(&Entry { name: name.to_owned(), text: text.to_owned(), own: true }, None)
+        self.compile(&Entry::new(name, text, true), None, &self.shared()?)
     }
 
-    fn compile(&self, entry: &Entry, index: Option<usize>) -> Result<Loaded, Refused> {
-        let mut sources = Sources::default();
-        let shared = self.shared(&mut sources)?;
+    fn compile(&self, entry: &Entry, index: Option<usize>, shared: &Shared) -> Result<Loaded, Refused> {
+        let mut sources = shared.sources.clone();
         let mut lineage = Vec::new();
         let raw = self.joined(entry, index, &mut sources, &mut lineage)?;
-        let mut compiler = Compiler::new(&sources, &shared);
+        let mut compiler = Compiler::new(&sources, &shared.flows);
         let profile = compiler.profile(&raw, lineage);
         let complaints = std::mem::take(&mut compiler.complaints);
         if complaints.is_empty() {
@@ -162,13 +172,13 @@ impl Library {
         Err(Refused { lines: complaints.iter().map(|c| sources.show(c)).collect() })
     }
 
-    fn shared(&self, sources: &mut Sources) -> Result<BTreeMap<String, RawFlow>, Refused> {
-        let mut shared = BTreeMap::new();
+    fn shared(&self) -> Result<Shared, Refused> {
+        let (mut flows, mut sources) = (BTreeMap::new(), Sources::default());
         for (name, text) in &self.flows {
             let flow: RawFlow = sources.read(name, text).map_err(|c| Refused::one(sources.show(&c)))?;
-            shared.insert(flow.id.value.clone(), flow);
+            flows.insert(flow.id.value.clone(), flow);
         }
-        Ok(shared)
+        Ok(Shared { flows, sources })
     }
 
     /// The profile laid upon what it extends.
@@ -200,7 +210,7 @@ impl Library {
             .iter()
             .enumerate()
             .rev()
-            .find(|(i, e)| Some(*i) != index && quick_id(&e.text).as_deref() == Some(extends.value.as_str()));
+            .find(|(i, e)| Some(*i) != index && e.id.as_deref() == Some(extends.value.as_str()));
         let Some((at, base)) = base else {
             let ids = self.ids();
             let near = crate::flow::template::nearest(&extends.value, ids.iter().map(String::as_str))
@@ -209,22 +219,23 @@ impl Library {
                 &Complaint::new(extends.place, format!("there is no profile `{}` to extend", extends.value)).hint(near),
             )));
         };
-        let base = base.clone();
-        let mut joined = self.joined(&base, Some(at), sources, lineage)?;
+        let mut joined = self.joined(base, Some(at), sources, lineage)?;
         join::profile(&mut joined, raw);
         Ok(joined)
     }
 
-    /// What a face shows of every profile; those that cannot be used are told apart, with their complaints.
-    pub fn summaries(&self) -> Vec<Result<Summary, (String, Refused)>> {
-        self.ids()
-            .into_iter()
-            .filter_map(|id| match self.load(&id) {
+    /// What a face shows of every profile; those that cannot be used are told apart, with their complaints. Each is read
+    /// when it is asked for: many take their time.
+    pub fn summaries(&self) -> impl Iterator<Item = Result<Summary, (String, Refused)>> {
+        let shared = self.shared();
+        self.ids().into_iter().filter_map(move |id| {
+            let loaded = shared.as_ref().map_err(Clone::clone).and_then(|shared| self.load_with(&id, shared));
+            match loaded {
                 Ok(loaded) if loaded.profile.template => None,
                 Ok(loaded) => Some(Ok(summary(&loaded))),
                 Err(refused) => Some(Err((id, refused))),
-            })
-            .collect()
+            }
+        })
     }
 }
 

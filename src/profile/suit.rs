@@ -126,7 +126,7 @@ mod tests {
         let p = Passport::read(&make(&Plan::seal(), None).der()).unwrap();
         let mut library = Library::embedded();
         let lines = |library: &Library| {
-            let profiles: Vec<Summary> = library.summaries().into_iter().flatten().collect();
+            let profiles: Vec<Summary> = library.summaries().flatten().collect();
             (profiles.len(), BankSuit::all(&p, &profiles, NOW))
         };
         let (banks, before) = lines(&library);

@@ -260,7 +260,7 @@ impl Session {
 
     /// What profiles say of keys: who names one, and what each role wants of its certificate.
     pub fn from_profiles(&self) -> FromProfiles {
-        FromProfiles { uses: self.uses(), profiles: self.library.summaries().into_iter().flatten().collect() }
+        FromProfiles { uses: self.uses(), profiles: self.library.summaries().flatten().collect() }
     }
 
     /// Keeps what is public of a key for the list: its file is sealed, and nobody is asked again.

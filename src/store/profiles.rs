@@ -29,17 +29,11 @@ pub fn load_library(places: &Places) -> (Library, Vec<StoreError>) {
 
 /// The person's `config.toml` and the environment. What has no effect is told.
 pub fn load_settings(places: &Places) -> (Settings, Vec<StoreError>) {
-    let path = places.config.as_ref().map(|d| d.join("config.toml")).filter(|p| p.exists());
-    let name = path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
     let mut problems = Vec::new();
-    let (settings, complaints) = match path.map(|p| read_capped(&p, LIMIT).map(String::from_utf8)) {
-        None => Default::default(),
-        Some(Ok(Ok(text))) => Settings::parse(&name, &text),
-        Some(Ok(Err(_))) => {
-            problems.push(StoreError::new(format!("{name} is no UTF-8 text"), "save it as UTF-8"));
-            Default::default()
-        }
-        Some(Err(e)) => {
+    let (settings, complaints) = match load_text(places, "config.toml") {
+        Ok(Some((name, text))) => Settings::parse(&name, &text),
+        Ok(None) => Default::default(),
+        Err(e) => {
             problems.push(e);
             Default::default()
         }
@@ -47,6 +41,16 @@ pub fn load_settings(places: &Places) -> (Settings, Vec<StoreError>) {
     let (settings, more) = settings.with_environment();
     problems.extend(complaints.into_iter().chain(more).map(|c| StoreError::new(c.text, c.hint)));
     (settings, problems)
+}
+
+/// A file of that name in the configuration directory: its path, for complaints, and its text. None: there is none.
+pub fn load_text(places: &Places, name: &str) -> Result<Option<(String, String)>, StoreError> {
+    let Some(path) = places.config.as_ref().map(|d| d.join(name)).filter(|p| p.exists()) else { return Ok(None) };
+    let name = path.display().to_string();
+    match String::from_utf8(read_capped(&path, LIMIT)?) {
+        Ok(text) => Ok(Some((name, text))),
+        Err(_) => Err(StoreError::new(format!("{name} is no UTF-8 text"), "save it as UTF-8")),
+    }
 }
 
 fn files(places: &Places) -> Vec<PathBuf> {

@@ -27,15 +27,22 @@ const NAMES: &[(&str, KeyCode, &str)] = &[
     ("pgdn", KeyCode::PageDown, "PgDn"),
     ("home", KeyCode::Home, "Home"),
     ("end", KeyCode::End, "End"),
-    ("f1", KeyCode::F(1), "F1"),
+    ("insert", KeyCode::Insert, "Ins"),
     ("space", KeyCode::Char(' '), "Space"),
 ];
 
 impl Chord {
-    /// `j`, `^c`, `<enter>`, `<s-tab>`. None: no such key.
+    /// `j`, `^c`, `<enter>`, `<s-tab>`, `<f5>`, `<a-x>` (Alt). None: no such key.
     pub fn parse(text: &str) -> Option<Self> {
         let plain = |code| Self { code, ctrl: false, alt: false };
         if let Some(name) = text.strip_prefix('<').and_then(|t| t.strip_suffix('>')) {
+            let mut after = name.strip_prefix("a-").unwrap_or_default().chars();
+            if let (Some(c), None) = (after.next(), after.next()) {
+                return Some(Self { alt: true, ..plain(KeyCode::Char(c)) });
+            }
+            if let Some(n) = name.strip_prefix('f').and_then(|n| n.parse().ok()).filter(|n| (1..=12).contains(n)) {
+                return Some(plain(KeyCode::F(n)));
+            }
             return NAMES.iter().find(|(n, ..)| *n == name).map(|(_, code, _)| plain(*code));
         }
         let mut chars = text.chars();
@@ -92,6 +99,9 @@ impl Chord {
         if self.ctrl {
             modifiers |= KeyModifiers::CONTROL;
         }
+        if self.alt {
+            modifiers |= KeyModifiers::ALT;
+        }
         KeyEvent::new(self.code, modifiers)
     }
 }
@@ -100,6 +110,9 @@ impl fmt::Display for Chord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.ctrl {
             f.write_str("^")?;
+        }
+        if self.alt {
+            f.write_str("Alt+")?;
         }
         if let Some((_, _, shown)) = NAMES.iter().find(|(_, code, _)| *code == self.code) {
             return f.write_str(shown);
@@ -117,9 +130,16 @@ mod tests {
 
     #[test]
     fn a_chord_reads_and_prints() {
-        for (text, shown) in
-            [("j", "j"), ("S", "S"), ("^c", "^c"), ("<enter>", "Enter"), ("<s-tab>", "Shift+Tab"), ("^", "^")]
-        {
+        for (text, shown) in [
+            ("j", "j"),
+            ("S", "S"),
+            ("^c", "^c"),
+            ("<enter>", "Enter"),
+            ("<s-tab>", "Shift+Tab"),
+            ("^", "^"),
+            ("<f5>", "F5"),
+            ("<a-x>", "Alt+x"),
+        ] {
             assert_eq!(Chord::parse(text).map(|c| c.to_string()).as_deref(), Some(shown));
         }
         assert_eq!(Chord::parse("<nothing>"), None);

@@ -1,14 +1,20 @@
 //! A scrolling text: rows that were laid out, and bodies that lay themselves out when they come into the window.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::body::BodyView;
 use super::item::Item;
 use super::look::{Look, Tone};
+use super::span::{self, grouped};
 use super::words::Words;
 use crate::redact::Redactor;
+use crate::text::width;
 
 /// Columns left of every row: the cursor's mark stands there.
 pub const GUTTER: u16 = 2;
@@ -31,11 +37,13 @@ pub struct Doc<'a> {
     look: Look,
     width: usize,
     parts: Vec<Part<'a>>,
+    /// In lower case.
+    needle: String,
 }
 
 impl<'a> Doc<'a> {
     pub const fn new(look: Look, width: u16) -> Self {
-        Self { look, width: width as usize, parts: Vec::new() }
+        Self { look, width: width as usize, parts: Vec::new(), needle: String::new() }
     }
 
     pub const fn look(&self) -> Look {
@@ -126,45 +134,41 @@ impl<'a> Doc<'a> {
         self.window(row, 1).first().and_then(|r| r.item)
     }
 
-    /// The first row at or after `start` (or the last before it) that holds the text, in any case, going round.
-    pub fn find(&self, needle: &str, start: usize, forward: bool) -> Option<usize> {
-        let total = self.len();
-        if total == 0 || needle.is_empty() {
-            return None;
-        }
-        let start = start.min(total);
-        let ranges = if forward { [(start, total), (0, start)] } else { [(0, start), (start, total)] };
-        ranges.into_iter().find_map(|(low, high)| self.find_between(needle, low, high, forward))
+    /// The same text, with what is searched for marked in it. Empty: nothing is.
+    #[must_use]
+    pub fn looking_for(mut self, needle: &str) -> Self {
+        self.needle = needle.to_lowercase();
+        self
     }
 
-    fn find_between(&self, needle: &str, low: usize, high: usize, forward: bool) -> Option<usize> {
-        let lower = needle.to_lowercase();
-        let mut hit = None;
+    /// The rows that hold what is searched for, as far as they are known.
+    pub fn found(&self) -> Found<'_> {
+        let mut out = Found::default();
+        if self.needle.is_empty() {
+            return out;
+        }
         let mut start = 0;
         for part in &self.parts {
-            let end = start + part.len();
-            let (first, last) = (low.max(start), high.min(end));
-            if first < last {
-                let found = match part {
-                    Part::Rows(rows) => {
-                        let holds = |i: &usize| rows[*i - start].line.to_string().to_lowercase().contains(&lower);
-                        if forward { (first..last).find(holds) } else { (first..last).rev().find(holds) }
-                    }
-                    Part::Body(body, redactor) => {
-                        let from = if forward { first } else { last } - start;
-                        body.find(needle, from, forward, redactor)
-                            .map(|r| r + start)
-                            .filter(|r| (first..last).contains(r))
-                    }
-                };
-                if forward && found.is_some() {
-                    return found;
+            match part {
+                Part::Rows(rows) => {
+                    let holds = |r: &Row| r.line.to_string().to_lowercase().contains(&self.needle);
+                    let here = rows.iter().enumerate().filter(|(_, r)| holds(r)).map(|(i, _)| i).collect();
+                    out.parts.push((start, Cow::Owned(here)));
                 }
-                hit = found.or(hit);
+                Part::Body(body, _) => match body.matches() {
+                    Some(matches) => {
+                        out.parts.push((start, Cow::Borrowed(&matches.rows)));
+                        out.cut |= matches.cut;
+                        if !matches.done {
+                            out.searching = Some((matches.looked, body.size()));
+                        }
+                    }
+                    None => out.searching = Some((0, body.size())),
+                },
             }
-            start = end;
+            start += part.len();
         }
-        hit
+        out
     }
 
     /// Draws the window of `state` into the area. The cursor shows only where the focus is.
@@ -172,9 +176,11 @@ impl<'a> Doc<'a> {
         let height = usize::from(area.height);
         let state = state.clamped(self.len(), height);
         let text = Rect { x: area.x + GUTTER.min(area.width), width: area.width.saturating_sub(GUTTER), ..area };
-        for (y, row) in (area.y..area.bottom()).zip(self.window(state.top, height)) {
+        let rows = self.window(state.top, height);
+        for (y, row) in (area.y..area.bottom()).zip(&rows) {
             buffer.set_line(text.x, y, &row.line, text.width);
         }
+        let mut selected = None;
         if focused && self.len() > height.min(1) && state.cursor >= state.top {
             let y = area.y + u16::try_from(state.cursor - state.top).unwrap_or(u16::MAX);
             if y < area.bottom() && area.width > 0 {
@@ -182,14 +188,89 @@ impl<'a> Doc<'a> {
                 let style = self.look.selected(true);
                 if self.item_at(state.cursor).is_some() {
                     buffer.set_style(Rect { x: text.x, y, width: text.width, height: 1 }, style);
+                    selected = Some(y);
                 }
+            }
+        }
+        if self.needle.is_empty() {
+            return;
+        }
+        for (y, row) in (area.y..area.bottom()).zip(&rows) {
+            for place in places(&row.line.to_string(), &self.needle) {
+                let x = text.x.saturating_add(u16::try_from(place.start).unwrap_or(u16::MAX));
+                let end = text.x.saturating_add(u16::try_from(place.end).unwrap_or(u16::MAX)).min(text.right());
+                let mark = Rect { x, y, width: end.saturating_sub(x), height: 1 };
+                buffer.set_style(mark, self.look.matched(selected == Some(y)));
             }
         }
     }
 }
 
+/// The columns in which the text stands; it is in lower case.
+fn places(line: &str, needle: &str) -> Vec<Range<usize>> {
+    let mut cells: Vec<(char, Range<usize>)> = Vec::new();
+    let mut column = 0;
+    for g in line.graphemes(true) {
+        let end = column + width(g);
+        cells.extend(g.chars().flat_map(char::to_lowercase).map(|c| (c, column..end)));
+        column = end;
+    }
+    let needle: Vec<char> = needle.chars().collect();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(here) = cells.get(at..at + needle.len()).filter(|here| !here.is_empty()) {
+        if here.iter().map(|(c, _)| c).eq(&needle) {
+            out.push(here[0].1.start..here[here.len() - 1].1.end);
+            at += needle.len();
+        } else {
+            at += 1;
+        }
+    }
+    out
+}
+
+/// The rows of a text that hold what is searched for.
+#[derive(Debug, Default)]
+pub struct Found<'a> {
+    /// Where a part begins, and the rows in it, in order.
+    parts: Vec<(usize, Cow<'a, [usize]>)>,
+    /// There are more than are counted.
+    cut: bool,
+    /// Bytes that were searched, of all: there may be more.
+    pub searching: Option<(usize, usize)>,
+}
+
+impl Found<'_> {
+    /// The first at or after that row.
+    pub fn next(&self, row: usize) -> Option<usize> {
+        self.parts.iter().find_map(|(start, rows)| {
+            let at = rows.partition_point(|r| r + start < row);
+            rows.get(at).map(|r| r + start)
+        })
+    }
+
+    /// The last before that row.
+    pub fn previous(&self, row: usize) -> Option<usize> {
+        self.parts.iter().rev().find_map(|(start, rows)| {
+            let after = rows.partition_point(|r| r + start < row);
+            after.checked_sub(1).map(|i| rows[i] + start)
+        })
+    }
+
+    /// `3/17`: how many there are up to that row, and in all; while it is searched, how far that is.
+    pub fn count(&self, row: usize) -> String {
+        let total: usize = self.parts.iter().map(|(_, rows)| rows.len()).sum();
+        let upto: usize = self.parts.iter().map(|(start, rows)| rows.partition_point(|r| r + start <= row)).sum();
+        let more = if self.cut { "+" } else { "" };
+        let progress = self.searching.map_or_else(String::new, |(looked, of)| {
+            format!("  searching: {} of {}", span::size(looked), span::size(of))
+        });
+        format!("{}/{}{more}{progress}", grouped(upto), grouped(total))
+    }
+}
+
 impl Part<'_> {
-    const fn len(&self) -> usize {
+    fn len(&self) -> usize {
         match self {
             Self::Rows(rows) => rows.len(),
             Self::Body(body, _) => body.len(),
@@ -259,13 +340,28 @@ mod tests {
     }
 
     #[test]
-    fn a_search_goes_round() {
-        let doc = doc(20);
-        assert_eq!(doc.find("ROW 1", 2, true), Some(10));
-        assert_eq!(doc.find("row 3", 5, true), Some(3));
-        assert_eq!(doc.find("row 1", 15, false), Some(14));
-        assert_eq!(doc.find("row 19", 3, false), Some(19));
-        assert_eq!(doc.find("nowhere", 3, true), None);
+    fn matches_are_found_in_order_and_counted() {
+        let doc = doc(20).looking_for("ROW 1");
+        let found = doc.found();
+        assert_eq!((found.next(2), found.next(11), found.next(20)), (Some(10), Some(11), None));
+        assert_eq!((found.previous(15), found.previous(10), found.previous(1)), (Some(14), Some(1), None));
+        assert_eq!([found.count(0), found.count(1), found.count(12)], ["0/11", "1/11", "4/11"]);
+        assert_eq!(doc.looking_for("nowhere").found().next(0), None);
+    }
+
+    #[test]
+    fn a_match_is_marked_where_it_stands() {
+        assert_eq!(places("漢 Token, tokEN", "token"), [3..8, 10..15]);
+        assert_eq!(places("a", "token"), Vec::<Range<usize>>::new());
+        let doc = doc(3).looking_for("w 1");
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 3));
+        let area = buffer.area;
+        doc.draw(&mut buffer, area, &DocState::default(), false);
+        let marked: Vec<(u16, u16)> = (0..3)
+            .flat_map(|y| (0..12).map(move |x| (x, y)))
+            .filter(|at| buffer[*at].modifier.contains(ratatui::style::Modifier::UNDERLINED))
+            .collect();
+        assert_eq!(marked, [(4, 1), (5, 1), (6, 1)]);
     }
 
     #[test]

@@ -64,6 +64,46 @@ impl Sizes {
         };
         *border = (*border + by).clamp(-60, 60);
     }
+
+    /// Moves a border to where the mouse is.
+    pub fn drag(&mut self, geometry: &Geometry, edge: Edge, at: Position, steps: u16) {
+        let shape = geometry.shape;
+        let by = |wanted: u16, usual: u16| (i32::from(wanted) - i32::from(usual)).clamp(-500, 500) as i16;
+        let borders = self.of(shape);
+        match (edge, geometry.pane(PaneId::Flow), geometry.pane(PaneId::Step)) {
+            (Edge::Left, ..) => {
+                let usual = if shape == Shape::Wide { LEFT_OF_THREE } else { LEFT_OF_TWO };
+                borders.left = by(at.x.saturating_add(1), usual);
+            }
+            (Edge::Right, ..) => borders.right = by(geometry.top.right().saturating_sub(at.x), RIGHT),
+            (Edge::Flow, Some(flow), Some(step)) => {
+                let usual = usual_list(steps, flow.height + step.height);
+                borders.flow = by(at.y.saturating_add(1).saturating_sub(flow.y), usual);
+            }
+            (Edge::Flow, ..) => {}
+        }
+    }
+}
+
+/// A border that can be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// Of the left column.
+    Left,
+    /// Of the right column.
+    Right,
+    /// Between the list of steps and the step.
+    Flow,
+}
+
+/// Columns of the left and the right column, as long as nobody moves a border.
+const LEFT_OF_THREE: u16 = 34;
+const LEFT_OF_TWO: u16 = 36;
+const RIGHT: u16 = 46;
+
+/// Rows of the list of steps: two fifths at most.
+fn usual_list(steps: u16, height: u16) -> u16 {
+    (steps + 2).clamp(4, (height * 2 / 5).max(4))
 }
 
 /// What the layout follows beside the size.
@@ -107,8 +147,8 @@ impl Geometry {
         }
         match shape {
             Shape::Wide => {
-                let (left, rest) = left(body, grown(34, borders.left, 20, body.width / 3));
-                let (middle, right) = left_of(rest, grown(46, borders.right, 24, body.width / 3));
+                let (left, rest) = left(body, grown(LEFT_OF_THREE, borders.left, 20, body.width / 3));
+                let (middle, right) = left_of(rest, grown(RIGHT, borders.right, 24, body.width / 3));
                 let (profiles, keys) = above(left, left.height.div_ceil(2));
                 out.put(PaneId::Profiles, profiles);
                 out.put(PaneId::Keys, keys);
@@ -116,7 +156,7 @@ impl Geometry {
                 out.flow(middle, wish.steps, borders.flow);
             }
             Shape::Medium => {
-                let (left, right) = left(body, grown(36, borders.left, 20, body.width / 2));
+                let (left, right) = left(body, grown(LEFT_OF_TWO, borders.left, 20, body.width / 2));
                 let (profiles, rest) = above(left, left.height * 2 / 5);
                 let (keys, inspector) = above(rest, rest.height * 2 / 5);
                 out.put(PaneId::Profiles, profiles);
@@ -143,13 +183,42 @@ impl Geometry {
         PaneId::ALL.into_iter().find(|p| self.pane(*p).is_some_and(|r| r.contains(at)))
     }
 
+    /// The border that stands there, on either of its sides.
+    pub fn edge_at(&self, at: Position) -> Option<Edge> {
+        let pane = self.pane_at(at)?;
+        let area = self.pane(pane)?;
+        let (on_left, on_right) = (at.x == area.x, at.x + 1 == area.right());
+        let columns = matches!(self.shape, Shape::Wide | Shape::Medium);
+        let beside = |other: PaneId, x: u16| self.pane(other).is_some_and(|r| x >= r.x && x < r.right());
+        match pane {
+            PaneId::Flow if at.y + 1 == area.bottom() && self.pane(PaneId::Step).is_some() => Some(Edge::Flow),
+            PaneId::Step if at.y == area.y && self.pane(PaneId::Flow).is_some() => Some(Edge::Flow),
+            PaneId::Profiles | PaneId::Keys if columns && on_right => {
+                beside(PaneId::Flow, at.x + 1).then_some(Edge::Left)
+            }
+            PaneId::Inspector if self.shape == Shape::Medium && on_right => {
+                beside(PaneId::Flow, at.x + 1).then_some(Edge::Left)
+            }
+            PaneId::Inspector if self.shape == Shape::Wide && on_left => {
+                beside(PaneId::Flow, at.x.checked_sub(1)?).then_some(Edge::Right)
+            }
+            PaneId::Flow | PaneId::Step if columns && on_left => {
+                beside(PaneId::Profiles, at.x.checked_sub(1)?).then_some(Edge::Left)
+            }
+            PaneId::Flow | PaneId::Step if self.shape == Shape::Wide && on_right => {
+                beside(PaneId::Inspector, at.x + 1).then_some(Edge::Right)
+            }
+            _ => None,
+        }
+    }
+
     const fn put(&mut self, pane: PaneId, area: Rect) {
         self.panes[pane as usize] = Some(area);
     }
 
     /// The list of steps over the step itself; the list takes two fifths at most.
     fn flow(&mut self, area: Rect, steps: u16, by: i16) {
-        let usual = (steps + 2).clamp(4, (area.height * 2 / 5).max(4));
+        let usual = usual_list(steps, area.height);
         let (list, step) = above(area, grown(usual, by, 3, area.height.saturating_sub(3)));
         self.put(PaneId::Flow, list);
         self.put(PaneId::Step, step);

@@ -1,20 +1,26 @@
-//! How things look: sixteen colours at most, or none, and every state also as a sign and a word.
-//!
-//! The terminal's own palette decides the colours, so that light and dark both work.
+//! How things look: the colours of a theme, or none, and every state also as a sign and a word.
+
+mod theme;
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
+
+pub use theme::Theme;
+
+use super::ascii;
+use crate::text::shorten;
 
 /// What a person chose. `color` is false with `NO_COLOR`, `ascii` true with `--ascii`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
     pub color: bool,
     pub ascii: bool,
+    pub theme: Theme,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { color: true, ascii: false }
+        Self { color: true, ascii: false, theme: Theme::Plain }
     }
 }
 
@@ -43,6 +49,27 @@ pub enum Tone {
     Sandbox,
 }
 
+#[cfg(test)]
+impl Tone {
+    pub const ALL: [Self; 15] = [
+        Self::Plain,
+        Self::Dim,
+        Self::Strong,
+        Self::Key,
+        Self::Good,
+        Self::Warn,
+        Self::Bad,
+        Self::Busy,
+        Self::Secret,
+        Self::Name,
+        Self::Text,
+        Self::Number,
+        Self::Literal,
+        Self::Production,
+        Self::Sandbox,
+    ];
+}
+
 /// Signs of our own. The word beside each says the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
@@ -61,26 +88,18 @@ pub enum Sign {
 
 impl Look {
     pub fn style(self, tone: Tone) -> Style {
-        let (color, modifier) = match tone {
-            Tone::Plain => (None, Modifier::empty()),
-            Tone::Dim => (None, Modifier::DIM),
-            Tone::Strong => (None, Modifier::BOLD),
-            Tone::Key => (Some(Color::Cyan), Modifier::BOLD),
-            Tone::Good => (Some(Color::Green), Modifier::empty()),
-            Tone::Warn => (Some(Color::Yellow), Modifier::empty()),
-            Tone::Bad => (Some(Color::Red), Modifier::BOLD),
-            Tone::Busy | Tone::Name => (Some(Color::Cyan), Modifier::empty()),
-            Tone::Secret => (Some(Color::Magenta), Modifier::empty()),
-            Tone::Text => (Some(Color::Green), Modifier::empty()),
-            Tone::Number => (Some(Color::Yellow), Modifier::empty()),
-            Tone::Literal => (Some(Color::Blue), Modifier::empty()),
-            Tone::Production => (Some(Color::Red), Modifier::BOLD.union(Modifier::REVERSED)),
-            Tone::Sandbox => (Some(Color::Green), Modifier::REVERSED),
+        let modifier = match tone {
+            Tone::Strong | Tone::Key | Tone::Bad => Modifier::BOLD,
+            // a colour of its own dims it where there is one
+            Tone::Dim if !self.color || self.theme == Theme::Plain => Modifier::DIM,
+            Tone::Production => Modifier::BOLD.union(Modifier::REVERSED),
+            Tone::Sandbox => Modifier::REVERSED,
+            _ => Modifier::empty(),
         };
         let style = Style::new().add_modifier(modifier);
-        match color {
-            Some(color) if self.color => style.fg(color),
-            _ => style,
+        match self.theme.color(tone).filter(|_| self.color) {
+            Some(color) => style.fg(color),
+            None => style,
         }
     }
 
@@ -95,6 +114,12 @@ impl Look {
         } else {
             Style::new().add_modifier(Modifier::BOLD)
         }
+    }
+
+    /// Laid over what was searched for; `in_bar`: it stands in a selected row.
+    pub fn matched(self, in_bar: bool) -> Style {
+        let style = Style::new().add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED));
+        if in_bar { style.remove_modifier(Modifier::REVERSED) } else { style.add_modifier(Modifier::REVERSED) }
     }
 
     pub const fn sign(self, sign: Sign) -> &'static str {
@@ -123,6 +148,11 @@ impl Look {
             (true, false) => ASCII,
             (true, true) => ASCII_FOCUSED,
         }
+    }
+
+    /// Cut to that many columns, with a sign for what is missing.
+    pub fn shorten(self, text: &str, columns: usize) -> String {
+        if self.ascii { ascii::cut(text, columns) } else { shorten(text, columns).into_owned() }
     }
 
     pub const fn ellipsis(self) -> &'static str {
@@ -163,15 +193,15 @@ mod tests {
 
     #[test]
     fn without_colour_no_tone_has_one() {
-        let look = Look { color: false, ascii: false };
-        for tone in [Tone::Good, Tone::Bad, Tone::Warn, Tone::Production, Tone::Secret, Tone::Key] {
+        let look = Look { color: false, ..Look::default() };
+        for tone in Tone::ALL {
             assert_eq!(look.style(tone).fg, None, "{tone:?}");
         }
     }
 
     #[test]
     fn ascii_signs_are_ascii() {
-        let look = Look { color: true, ascii: true };
+        let look = Look { ascii: true, ..Look::default() };
         for sign in [Sign::Ok, Sign::Failed, Sign::Busy, Sign::Warn, Sign::Waits, Sign::NotChecked] {
             assert!(look.sign(sign).is_ascii(), "{sign:?}");
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::body::{BodyKey, Rows, Source};
+use super::body::{BodyKey, Portion, Rows, Search, Source};
 use super::engine::Engine;
 use crate::flow::view::AskField;
 use crate::flow::{Effect, Event};
@@ -71,12 +71,27 @@ pub enum Message {
     },
     /// The answer to [`Command::History`].
     HistoryDone(Result<HistoryDone, Problem>),
+    /// The answer to [`Command::Explain`]; None: nothing is known of it.
+    Explained {
+        word: String,
+        text: Option<String>,
+    },
     /// The answer to [`Command::Copy`].
     Copied(Result<CopyReport, Problem>),
     /// The answer to [`Command::Index`].
     Indexed {
         key: BodyKey,
         rows: Rows,
+    },
+    /// What [`Command::Search`] found since it was last told.
+    Searched {
+        key: BodyKey,
+        needle: String,
+        portion: Portion,
+    },
+    /// What the terminal says of its background.
+    Background {
+        light: bool,
     },
     /// Something worth a line at the bottom and in the log.
     Notice(Notice),
@@ -111,8 +126,11 @@ impl fmt::Debug for Message {
             Self::TokenDone(_) => "TokenDone",
             Self::History { .. } => "History",
             Self::HistoryDone(_) => "HistoryDone",
+            Self::Explained { .. } => "Explained",
             Self::Copied(_) => "Copied",
             Self::Indexed { .. } => "Indexed",
+            Self::Searched { .. } => "Searched",
+            Self::Background { .. } => "Background",
             Self::Notice(_) => "Notice",
             Self::Edited { .. } => "Edited",
             Self::Tick => "Tick",
@@ -195,6 +213,10 @@ pub enum Command {
     },
     /// Do something with kept runs; answer with [`Message::HistoryDone`].
     History(HistoryOrder),
+    /// Say what a check or an error means; answer with [`Message::Explained`].
+    Explain {
+        word: String,
+    },
     Copy(CopyRequest),
     /// Clear the clipboard now, if what is there is ours.
     ClearClipboard,
@@ -209,6 +231,8 @@ pub enum Command {
         index: usize,
         text: String,
     },
+    /// Search a large body away from the screen's thread.
+    Search(Box<Search>),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Draw every cell again.
@@ -238,6 +262,7 @@ impl Command {
                 | Self::Token(_)
                 | Self::ListHistory { .. }
                 | Self::History(_)
+                | Self::Explain { .. }
         )
     }
 }

@@ -9,6 +9,8 @@
 //! Nothing here knows a bank or a protocol; the clock comes with every message. No timer runs while nothing counts.
 
 pub mod app;
+mod ascii;
+mod background;
 mod body;
 mod chord;
 mod chrome;
@@ -39,7 +41,8 @@ mod words;
 pub use app::{App, Settings};
 pub use engine::Engine;
 pub use focus::PaneId;
-pub use look::Look;
+pub use keymap::Keymap;
+pub use look::{Look, Theme};
 pub use message::{
     Asking, Command, CopyReport, CopyRequest, Message, Notice, NoticeTone, Number, Problem, Route, Wrap,
 };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::app::App;
+use super::background::{Answer, Heard, QUESTION};
 use super::body;
 use super::clipboard::{self, CLEAR_SECONDS, Native, Ways};
 
@@ -31,7 +32,7 @@ pub enum Ended {
 }
 
 enum Happened {
-    Message(Box<Message>),
+    Messages(Vec<Message>),
     /// The system's clipboard did not take it.
     NotCopied(CopyRequest),
     Signal,
@@ -41,7 +42,7 @@ enum Happened {
 
 impl Happened {
     fn message(message: Message) -> Self {
-        Self::Message(Box::new(message))
+        Self::Messages(vec![message])
     }
 }
 
@@ -50,6 +51,11 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
     terminal.draw(&app, clock.now())?;
     app.take_changed();
     let mut signals = Signals::listen()?;
+    let mut answer = Answer::default();
+    if app.settings.follow {
+        terminal.sequence(QUESTION)?;
+        answer = Answer::asked();
+    }
     let (mut events, handled) = read_events();
     let (undelivered, mut returned) = tokio::sync::mpsc::unbounded_channel();
     let native = Native::default();
@@ -64,19 +70,22 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
             terminal.draw(&app, clock.now())?;
         }
         let tick = app.next_tick(clock.now());
-        let happened = tokio::select! {
-            event = events.recv() => input(event),
-            message = channels.messages.recv() => message.map_or(Happened::Gone, Happened::message),
-            Some(request) = returned.recv() => Happened::NotCopied(request),
-            () = signals.any() => Happened::Signal,
-            () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => Happened::message(Message::Tick),
+        let (happened, from_terminal) = tokio::select! {
+            event = events.recv() => (input(event, &mut answer), true),
+            message = channels.messages.recv() => (message.map_or(Happened::Gone, Happened::message), false),
+            Some(request) = returned.recv() => (Happened::NotCopied(request), false),
+            () = signals.any() => (Happened::Signal, false),
+            () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => {
+                (Happened::message(Message::Tick), false)
+            }
         };
-        let mut next = Some(happened);
+        let mut next = Some((happened, from_terminal));
         // everything that is there already is taken in before one picture is drawn
-        while let Some(happened) = next {
-            let from_terminal = matches!(&happened, Happened::Message(m) if matches!(**m, Message::Input(_)));
+        while let Some((happened, from_terminal)) = next {
             let commands = match happened {
-                Happened::Message(message) => app.update(*message, clock.now()),
+                Happened::Messages(messages) => {
+                    messages.into_iter().flat_map(|message| app.update(message, clock.now())).collect()
+                }
                 Happened::NotCopied(request) => app.update(copier.by_terminal(&request, &mut terminal), clock.now()),
                 Happened::Signal => break 'run Ended::Signal,
                 Happened::Gone => break 'run Ended::Signal,
@@ -88,9 +97,9 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
                 // the thread may be gone by now
                 let _ = handled.send(());
             }
-            next = events.try_recv().ok().map(|event| input(Some(event)));
+            next = events.try_recv().ok().map(|event| (input(Some(event), &mut answer), true));
             if next.is_none() {
-                next = channels.messages.try_recv().ok().map(Happened::message);
+                next = channels.messages.try_recv().ok().map(|message| (Happened::message(message), false));
             }
         }
     };
@@ -130,9 +139,13 @@ fn read_events() -> (UnboundedReceiver<io::Result<crossterm::event::Event>>, std
     (events, handled)
 }
 
-fn input(event: Option<io::Result<crossterm::event::Event>>) -> Happened {
+fn input(event: Option<io::Result<crossterm::event::Event>>, answer: &mut Answer) -> Happened {
     match event {
-        Some(Ok(event)) => Happened::message(Message::Input(event)),
+        Some(Ok(event)) => match answer.hear(event) {
+            Heard::Events(events) => Happened::Messages(events.into_iter().map(Message::Input).collect()),
+            Heard::Part => Happened::Messages(Vec::new()),
+            Heard::Background { light } => Happened::message(Message::Background { light }),
+        },
         Some(Err(_)) | None => Happened::Gone,
     }
 }
@@ -174,6 +187,15 @@ fn carry_out(
                         let rows = body::count(&key, &source, &redactor);
                         // the screen may be gone by then
                         let _ = back.send(Message::Indexed { key, rows });
+                    });
+                }
+                Command::Search(search) => {
+                    let back = channels.back.clone();
+                    tokio::task::spawn_blocking(move || {
+                        search.run(|portion| {
+                            let (key, needle) = (search.key, search.needle.clone());
+                            let _ = back.send(Message::Searched { key, needle, portion });
+                        });
                     });
                 }
                 // the shell may be gone: then the loop is about to end

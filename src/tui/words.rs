@@ -4,8 +4,9 @@
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::ascii;
 use super::look::{Look, Sign, Tone};
-use crate::text::{clean, shorten, width};
+use crate::text::{clean, width};
 
 /// A line under construction.
 pub struct Words {
@@ -37,7 +38,8 @@ impl Words {
         if text.is_empty() {
             return;
         }
-        let text = clean(text).into_owned();
+        let clean = clean(text);
+        let text = if self.look.ascii { ascii::spelled(&clean).into_owned() } else { clean.into_owned() };
         self.width += width(&text);
         self.spans.push(Span::styled(text, self.look.style(tone)));
     }
@@ -83,16 +85,14 @@ impl Words {
     #[must_use]
     pub fn cell(self, tone: Tone, text: impl AsRef<str>, columns: usize) -> Self {
         let end = self.width + columns;
-        let text = clean(text.as_ref()).into_owned();
-        let text = shorten(&text, columns).into_owned();
+        let text = self.look.shorten(&clean(text.as_ref()), columns);
         self.put(tone, text).to(end)
     }
 
     /// The same, at the right of its cell.
     #[must_use]
     pub fn cell_right(self, tone: Tone, text: impl AsRef<str>, columns: usize) -> Self {
-        let text = clean(text.as_ref()).into_owned();
-        let text = shorten(&text, columns).into_owned();
+        let text = self.look.shorten(&clean(text.as_ref()), columns);
         let blank = columns.saturating_sub(width(&text));
         self.gap(blank).put(tone, text)
     }

@@ -15,6 +15,13 @@
 #[allow(dead_code, reason = "shared with the terminal tests")]
 mod pty;
 
+#[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "shared with the other benchmark")]
+mod measure;
+
+#[cfg(target_os = "linux")]
+use measure::{cpu, median, memory, p99, switches};
+
 #[cfg(not(target_os = "linux"))]
 fn main() {
     println!("felt: measures through /proc, so on Linux only");
@@ -61,7 +68,7 @@ impl Figures {
         let id = terminal.process_id();
         while terminal.next_output(Duration::from_millis(300)) {}
         if rest {
-            self.memory = memory(id);
+            self.memory = memory(id, "VmRSS");
             let (wakeups, ticks) = (switches(id), cpu(id));
             std::thread::sleep(Duration::from_secs(10)); // the measurement itself
             // a thread that ended meanwhile takes its count along
@@ -78,45 +85,6 @@ impl Figures {
         terminal.keys("q").keys("q");
         terminal.end();
     }
-}
-
-#[cfg(target_os = "linux")]
-fn status(file: &str, name: &str) -> u64 {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let line = text.lines().find(|l| l.starts_with(name)).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0)
-}
-
-#[cfg(target_os = "linux")]
-fn memory(id: u32) -> f64 {
-    f64::from(u32::try_from(status(&format!("/proc/{id}/status"), "VmRSS")).unwrap_or(u32::MAX)) / 1024.0
-}
-
-/// Voluntary context switches of every thread: each is a wake-up.
-#[cfg(target_os = "linux")]
-fn switches(id: u32) -> u64 {
-    let threads = std::fs::read_dir(format!("/proc/{id}/task")).expect("a running program");
-    threads.flatten().map(|t| status(&format!("{}/status", t.path().display()), "voluntary_ctxt_switches")).sum()
-}
-
-/// User and system time in clock ticks.
-#[cfg(target_os = "linux")]
-fn cpu(id: u32) -> u64 {
-    let text = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    [11, 12].iter().filter_map(|i| fields.get(*i)?.parse::<u64>().ok()).sum()
-}
-
-#[cfg(target_os = "linux")]
-fn median(all: &mut [f64]) -> f64 {
-    all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
-}
-
-#[cfg(target_os = "linux")]
-fn p99(all: &mut [f64]) -> f64 {
-    all.sort_by(f64::total_cmp);
-    all[(all.len() * 99 / 100).min(all.len() - 1)]
 }
 
 #[cfg(target_os = "linux")]

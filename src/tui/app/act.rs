@@ -3,6 +3,7 @@
 use super::App;
 use crate::flow::view::{RunStatus, StepState};
 use crate::time::Timestamp;
+use crate::tui::doc::DocState;
 use crate::tui::focus::PaneId;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, NoticeTone};
@@ -14,7 +15,7 @@ const INTERRUPT_MILLIS: i64 = 2000;
 
 impl App {
     pub(super) fn act(&mut self, action: Action, now: Timestamp) {
-        if self.act_on_overlay(action, now) || self.act_on_line(action, now) {
+        if self.act_on_line(action, now) || self.act_on_overlay(action, now) {
             return;
         }
         if let Err(reason) = self.can(action) {
@@ -45,7 +46,7 @@ impl App {
             Action::Search => self.start_typing(),
             Action::FindNext => self.find_again(true, now),
             Action::FindPrevious => self.find_again(false, now),
-            Action::Messages => self.overlays.push(Overlay::Messages(0)),
+            Action::Messages => self.overlays.push(Overlay::Messages(DocState { cursor: usize::MAX, top: 0 })),
             Action::Step => self.step_once(now),
             Action::Straight => self.run_straight(now),
             Action::Retry => self.retry(now),
@@ -132,6 +133,8 @@ impl App {
         };
         if let Some(filter) = filter.filter(|f| !f.is_empty()) {
             filter.clear();
+        } else if self.view_here().is_some() && self.drop_search() {
+            // the marks are gone: that is all
         } else if self.reveal.is_some() {
             self.hide();
         } else if self.focus == PaneId::Inspector && self.inspector.pasted.is_some() {

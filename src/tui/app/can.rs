@@ -45,6 +45,7 @@ impl App {
             Action::Edit | Action::Editor | Action::Try | Action::Compare | Action::Branches => {
                 self.can_explore(action)
             }
+            Action::Search if !self.overlays.is_empty() && self.view_here().is_none() => Err("no text here to search"),
             Action::Browse | Action::QrCode => match self.signing_in() {
                 Some(_) => Ok(()),
                 None => Err("no sign-in at a bank is waited for"),
@@ -110,7 +111,7 @@ impl App {
             Action::Escape if self.keys.work.is_some() => "cancel",
             Action::Escape if self.focus_is_on_run() && self.in_flight() => "cancel",
             Action::Straight if self.run.as_ref().is_some_and(|r| r.straight) => "pause",
-            Action::Search if !matches!(self.focus, PaneId::Profiles | PaneId::Keys) => "search",
+            Action::Search if self.view_here().is_some() => "search",
             Action::Right if self.focus == PaneId::Inspector => "next token",
             Action::Right if matches!(self.focus, PaneId::Profiles) => "open",
             _ => binding.hint,

@@ -73,14 +73,12 @@ impl App {
 
     fn act_on_client(&mut self, action: Action, row: &ClientRow, now: Timestamp) {
         match action {
-            Action::Submit | Action::Copy => self.overlays.push(Overlay::Report(Report {
-                title: format!("registration {}", row.client.client_id),
-                what: "registration",
-                text: format!("{}{}", row.in_words(now), row.answers_in_words()),
-                save: None,
-                wide: Report::PROSE,
-                top: 0,
-            })),
+            Action::Submit | Action::Copy => self.overlays.push(Overlay::Report(Report::new(
+                format!("registration {}", row.client.client_id),
+                "registration",
+                format!("{}{}", row.in_words(now), row.answers_in_words()),
+                None,
+            ))),
             Action::ReadClient => self.start_with_client(row, "read", now),
             Action::UpdateClient => self.start_with_client(row, "update", now),
             Action::RenewCertificate => self.choose_certificate(row, now),

@@ -228,7 +228,7 @@ impl App {
             _ => None,
         })?;
         let key = self.keys.selected()?;
-        let doc = card::doc(self.look(), key, overlay::card::text_size(self.size).width);
+        let doc = card::doc(self.look(), key, overlay::text::room(self.size).width);
         let Item::Fact(at) = doc.item_at(state.cursor)? else { return None };
         let (name, value) = card::fact(key, at)?;
         Some(Found::new(name, value, Class::Public))

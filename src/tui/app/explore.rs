@@ -20,6 +20,9 @@ use crate::tui::overlay::form::{Form, Purpose};
 use crate::tui::overlay::{Choice, Overlay, Report};
 use crate::tui::pane::flow::state;
 
+/// Columns of a comparison.
+const WIDE: u16 = 100;
+
 /// What an entry of these lists does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exploration {
@@ -135,7 +138,7 @@ impl App {
     fn show_comparison(&mut self, title: String, of: impl FnOnce(&StepView) -> compare::Compared) {
         let Some((_, step)) = self.selected_step() else { return };
         let text = of(step).to_text(self.redactor());
-        self.overlays.push(Overlay::Report(Report { title, what: "comparison", text, save: None, wide: true, top: 0 }));
+        self.overlays.push(Overlay::Report(Report { wide: WIDE, ..Report::new(title, "comparison", text, None) }));
     }
 
     /// The place of what the cursor stands on.

@@ -108,12 +108,8 @@ impl App {
     pub(super) fn history_done(&mut self, result: Result<HistoryDone, Problem>, now: Timestamp) {
         match result {
             Ok(HistoryDone::Shown { id, text }) => self.overlays.push(Overlay::Report(Report {
-                title: format!("run {id}"),
-                what: "the run in words (masked)",
-                text,
-                save: None,
                 wide: WIDE,
-                top: 0,
+                ..Report::new(format!("run {id}"), "the run in words (masked)", text, None)
             })),
             Ok(HistoryDone::Reported { id, text }) => self.show_report(&id, text),
             Ok(HistoryDone::Again(again)) => self.run_again(*again, now),
@@ -143,12 +139,13 @@ impl App {
     fn show_report(&mut self, id: &str, text: String) {
         let masked = masked_values(&text);
         self.overlays.push(Overlay::Report(Report {
-            title: format!("report for the bank: {masked} values masked"),
-            what: "the report (masked)",
-            text,
-            save: Some(Save::Report(format!("run-{id}"))),
             wide: WIDE,
-            top: 0,
+            ..Report::new(
+                format!("report for the bank: {masked} values masked"),
+                "the report (masked)",
+                text,
+                Some(Save::Report(format!("run-{id}"))),
+            )
         }));
     }
 

@@ -42,6 +42,9 @@ impl App {
         if self.prompt_is_up() {
             return Context::Prompt;
         }
+        if self.types_over_overlay() {
+            return Context::Line;
+        }
         match (self.overlays.last(), &self.typing) {
             (Some(overlay), _) => overlay.context(),
             (None, Some(_)) => Context::Line,
@@ -83,11 +86,9 @@ impl App {
         if self.insert_into_prompt(text) {
             return true;
         }
-        match (self.overlays.last_mut(), &mut self.typing) {
-            (Some(Overlay::Choice(choice)), _) => {
-                choice.field.insert(text);
-                choice.cursor = 0;
-            }
+        let over = self.types_over_overlay();
+        match (self.overlays.last_mut().filter(|_| !over), &mut self.typing) {
+            (Some(Overlay::Choice(choice)), _) => choice.insert(text),
             (Some(Overlay::Form(form)), _) => match form.entry() {
                 Some(field) => field.insert(text),
                 None => return false,
@@ -141,16 +142,5 @@ impl App {
     /// Gives the keys to a pane.
     pub(super) fn go_to(&mut self, pane: PaneId) {
         self.focus = pane;
-    }
-
-    /// The filter follows what is typed.
-    pub(super) fn filter_typed(&mut self) {
-        let Some(typing) = &self.typing else { return };
-        let text = typing.field.text().to_owned();
-        match typing.pane {
-            PaneId::Profiles => self.profiles.filter = text,
-            PaneId::Keys => self.keys.filter = text,
-            _ => {}
-        }
     }
 }

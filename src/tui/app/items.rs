@@ -19,8 +19,8 @@ impl App {
         // A pane that is not on the screen is laid out as wide as the screen.
         let width = geometry.pane(pane).map_or(self.size.width, |r| inside(r).width).saturating_sub(GUTTER);
         match pane {
-            PaneId::Inspector => read(&inspector::doc(self, width, now)),
-            _ => read(&step::doc(self, width, now)),
+            PaneId::Inspector => read(&inspector::doc(self, width, now).looking_for(&self.search)),
+            _ => read(&step::doc(self, width, now).looking_for(&self.search)),
         }
     }
 

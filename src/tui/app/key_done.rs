@@ -61,14 +61,12 @@ impl App {
             KeyDone::Csr { text } => {
                 let name = self.keys.selected().map_or_else(|| "request".to_owned(), |k| k.label.clone());
                 let title = "certificate request: w saves it, y copies it".to_owned();
-                self.overlays.push(Overlay::Report(Report {
+                self.overlays.push(Overlay::Report(Report::new(
                     title,
-                    what: "certificate request",
+                    "certificate request",
                     text,
-                    save: Some(Save::Request(name)),
-                    wide: Report::PROSE,
-                    top: 0,
-                }));
+                    Some(Save::Request(name)),
+                )));
             }
             KeyDone::Saved { path } => self.say(NoticeTone::Good, format!("written to {path}"), now),
             KeyDone::Bound { seat, uri, seated } => self.bound(seat, uri, seated, &work.what, now),

@@ -11,6 +11,7 @@ mod client_acts;
 mod copy;
 mod drive;
 mod explore;
+mod find;
 mod go;
 mod history_acts;
 mod input;
@@ -36,9 +37,9 @@ use super::body::BodyView;
 use super::engine::Engine;
 use super::focus::PaneId;
 use super::keymap::Keymap;
-use super::layout::{Geometry, Sizes, Wish};
+use super::layout::{Edge, Geometry, Sizes, Wish};
 use super::log::Log;
-use super::look::Look;
+use super::look::{Look, Theme};
 use super::message::{Command, Message, Notice, NoticeTone, Number};
 use super::overlay::{Overlay, Prompt};
 use super::pane::flow::{self, FlowPane};
@@ -46,7 +47,6 @@ use super::pane::inspector::InspectorPane;
 use super::pane::keys::KeysPane;
 use super::pane::profiles::{Choice, ProfilesPane};
 use super::pane::step::StepPane;
-use super::widget::field::Field;
 use crate::flow::view::{RunView, StepView};
 use crate::redact::Redactor;
 use crate::shell::ClientRow;
@@ -57,6 +57,7 @@ use crate::time::Timestamp;
 pub use copy::CopyKind;
 pub use drive::Go;
 pub use explore::Exploration;
+pub use find::{Asked as TypedFor, Typing, View};
 pub use key_choices::KeyChoice;
 pub use reveal::{REVEAL_SECONDS, Reveal};
 
@@ -69,13 +70,15 @@ pub struct Settings {
     pub mouse: bool,
     /// False for screen sharing: nothing can be revealed.
     pub reveal: bool,
+    /// The theme follows the terminal's background, as soon as the terminal tells it.
+    pub follow: bool,
     /// The workbench on the embedded banks: says so, and what to press first.
     pub demo: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { look: Look::default(), size: Size::new(80, 24), mouse: true, reveal: true, demo: false }
+        Self { look: Look::default(), size: Size::new(80, 24), mouse: true, reveal: true, follow: false, demo: false }
     }
 }
 
@@ -94,12 +97,6 @@ pub struct Current {
 pub struct Preparing {
     pub number: Number,
     pub choice: Choice,
-}
-
-/// A filter or a search while it is typed.
-pub struct Typing {
-    pub pane: PaneId,
-    pub field: Field,
 }
 
 pub struct App {
@@ -123,6 +120,10 @@ pub struct App {
     pub typing: Option<Typing>,
     /// What `n` looks for in views.
     pub search: String,
+    /// The view whose cursor goes to the first match when it is found.
+    seeking: Option<View>,
+    /// Ids of what was chosen in help and palette, the last first.
+    recent: Vec<String>,
 
     /// Those that are kept, as far as is known.
     pub tokens: Vec<TokenRow>,
@@ -138,6 +139,8 @@ pub struct App {
 
     pub(super) bodies: Vec<BodyView>,
     pub(super) nothing: Redactor,
+    /// The border that the mouse holds.
+    held: Option<Edge>,
     last_number: Number,
     last_copy: Option<CopyKind>,
     interrupted_at: Option<Timestamp>,
@@ -165,6 +168,8 @@ impl App {
             prompts: VecDeque::new(),
             typing: None,
             search: String::new(),
+            seeking: None,
+            recent: Vec::new(),
             tokens: Vec::new(),
             clients: Vec::new(),
             kept: Vec::new(),
@@ -174,6 +179,7 @@ impl App {
             log: Log::default(),
             bodies: Vec::new(),
             nothing: Redactor::default(),
+            held: None,
             last_number: 0,
             last_copy: None,
             interrupted_at: None,
@@ -208,12 +214,18 @@ impl App {
             Message::TokenDone(result) => self.token_done(result, now),
             Message::History { words, runs } => self.history_listed(&words, runs),
             Message::HistoryDone(result) => self.history_done(result, now),
+            Message::Explained { word, text } => self.explained(word, text, now),
             Message::Copied(result) => self.copied(result, now),
             Message::Indexed { key, rows } => {
                 if let Some(body) = self.bodies.iter_mut().find(|b| b.key == key) {
                     body.set_rows(rows);
                 }
             }
+            Message::Searched { key, needle, portion } => self.body_searched(key, &needle, portion, now),
+            Message::Background { light } if self.settings.follow => {
+                self.settings.look.theme = if light { Theme::Light } else { Theme::Dark };
+            }
+            Message::Background { .. } => self.changed = false,
             Message::Notice(notice) => self.log.say(now, notice),
             Message::Edited { index, result } => self.edited(index, result, now),
             Message::Tick => self.reveal_tick(now),
@@ -236,14 +248,19 @@ impl App {
         self.geometry_in(Rect::from(self.size))
     }
 
-    pub fn geometry_in(&self, area: Rect) -> Geometry {
+    /// Rows that the list of steps would like.
+    fn step_rows(&self) -> u16 {
         // with their heading, and the chain of keys where there is one
         let rows = match self.view() {
             Some(view) => view.steps.len() + 1 + usize::from(flow::hops(view).len() > 1),
             None => self.profiles.chosen_steps() + 1,
         };
-        let steps = u16::try_from(rows).unwrap_or(u16::MAX / 2);
-        Geometry::new(area, Wish { focus: self.focus, zoom: self.zoom, sizes: self.sizes, steps: steps.min(1000) })
+        u16::try_from(rows).unwrap_or(u16::MAX).min(1000)
+    }
+
+    pub fn geometry_in(&self, area: Rect) -> Geometry {
+        let steps = self.step_rows();
+        Geometry::new(area, Wish { focus: self.focus, zoom: self.zoom, sizes: self.sizes, steps })
     }
 
     pub fn view(&self) -> Option<&RunView> {

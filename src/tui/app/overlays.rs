@@ -6,10 +6,9 @@ use crate::shell::{HistoryOrder, KeyOrder, TokenOrder};
 use crate::time::Timestamp;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, NoticeTone};
-use crate::tui::overlay::choice::Does;
 use crate::tui::overlay::form::{Form, Purpose};
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Overlay, Save, card};
+use crate::tui::overlay::{Overlay, Save, text};
 
 impl App {
     /// Whether the top overlay took the action.
@@ -20,7 +19,7 @@ impl App {
         if self.act_on_prompt(action) {
             return true;
         }
-        if matches!(self.overlays.last(), Some(Overlay::Card(_) | Overlay::Report(_))) {
+        if matches!(self.overlays.last(), Some(Overlay::Card(_) | Overlay::Report(_) | Overlay::Messages(_))) {
             return self.act_on_reading(action, now);
         }
         if self.tokens_are_open() {
@@ -38,13 +37,7 @@ impl App {
         let Some(top) = self.overlays.last_mut() else { return false };
         // a text field takes what edits it
         let edited = match top {
-            Overlay::Choice(choice) => {
-                let edited = choice.field.edit(action);
-                if edited {
-                    choice.cursor = 0;
-                }
-                edited
-            }
+            Overlay::Choice(choice) => choice.edit(action),
             Overlay::Form(form) => form.entry().is_some_and(|f| f.edit(action)),
             _ => false,
         };
@@ -85,20 +78,14 @@ impl App {
                     self.yes(question.asked, now);
                 }
             }
-            (Overlay::Messages(back), Action::Up) => *back = back.saturating_add(1),
-            (Overlay::Messages(back), Action::Down) => *back = back.saturating_sub(1),
-            (Overlay::Messages(back), Action::HalfUp | Action::PageUp) => *back = back.saturating_add(10),
-            (Overlay::Messages(back), Action::HalfDown | Action::PageDown) => *back = back.saturating_sub(10),
-            (Overlay::Messages(back), Action::Last) => *back = 0,
-            (Overlay::Messages(back), Action::First) => *back = self.log.entries().len(),
             _ => {}
         }
         true
     }
 
-    /// What is only read: scrolled, copied, written.
+    /// What is only read: scrolled, searched, copied, written.
     fn act_on_reading(&mut self, action: Action, now: Timestamp) -> bool {
-        let page = isize::try_from(card::text_size(self.size).height).unwrap_or(1);
+        let page = isize::try_from(text::room(self.size).height).unwrap_or(1);
         let by = match action {
             Action::Down => 1,
             Action::Up => -1,
@@ -110,18 +97,22 @@ impl App {
             Action::Last => isize::MAX / 2,
             _ => 0,
         };
-        let size = card::text_size(self.size);
-        let look = self.look();
-        let total = self.keys.selected().map_or(0, |k| crate::tui::pane::keys::card::doc(look, k, size.width).len());
+        if let Some(state) = self.overlays.last_mut().and_then(text::state_mut) {
+            state.go_by(by);
+        }
+        match action {
+            Action::Close if self.drop_search() => return true,
+            Action::Close => drop(self.overlays.pop()),
+            Action::Search => self.start_typing(),
+            Action::FindNext | Action::FindPrevious => match self.can(action) {
+                Ok(()) => self.find_again(action == Action::FindNext, now),
+                Err(why) => self.say(NoticeTone::Warn, why, now),
+            },
+            _ => {}
+        }
         match (self.overlays.last_mut(), action) {
-            (_, Action::Close) => drop(self.overlays.pop()),
-            (Some(Overlay::Card(state)), _) if by != 0 => {
-                state.go_by(by);
-                *state = state.clamped(total, usize::from(size.height));
-            }
             (Some(Overlay::Card(_)), Action::Submit) => self.copy(CopyKind::Value, now),
             (Some(Overlay::Card(_)), Action::Copy) => self.open_copy_menu(now),
-            (Some(Overlay::Report(report)), _) if by != 0 => report.go_by(by),
             (Some(Overlay::Report(_)), Action::Copy) => self.copy(CopyKind::Report, now),
             (Some(Overlay::Report(report)), Action::Write) => {
                 let text = report.text.clone();
@@ -136,32 +127,6 @@ impl App {
             _ => {}
         }
         true
-    }
-
-    fn run_choice(&mut self, now: Timestamp) {
-        let reason = match self.overlays.last() {
-            Some(Overlay::Choice(choice)) => {
-                choice.chosen().filter(|e| matches!(e.does, Does::Key(_) | Does::Explore(_)))
-            }
-            _ => None,
-        }
-        .and_then(|e| e.reason.clone());
-        if let Some(reason) = reason {
-            return self.say(NoticeTone::Warn, format!("not this one: {reason}"), now);
-        }
-        let Some(Overlay::Choice(choice)) = self.overlays.pop() else { return };
-        let Some(entry) = choice.chosen().cloned() else { return };
-        match entry.does {
-            Does::Act(action) => self.act(action, now),
-            Does::Key(choice) => self.key_chosen(choice, now),
-            Does::Explore(what) => self.explore(what, now),
-            Does::Start(flow) => self.start(flow, now),
-            Does::GoToStep(index) => {
-                let current = self.view().map_or(0, |v| v.current);
-                self.flow.go_to(index, current);
-                self.go_to(crate::tui::focus::PaneId::Step);
-            }
-        }
     }
 
     fn submit(&mut self, form: Form, now: Timestamp) {

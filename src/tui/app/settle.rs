@@ -31,6 +31,8 @@ impl App {
         self.settle_keys();
         self.raise_prompt();
         self.lay_out_bodies();
+        self.search_bodies();
+        self.settle_overlay();
         self.ask_inspector();
         self.settle_cursors(now);
     }

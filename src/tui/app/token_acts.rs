@@ -36,6 +36,7 @@ impl App {
         if let Some(Overlay::Tokens(cursor)) = self.overlays.last_mut() {
             *cursor = (*cursor).min(last);
         }
+        self.renew_palette();
     }
 
     pub(super) fn act_on_tokens(&mut self, action: Action, now: Timestamp) {

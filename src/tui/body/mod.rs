@@ -3,12 +3,14 @@
 
 pub mod json;
 mod rows;
+mod search;
 mod show;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use rows::Rows;
+pub use search::{Portion, Search};
 
 use super::doc::Row;
 use super::look::Look;
@@ -89,7 +91,8 @@ pub struct BodyView {
     pub key: BodyKey,
     source: Source,
     mode: Mode,
-    rows: Rows,
+    rows: Arc<Rows>,
+    matches: Option<search::Matches>,
     /// Keeps the address in the key taken.
     _exchange: Arc<Exchange>,
 }
@@ -101,14 +104,14 @@ impl BodyView {
         let bytes = source.bytes();
         let limit = if bytes.len() <= AT_ONCE { bytes.len() } else { BEGINNING };
         let rows = Rows::count(bytes, mode, usize::from(key.width), redactor, limit);
-        Self { key, source, mode, rows, _exchange: Arc::clone(exchange) }
+        Self { key, source, mode, rows: Arc::new(rows), matches: None, _exchange: Arc::clone(exchange) }
     }
 
-    pub const fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         self.rows.whole
     }
 
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.rows.total
     }
 
@@ -122,7 +125,7 @@ impl BodyView {
 
     /// The counted rows of the same body arrived.
     pub fn set_rows(&mut self, rows: Rows) {
-        self.rows = rows;
+        self.rows = Arc::new(rows);
     }
 
     /// The rows `from..from + count`, laid out and masked.
@@ -142,20 +145,6 @@ impl BodyView {
             place = next;
         }
         out
-    }
-
-    /// The first row at or after `from` (before it, when going back) whose bytes hold the text, in any ASCII case.
-    pub fn find(&self, needle: &str, from: usize, forward: bool, redactor: &Redactor) -> Option<usize> {
-        let bytes = self.source.bytes();
-        let width = usize::from(self.key.width);
-        let counted = self.rows.counted(bytes.len());
-        let start = self.rows.place_of(from, bytes, self.mode, width, redactor);
-        let hit = if forward {
-            find(&bytes[start.min(counted)..counted], needle).map(|n| n + start)
-        } else {
-            rfind(&bytes[..start.min(counted)], needle)
-        }?;
-        Some(self.rows.row_of(hit, bytes, self.mode, width, redactor))
     }
 }
 
@@ -227,23 +216,37 @@ fn mode_of(source: &Source, redactor: &Redactor) -> Mode {
     if says_json || looks_json { Mode::Json } else { Mode::Text }
 }
 
-fn find(bytes: &[u8], needle: &str) -> Option<usize> {
-    let needle = needle.as_bytes();
-    let first = *needle.first()?;
-    let (low, high) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    let mut at = 0;
-    while let Some(n) = bytes.get(at..)?.iter().position(|&b| b == low || b == high) {
-        let hit = at + n;
-        if bytes.get(hit..hit + needle.len()).is_some_and(|b| b.eq_ignore_ascii_case(needle)) {
-            return Some(hit);
-        }
-        at = hit + 1;
-    }
-    None
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::exchange::Response;
+    use crate::time::Timestamp;
 
-fn rfind(bytes: &[u8], needle: &str) -> Option<usize> {
-    let n = needle.len();
-    (n > 0 && n <= bytes.len())
-        .then(|| (0..=bytes.len() - n).rev().find(|&i| bytes[i..i + n].eq_ignore_ascii_case(needle.as_bytes())))?
+    /// A JSON body at that width.
+    pub fn view(body: &str, width: u16) -> BodyView {
+        let response = Response {
+            status: 200,
+            reason: String::new(),
+            head: Vec::new(),
+            headers: vec![("Content-Type".into(), "application/json".into())],
+            body: body.as_bytes().to_vec(),
+            completeness: crate::flow::exchange::Completeness::Whole,
+        };
+        let exchange = Arc::new(Exchange {
+            request_head: Vec::new(),
+            request_body: Vec::new(),
+            response: Some(response),
+            phases: crate::flow::exchange::Phases::default(),
+            tls: None,
+            peer: None,
+            started_at: Timestamp::default(),
+            ended_at: Timestamp::default(),
+        });
+        let key = BodyKey::new(&exchange, BodyPart::Response, width);
+        let mut view = BodyView::new(key, &exchange, Source::Response(Arc::clone(&exchange)), &Redactor::default());
+        if !view.is_whole() {
+            view.set_rows(count(&key, view.source(), &Redactor::default()));
+        }
+        view
+    }
 }

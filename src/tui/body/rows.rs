@@ -58,29 +58,9 @@ impl Rows {
         after.checked_sub(1).map_or((0, Place::default()), |i| (self.marks[i].row, self.marks[i].place))
     }
 
-    /// Where the bytes of that row begin.
-    pub(super) fn place_of(&self, wanted: usize, bytes: &[u8], mode: Mode, width: usize, redactor: &Redactor) -> usize {
-        let (mut row, mut place) = self.before(wanted);
-        while row < wanted {
-            let Some((line, next)) = show::line(bytes, mode, width, place) else { return bytes.len() };
-            row += show::height(&line, bytes, width, redactor, Look::default());
-            place = next;
-        }
-        place.at
-    }
-
-    /// The row in which that byte stands.
-    pub(super) fn row_of(&self, at: usize, bytes: &[u8], mode: Mode, width: usize, redactor: &Redactor) -> usize {
-        let after = self.marks.partition_point(|m| m.place.at <= at);
-        let (mut row, mut place) =
-            after.checked_sub(1).map_or((0, Place::default()), |i| (self.marks[i].row, self.marks[i].place));
-        while let Some((line, next)) = show::line(bytes, mode, width, place) {
-            if next.at > at {
-                break;
-            }
-            row += show::height(&line, bytes, width, redactor, Look::default());
-            place = next;
-        }
-        row.min(self.total.saturating_sub(1))
+    /// The last mark at or before that byte: its row, and where it stands.
+    pub(super) fn mark_at(&self, byte: usize) -> (usize, Place) {
+        let after = self.marks.partition_point(|m| m.place.at <= byte);
+        after.checked_sub(1).map_or((0, Place::default()), |i| (self.marks[i].row, self.marks[i].place))
     }
 }

@@ -67,9 +67,29 @@ pub(super) fn line(bytes: &[u8], mode: Mode, width: usize, place: Place) -> Opti
     }
 }
 
+/// All that is shown of a line.
+pub(super) fn text(line: &Line, bytes: &[u8], width: usize, redactor: &Redactor) -> String {
+    words(line, bytes, width, redactor, Look::default()).0.line().to_string()
+}
+
 /// The rows of a line.
 pub(super) fn rows(line: &Line, bytes: &[u8], width: usize, redactor: &Redactor, look: Look) -> Vec<Row> {
-    let (words, hang, fits, item) = match line {
+    let (words, hang, fits, item) = words(line, bytes, width, redactor, look);
+    if fits {
+        return vec![Row { line: words.line(), item }];
+    }
+    words.wrap(width, hang).into_iter().map(|line| Row { line, item }).collect()
+}
+
+/// A line in words; where further rows of it begin, whether it is one row for sure, and what the cursor stands on there.
+fn words(
+    line: &Line,
+    bytes: &[u8],
+    width: usize,
+    redactor: &Redactor,
+    look: Look,
+) -> (Words, usize, bool, Option<Item>) {
+    match line {
         Line::Json(piece) => {
             let (words, hang) = json_row(piece, bytes, redactor, look);
             (words, hang, json_length(piece) <= width, json_item(piece))
@@ -84,11 +104,7 @@ pub(super) fn rows(line: &Line, bytes: &[u8], width: usize, redactor: &Redactor,
             let text = format!("{} bytes, not text, with a secret inside: not shown. y b copies them.", grouped(*n));
             (Words::new(look).dim(text), 0, true, None)
         }
-    };
-    if fits {
-        return vec![Row { line: words.line(), item }];
     }
-    words.wrap(width, hang).into_iter().map(|line| Row { line, item }).collect()
 }
 
 /// How many rows [`rows`] makes, mostly without making them.

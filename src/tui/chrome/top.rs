@@ -5,9 +5,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::flow::view::Countdown;
-use crate::text::{clean, shorten};
+use crate::text::clean;
 use crate::time::Timestamp;
 use crate::tui::app::App;
+use crate::tui::keymap::Action;
 use crate::tui::look::Tone;
 use crate::tui::pane::flow::state;
 use crate::tui::widget::bar;
@@ -61,7 +62,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
     let token = left(app, now, true);
     let token = if token.width() + kind.width() + 24 > width { left(app, now, false) } else { token };
     let room = width.saturating_sub(kind.width() + token.width() + 3).max(6);
-    let name = shorten(&clean(&name), room).into_owned();
+    let name = look.shorten(&clean(&name), room);
     let mut used = name.len().min(room) + kind.width() + token.width() + 3;
     let mut take = |w: usize| {
         let fits = used + w <= width;
@@ -87,11 +88,11 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
         line = line.gap(2).put(Tone::Warn, format!("bank clock {skew:+} s"));
     }
     let mut right = token;
-    if palette {
-        right = right.gap(3).put(Tone::Key, "^p").dim(" commands");
+    if let Some(key) = app.keymap.last(Action::Palette).filter(|_| palette) {
+        right = right.gap(3).put(Tone::Key, key).dim(" commands");
     }
-    if help {
-        right = right.gap(2).put(Tone::Key, "?").dim(" help");
+    if let Some(key) = app.keymap.short(Action::Help).filter(|_| help) {
+        right = right.gap(2).put(Tone::Key, key).dim(" help");
     }
     let line = line.right(right, width + 1);
     buffer.set_line(area.x, area.y, &line.line(), area.width);
@@ -101,7 +102,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
 pub fn draw_tiny(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
     let look = app.look();
     let width = usize::from(area.width);
-    let right = left(app, now, false).gap(1).put(Tone::Key, "?");
+    let right = left(app, now, false).gap(1).put(Tone::Key, app.keymap.short(Action::Help).unwrap_or_default());
     let step = app.selected_step().map_or(Words::new(look), |(i, step)| {
         let (sign, tone, _) = state::parts(step);
         Words::new(look).gap(1).put(tone, (i + 1).to_string()).sign(tone, sign)
@@ -113,6 +114,7 @@ pub fn draw_tiny(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
         None => ("countersign".into(), Words::new(look)),
     };
     let room = width.saturating_sub(kind.width() + step.width() + right.width() + 2);
-    let line = Words::new(look).strong(shorten(&clean(&name), room)).gap(1).join(kind).join(step).right(right, width);
+    let line =
+        Words::new(look).strong(look.shorten(&clean(&name), room)).gap(1).join(kind).join(step).right(right, width);
     buffer.set_line(area.x, area.y, &line.line(), area.width);
 }

@@ -1,6 +1,7 @@
 //! One table makes the bindings, the footer, the help and the palette.
 
 mod action;
+mod own;
 mod table;
 
 use std::collections::HashMap;
@@ -99,6 +100,34 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Where that is, as the footer begins and the table of keys says it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Everywhere => "everywhere",
+            Self::Profiles => PaneId::Profiles.word(),
+            Self::Keys => PaneId::Keys.word(),
+            Self::Flow => PaneId::Flow.word(),
+            Self::Step => PaneId::Step.word(),
+            Self::Inspector => PaneId::Inspector.word(),
+            Self::Typing => "Typing",
+            Self::Line => "Filter",
+            Self::Choice => "Choose",
+            Self::Form => "Form",
+            Self::Question => "Question",
+            Self::CopyMenu => "Copy",
+            Self::Card => "Key",
+            Self::Report => "Text",
+            Self::Tokens => "Tokens",
+            Self::Clients => "Registrations",
+            Self::History => "Runs",
+            Self::Prompt => "A store asks",
+            Self::Messages => "Messages",
+        }
+    }
+}
+
 impl From<PaneId> for Context {
     fn from(pane: PaneId) -> Self {
         match pane {
@@ -128,40 +157,85 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// The keys as a person reads them.
-    pub fn keys(&self) -> String {
-        let shown: Vec<String> = self.chords.iter().filter_map(|c| Chord::parse(c)).map(|c| c.to_string()).collect();
-        shown.join(" ")
-    }
-
     pub fn holds_in(&self, context: Context) -> bool {
         context.chain().iter().any(|c| self.contexts.contains(c))
     }
 }
 
-/// The table by key.
+/// The table by key, with a person's own keys where there are some.
 #[derive(Debug)]
 pub struct Keymap {
+    /// By position in the table.
+    chords: Vec<Vec<Chord>>,
     by_key: HashMap<(Context, Chord), Action>,
 }
 
 impl Default for Keymap {
     fn default() -> Self {
-        let mut by_key = HashMap::new();
-        for binding in TABLE {
-            for chord in binding.chords.iter().filter_map(|c| Chord::parse(c)) {
-                for context in binding.contexts {
-                    by_key.insert((*context, chord), binding.action);
-                }
-            }
-        }
-        Self { by_key }
+        let chords = TABLE.iter().map(|b| b.chords.iter().filter_map(|c| Chord::parse(c)).collect()).collect();
+        Self { chords, by_key: HashMap::new() }.indexed()
     }
 }
 
 impl Keymap {
+    fn indexed(mut self) -> Self {
+        self.by_key.clear();
+        for (binding, chords) in TABLE.iter().zip(&self.chords) {
+            for chord in chords {
+                for context in binding.contexts {
+                    self.by_key.insert((*context, *chord), binding.action);
+                }
+            }
+        }
+        self
+    }
+
     pub fn action(&self, context: Context, chord: Chord) -> Option<Action> {
         context.chain().iter().find_map(|c| self.by_key.get(&(*c, chord)).copied())
+    }
+
+    fn chords(&self, binding: &Binding) -> &[Chord] {
+        let at = TABLE.iter().position(|b| b.id == binding.id);
+        at.and_then(|i| self.chords.get(i)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The keys of a row as a person reads them.
+    pub fn keys(&self, binding: &Binding) -> String {
+        self.chords(binding).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The first key of a row.
+    pub fn key(&self, binding: &Binding) -> Option<String> {
+        self.chords(binding).first().map(ToString::to_string)
+    }
+
+    /// The first key of an action.
+    pub fn short(&self, action: Action) -> Option<String> {
+        TABLE.iter().filter(|b| b.action == action).find_map(|b| self.key(b))
+    }
+
+    /// Its last one, where the first is a sign that is easily overlooked.
+    pub fn last(&self, action: Action) -> Option<String> {
+        TABLE.iter().filter(|b| b.action == action).find_map(|b| self.chords(b).last().map(ToString::to_string))
+    }
+
+    /// The whole table as text: where, keys, action, what it does.
+    pub fn table(&self) -> String {
+        let rows: Vec<[String; 3]> = TABLE
+            .iter()
+            .map(|b| {
+                let mut places: Vec<&str> = b.contexts.iter().map(|c| c.word()).collect();
+                if b.contexts.contains(&Context::Everywhere) {
+                    places = vec![Context::Everywhere.word()];
+                }
+                [places.join(", "), self.keys(b), b.id.to_owned()]
+            })
+            .collect();
+        let wide = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0);
+        let (place, keys, id) = (wide(0), wide(1), wide(2));
+        rows.iter().zip(TABLE).fold(String::new(), |out, (r, b)| {
+            out + &format!("{:<place$}  {:<keys$}  {:<id$}  {}\n", r[0], r[1], r[2], b.words)
+        })
     }
 }
 

@@ -9,6 +9,7 @@ const RUN: &[C] = &[C::Flow, C::Step];
 const EXPLORED: &[C] = &[C::Flow, C::Step, C::Inspector];
 const ALL: &[C] = &[C::Everywhere];
 const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report, C::Tokens, C::Clients, C::History];
+const READ: &[C] = &[C::Everywhere, C::Card, C::Report, C::Messages];
 const KEYS: &[C] = &[C::Keys];
 const COPY: &[C] = &[C::Everywhere, C::Card, C::Report, C::Tokens];
 
@@ -165,9 +166,9 @@ pub const TABLE: &[Binding] = &[
     row(A::Reveal, "reveal", "reveal", "show the value under the cursor for 10 s", &["v"], ALL, 25),
     row(A::HideAll, "hide", "hide", "hide everything that is shown, now", &["V"], ALL, 26),
     // finding
-    row(A::Search, "search", "filter", "filter the list, or search in the view", &["/"], ALL, 22),
-    row(A::FindNext, "find-next", "", "the next match", &["n"], ALL, 60),
-    row(A::FindPrevious, "find-previous", "", "the match before", &["N"], ALL, 60),
+    row(A::Search, "search", "filter", "filter the list, or search in the view", &["/"], READ, 22),
+    row(A::FindNext, "find-next", "", "the next match", &["n"], READ, 60),
+    row(A::FindPrevious, "find-previous", "", "the match before", &["N"], READ, 60),
     row(A::Help, "help", "help", "the keys of this pane; type to search, Enter runs one", &["?", "<f1>"], ALL, 1),
     row(A::Palette, "palette", "commands", "every command, bank and step; type to find", &[":", "^p"], ALL, 35),
     row(A::Messages, "messages", "", "what was said so far", &["M"], ALL, 60),

@@ -1,9 +1,5 @@
 //! Everything that was said, the newest at the bottom.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
-use super::window;
 use crate::inspect::moment;
 use crate::tui::app::App;
 use crate::tui::doc::Doc;
@@ -11,10 +7,9 @@ use crate::tui::look::{Look, Sign, Tone};
 use crate::tui::message::{Notice, NoticeTone};
 use crate::tui::words::Words;
 
-pub fn draw(app: &App, back: usize, buffer: &mut Buffer, body: Rect, is_top: bool) {
+pub fn doc(app: &App, width: u16) -> Doc<'static> {
     let look = app.look();
-    let width = body.width.saturating_sub(6);
-    let mut doc = Doc::new(look, width.saturating_sub(2));
+    let mut doc = Doc::new(look, width);
     for (at, notice) in app.log.entries() {
         let time = moment(at.seconds());
         let clock = time.get(11..19).unwrap_or_default();
@@ -23,12 +18,7 @@ pub fn draw(app: &App, back: usize, buffer: &mut Buffer, body: Rect, is_top: boo
     if doc.len() == 0 {
         doc.text(Tone::Dim, "nothing was said yet");
     }
-    let height = u16::try_from(doc.len()).unwrap_or(u16::MAX).min(body.height.saturating_sub(4)).max(1);
-    let inner = window(look, "messages", (width, height), buffer, body, is_top);
-    let first = doc.len().saturating_sub(usize::from(inner.height)).saturating_sub(back);
-    for (y, row) in (inner.y..inner.bottom()).zip(doc.window(first, usize::from(inner.height))) {
-        buffer.set_line(inner.x + 1.min(inner.width), y, &row.line, inner.width.saturating_sub(1));
-    }
+    doc
 }
 
 /// A notice with its sign, as it stands at the bottom and in the log.

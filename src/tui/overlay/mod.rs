@@ -1,6 +1,5 @@
 //! What lies over the panes: the top one takes the keys. None of it covers the top line or the footer.
 
-pub mod card;
 pub mod choice;
 pub mod clients;
 pub mod copy_menu;
@@ -12,6 +11,7 @@ pub mod prompt;
 pub mod qr;
 pub mod question;
 pub mod report;
+pub mod text;
 pub mod tokens;
 
 use ratatui::buffer::Buffer;
@@ -49,8 +49,8 @@ pub enum Overlay {
     Clients(usize),
     /// Runs that are kept.
     History(HistoryList),
-    /// Rows scrolled up from the newest.
-    Messages(usize),
+    /// What was said, the newest at the bottom.
+    Messages(DocState),
 }
 
 impl Overlay {
@@ -91,13 +91,13 @@ pub fn draw(app: &App, buffer: &mut Buffer, body: Rect, now: Timestamp) {
             Overlay::Question(question) => question::draw(app.look(), question, buffer, body, is_top),
             Overlay::Form(form) => form::draw(app.look(), form, buffer, body, is_top),
             Overlay::CopyMenu(menu) => copy_menu::draw(app.look(), menu, buffer, body, is_top),
-            Overlay::Card(state) => card::draw(app, *state, buffer, body, is_top),
-            Overlay::Report(report) => report::draw(app.look(), report, buffer, body, is_top),
+            Overlay::Card(_) | Overlay::Report(_) | Overlay::Messages(_) => {
+                text::draw(app, overlay, buffer, body, is_top)
+            }
             Overlay::Tokens(cursor) => tokens::draw(app, *cursor, now, buffer, body, is_top),
             Overlay::Clients(cursor) => clients::draw(app, *cursor, now, buffer, body, is_top),
             Overlay::History(list) => history::draw(app, list, buffer, body, is_top),
             Overlay::Qr(rows) => qr::draw(app.look(), rows, buffer, body, is_top),
-            Overlay::Messages(back) => messages::draw(app, *back, buffer, body, is_top),
         }
     }
     if let Some(prompt) = app.prompts.front().filter(|p| p.up) {
@@ -105,11 +105,16 @@ pub fn draw(app: &App, buffer: &mut Buffer, body: Rect, now: Timestamp) {
     }
 }
 
-/// A box in the middle of the body, at most that large, blank inside. Gives the inside.
-pub fn window(look: Look, title: &str, wish: (u16, u16), buffer: &mut Buffer, body: Rect, is_top: bool) -> Rect {
+/// Where [`window`] stands, with its border.
+pub fn window_area(wish: (u16, u16), body: Rect) -> Rect {
     let width = wish.0.saturating_add(2).min(body.width);
     let height = wish.1.saturating_add(2).min(body.height);
-    let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 3, width, height };
+    Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 3, width, height }
+}
+
+/// A box in the middle of the body, at most that large, blank inside. Gives the inside.
+pub fn window(look: Look, title: &str, wish: (u16, u16), buffer: &mut Buffer, body: Rect, is_top: bool) -> Rect {
+    let area = window_area(wish, body);
     blank(buffer, area);
     Border::new(look, is_top, title).draw(buffer, area)
 }

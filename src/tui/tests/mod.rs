@@ -1,8 +1,12 @@
 //! Screens as a person sees them: keys as text, then the picture. The run is played from a script; its bank is invented.
 
+mod ascii;
 mod clients;
+mod find;
 mod history;
 mod keys;
+mod mouse;
+mod palette;
 mod play;
 mod screens;
 mod suits;

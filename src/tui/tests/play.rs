@@ -226,7 +226,7 @@ pub fn sent() -> RunView {
     view
 }
 
-fn exchange(status: u16, body: &str) -> Arc<Exchange> {
+pub fn exchange(status: u16, body: &str) -> Arc<Exchange> {
     let ms = Duration::from_millis;
     Arc::new(Exchange {
         request_head: b"POST /token HTTP/1.1\r\nHost: as.nordbank.example\r\n\r\n".to_vec(),

@@ -192,7 +192,7 @@ fn the_copy_menu_says_what_can_be_copied() {
 
 #[test]
 fn without_colour_and_in_ascii_the_states_still_read() {
-    let look = Look { color: false, ascii: true };
+    let look = Look { color: false, ascii: true, ..Look::default() };
     let mut stage = Stage::new(120, 35, look, vec![ready(), armed(), failed()]);
     stage.keys("<enter><enter><enter>");
     let picture = stage.picture();

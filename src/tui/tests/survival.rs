@@ -2,29 +2,43 @@
 
 use proptest::prelude::*;
 
-use super::play::{CANARY, NOW, Stage, armed, blocked, done, failed, ready, waiting};
-use crate::flow::view::RunView;
+use super::ascii::{PLACES, situations};
+use super::play::{CANARY, NOW, Stage, armed, done, ready};
 use crate::tui::{Look, Message};
-
-fn situations() -> Vec<Vec<RunView>> {
-    vec![
-        vec![ready(), armed(), done()],
-        vec![ready(), armed(), failed()],
-        vec![ready(), blocked()],
-        vec![ready(), waiting()],
-    ]
-}
 
 #[test]
 fn every_size_can_be_drawn() {
-    for views in situations() {
-        let mut stage = Stage::new(160, 45, Look::default(), views);
-        stage.keys("<enter><enter><enter>");
-        for width in (1..=200).step_by(7) {
-            for height in (1..=60).step_by(5) {
-                stage.app.update(Message::Input(crossterm::event::Event::Resize(width, height)), NOW);
-                stage.picture();
+    // every width from 1 to 200 with every height from 1 to 60, each in another situation
+    let situations: Vec<_> = situations().into_iter().flat_map(|v| PLACES.map(|keys| (v.clone(), keys))).collect();
+    let mut situations = situations.into_iter().cycle();
+    for across in 0..7 {
+        for down in 0..5 {
+            let (views, keys) = situations.next().expect("they go round");
+            let mut stage = Stage::new(160, 45, Look::default(), views);
+            stage.keys("<enter><enter><enter>").keys(keys);
+            stage.tell(Message::Tokens(super::tokens::rows()));
+            for width in (1 + across..=200).step_by(7) {
+                for height in (1 + down..=60).step_by(5) {
+                    stage.app.update(Message::Input(crossterm::event::Event::Resize(width, height)), NOW);
+                    stage.picture();
+                }
             }
+        }
+    }
+}
+
+#[test]
+fn every_window_survives_small_sizes() {
+    for keys in PLACES {
+        let mut stage = Stage::new(160, 45, Look::default(), vec![ready(), armed(), done()]);
+        stage.keys("<enter><enter><enter>").keys(keys);
+        for (width, height) in
+            [(1, 1), (2, 1), (1, 60), (39, 9), (40, 10), (41, 10), (99, 29), (100, 30), (150, 30), (200, 2)]
+        {
+            stage.app.update(Message::Input(crossterm::event::Event::Resize(width, height)), NOW);
+            stage.picture();
+            stage.keys("<down>");
+            stage.picture();
         }
     }
 }

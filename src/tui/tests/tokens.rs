@@ -25,7 +25,7 @@ fn row(profile: &str, set: &str, ends: i64, standing: Option<Standing>, in_memor
     TokenRow { label, in_memory, busy: false }
 }
 
-fn rows() -> Vec<TokenRow> {
+pub fn rows() -> Vec<TokenRow> {
     let at = NOW.seconds() - 300;
     vec![
         row("acme-nordbank", "user", 240, Some(Standing::InForce), false),

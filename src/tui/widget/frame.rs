@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::text::shorten;
 use crate::tui::layout::inside;
 use crate::tui::look::{Look, Tone};
 use crate::tui::words::Words;
@@ -83,7 +82,7 @@ fn padded(look: Look, tone: Tone, text: &str, room: usize) -> Words {
         return Words::new(look);
     }
     let text = crate::text::clean(text);
-    Words::new(look).gap(1).put(tone, shorten(&text, room - 2)).gap(1)
+    Words::new(look).gap(1).put(tone, look.shorten(&text, room - 2)).gap(1)
 }
 
 /// Blanks an area, for what is drawn over something else.

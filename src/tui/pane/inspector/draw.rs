@@ -34,13 +34,18 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
     let shown = app.shown_token();
     let title = shown.as_ref().map_or("4 Inspector".to_owned(), |s| format!("4 Inspector  {}", s.name));
     let right = shown.as_ref().map_or(String::new(), place);
-    let doc = doc(app, inside(area).width.saturating_sub(GUTTER), now);
+    let doc = doc(app, inside(area).width.saturating_sub(GUTTER), now).looking_for(&app.search);
     let text = doc_area(app, area);
     let total = doc.len();
     let at = if total > usize::from(text.height) {
         format!("{}/{total}", app.inspector.doc.cursor + 1)
     } else {
         String::new()
+    };
+    let at = match app.count(&doc, app.inspector.doc) {
+        Some(count) if at.is_empty() => count,
+        Some(count) => format!("{count}  row {at}"),
+        None => at,
     };
     let border = Border { right: &right, place: &at, ..Border::new(look, focused, &title) };
     let inner = border.draw(buffer, area);

@@ -1,7 +1,7 @@
 //! How the key store is drawn: the list, what is being done, and below it the card of the chosen row.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::card;
 use crate::shell::{KeyRow, RowState};
@@ -11,7 +11,7 @@ use crate::tui::doc::{Doc, window_top};
 use crate::tui::focus::PaneId;
 use crate::tui::layout::inside;
 use crate::tui::look::{Look, Sign, Tone};
-use crate::tui::widget::filter_line::filter_line;
+use crate::tui::widget::filter_line;
 use crate::tui::widget::frame::Border;
 use crate::tui::words::Words;
 
@@ -51,10 +51,22 @@ fn first_key(doc: &mut Doc<'_>) {
     doc.push(words.put(Tone::Key, "i").dim(" takes one from a file"), 0, None);
 }
 
-/// Rows that the filter takes, as [`filter_line`] does.
+/// Rows that the filter takes.
 pub fn filter_rows(app: &App, area: Rect) -> u16 {
-    let typing = app.typing.as_ref().is_some_and(|t| t.pane == PaneId::Keys);
-    u16::from(typing || !app.keys.filter.is_empty() || inside(area).height >= 12)
+    filter_line::filter_rows(app, PaneId::Keys, &app.keys.filter, inside(area))
+}
+
+/// The row that stands there, in a pane of that area.
+pub fn row_at(app: &App, area: Rect, at: Position) -> Option<usize> {
+    let mut list = places(app, area, filter_rows(app, area)).0;
+    if usize::from(list.width) >= TABLE && list.height > 1 {
+        list.y += 1;
+        list.height -= 1;
+    }
+    let rows = app.keys.rows().len();
+    let row = window_top(app.keys.top, app.keys.cursor, rows, usize::from(list.height))
+        + usize::from(at.y - list.y.min(at.y));
+    (list.contains(at) && row < rows).then_some(row)
 }
 
 pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
@@ -75,7 +87,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
     if inner.height == 0 {
         return;
     }
-    let taken = filter_line(app, PaneId::Keys, &pane.filter, buffer, inner);
+    let taken = filter_line::filter_line(app, PaneId::Keys, &pane.filter, buffer, inner);
     if let Some(work) = &pane.work {
         let seconds = now.millis_since(work.since).max(0) / 1000;
         let words = Words::new(look).sign(Tone::Busy, Sign::Busy).gap(1).put(Tone::Busy, &work.what);

@@ -4,7 +4,7 @@ pub mod card;
 mod draw;
 
 pub use card::suit_sign;
-pub use draw::{below, draw, filter_rows, places};
+pub use draw::{below, draw, filter_rows, places, row_at};
 
 use crate::shell::{KeyRow, RowState, Seat, StoreFacts, StoreRows};
 use crate::time::Timestamp;

@@ -1,19 +1,41 @@
 //! How pane 1 is drawn: the filter, the list, what is known of the chosen row, and what Enter would do.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::{ProfilesPane, RowId};
 use crate::tui::app::App;
 use crate::tui::doc::{Doc, window_top};
 use crate::tui::focus::PaneId;
+use crate::tui::layout::inside;
 use crate::tui::look::{Look, Tone};
-use crate::tui::widget::filter_line::filter_line;
+use crate::tui::widget::filter_line::{filter_line, filter_rows};
 use crate::tui::widget::frame::Border;
 use crate::tui::words::Words;
 
 /// Rows below the list that tell of the chosen row, where there is room.
 const DETAILS: u16 = 9;
+
+/// Where the list stands below its filter, of `taken` rows, and the rows below it.
+fn list_in(app: &App, area: Rect, taken: u16) -> (Rect, u16, Doc<'static>) {
+    let mut inner = inside(area);
+    let taken = taken.min(inner.height);
+    inner.y += taken;
+    inner.height -= taken;
+    let details = details(app, inner.width);
+    let wanted = u16::try_from(details.len()).unwrap_or(DETAILS).min(DETAILS) + 1;
+    let below = if inner.height >= wanted + 8 { wanted } else { inner.height.min(4) / 4 };
+    (Rect { height: inner.height - below, ..inner }, below, details)
+}
+
+/// The row that stands there, in a pane of that area.
+pub fn row_at(app: &App, area: Rect, at: Position) -> Option<RowId> {
+    let pane = &app.profiles;
+    let list = list_in(app, area, filter_rows(app, PaneId::Profiles, &pane.filter, inside(area))).0;
+    let rows = pane.rows();
+    let top = top(pane, &rows, usize::from(list.height));
+    list.contains(at).then(|| rows.get(top + usize::from(at.y - list.y)).copied())?
+}
 
 pub fn draw(app: &App, buffer: &mut Buffer, area: Rect) {
     let look = app.look();
@@ -23,12 +45,12 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect) {
     let banks = rows.iter().filter(|r| matches!(r, RowId::Bank(_))).count();
     let right = if pane.all.is_empty() { String::new() } else { format!("{banks}/{}", pane.all.len()) };
     let border = Border { right: &right, ..Border::new(look, focused, "1 Profiles") };
-    let mut inner = border.draw(buffer, area);
+    let inner = border.draw(buffer, area);
     if inner.height == 0 {
         return;
     }
-    inner.height -= filter_line(app, PaneId::Profiles, &pane.filter, buffer, inner);
-    inner.y = area.bottom() - 1 - inner.height;
+    let taken = filter_line(app, PaneId::Profiles, &pane.filter, buffer, inner);
+    let (list, below, details) = list_in(app, area, taken);
     if rows.is_empty() {
         let text = if !pane.loaded {
             "reading profiles"
@@ -37,13 +59,9 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect) {
         } else {
             "nothing passes the filter"
         };
-        buffer.set_line(inner.x, inner.y, &Words::new(look).gap(2).dim(text).line(), inner.width);
+        buffer.set_line(list.x, list.y, &Words::new(look).gap(2).dim(text).line(), list.width);
         return;
     }
-    let details = details(app, inner.width);
-    let wanted = u16::try_from(details.len()).unwrap_or(DETAILS).min(DETAILS) + 1;
-    let below = if inner.height >= wanted + 8 { wanted } else { inner.height.min(4) / 4 };
-    let list = Rect { height: inner.height - below, ..inner };
     let cursor = rows.iter().position(|r| pane.selected == Some(*r)).unwrap_or(0);
     let top = top(pane, &rows, usize::from(list.height));
     for (y, (i, row)) in (list.y..list.bottom()).zip(rows.iter().enumerate().skip(top)) {
@@ -53,7 +71,8 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect) {
             buffer.set_style(Rect { y, height: 1, ..list }, look.selected(focused));
         }
     }
-    let skip = if below < wanted { details.len().saturating_sub(1) } else { 0 };
+    let skip =
+        if usize::from(below) <= details.len().min(usize::from(DETAILS)) { details.len().saturating_sub(1) } else { 0 };
     let start = list.bottom() + u16::from(below > 1);
     for (y, row) in (start..inner.bottom()).zip(details.window(skip, usize::from(below))) {
         buffer.set_line(inner.x, y, &row.line, inner.width);

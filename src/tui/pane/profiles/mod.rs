@@ -2,7 +2,7 @@
 
 mod draw;
 
-pub use draw::draw;
+pub use draw::{draw, row_at};
 
 use std::collections::BTreeMap;
 
@@ -161,16 +161,6 @@ impl ProfilesPane {
         Some(choice(summary, env, flow))
     }
 
-    /// Every flow of every environment that can be chosen, for the palette.
-    pub fn choices(&self) -> impl Iterator<Item = Choice> {
-        self.all.iter().flat_map(|s| {
-            s.environments
-                .iter()
-                .filter(|e| e.disabled.is_none())
-                .flat_map(move |e| s.flows.iter().map(move |f| choice(s, e, f)))
-        })
-    }
-
     /// The flow that refreshes that token set.
     pub fn refreshing(&self, profile: &str, environment: &str, set: &str) -> Option<Choice> {
         let summary = self.all.iter().find(|s| s.id == profile)?;
@@ -192,6 +182,17 @@ impl ProfilesPane {
         let now = self.selected.and_then(|s| rows.iter().position(|r| *r == s));
         let next = now.map_or(0, |n| n.saturating_add_signed(by)).min(rows.len().saturating_sub(1));
         self.selected = rows.get(next).copied();
+    }
+
+    /// The cursor on that environment, opened, or on a flow of it. What a filter hides is not found: it goes.
+    pub fn go_to(&mut self, profile: &str, environment: &str, flow: Option<&str>) {
+        let Some(p) = self.all.iter().position(|s| s.id == profile) else { return };
+        let bank = &self.all[p];
+        let Some(e) = bank.environments.iter().position(|e| e.name == environment) else { return };
+        let flow = flow.and_then(|id| bank.flows.iter().position(|f| f.id == id));
+        self.filter.clear();
+        self.open = Some((p, e));
+        self.selected = Some(flow.map_or(RowId::Environment(p, e), |f| RowId::Flow(p, e, f)));
     }
 
     pub fn select(&mut self, row: RowId) {

@@ -1,7 +1,7 @@
 //! How a step is drawn: title, how it stands, its tabs, and the chosen tab scrolling below.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::headline::{counts, headline};
 use super::{Tab, ask, authorize, checks, listen, raw, request, response, tabs, tls, trouble};
@@ -32,7 +32,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
         _ => format!("3 Flow  step {} of {}  {}", index + 1, view.steps.len(), step.title),
     };
     let right = attempt(step);
-    let doc = doc(app, inside(area).width.saturating_sub(GUTTER), now);
+    let doc = doc(app, inside(area).width.saturating_sub(GUTTER), now).looking_for(&app.search);
     let text = doc_area(app, area);
     let place = place(&doc, app, usize::from(text.height));
     let loud = crate::tui::pane::flow::is_loud(app);
@@ -87,7 +87,13 @@ pub fn doc_area(app: &App, area: Rect) -> Rect {
 /// `12/340`, where there is more than fits.
 fn place(doc: &Doc<'_>, app: &App, height: usize) -> String {
     let total = doc.len();
-    if total <= height { String::new() } else { format!("{}/{}", grouped(app.step.doc.cursor + 1), grouped(total)) }
+    let place = format!("{}/{}", grouped(app.step.doc.cursor + 1), grouped(total));
+    match (app.count(doc, app.step.doc), total <= height) {
+        (Some(count), true) => count,
+        (Some(count), false) => format!("{count}  row {place}"),
+        (None, true) => String::new(),
+        (None, false) => place,
+    }
 }
 
 /// The text of the chosen tab at that width.
@@ -168,6 +174,16 @@ pub fn tab_line(app: &App, step: &StepView) -> (Words, Vec<(Tab, std::ops::Range
         words = words.gap(2);
     }
     (words, places)
+}
+
+/// The tab whose name stands there, in a pane of that area.
+pub fn tab_at(app: &App, area: Rect, at: Position) -> Option<Tab> {
+    let (_, step) = app.selected_step()?;
+    let inner = inside(area);
+    // below the line that tells how it stands
+    let column = usize::from(at.x.checked_sub(inner.x + 1)?);
+    let here = at.y == inner.y + strip_rows(app) + 1;
+    tab_line(app, step).1.into_iter().find(|(_, place)| here && place.contains(&column)).map(|(tab, _)| tab)
 }
 
 /// Before the first run.

@@ -14,7 +14,7 @@ mod response;
 mod tls;
 mod trouble;
 
-pub use draw::{doc, doc_area, draw};
+pub use draw::{doc, doc_area, draw, tab_at};
 pub use parts::json;
 pub use raw::{received_text, sent_text};
 
