@@ -21,6 +21,8 @@ mod dnb;
 mod fuzz_corpus;
 #[path = "it/leaks.rs"]
 mod leaks;
+#[path = "it/lint.rs"]
+mod lint;
 #[path = "it/listen.rs"]
 mod listen;
 #[path = "it/open_banking.rs"]

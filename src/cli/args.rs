@@ -1,11 +1,13 @@
 //! The command tree. Help, completions and the man page are all made from it.
 
 mod clients;
+mod inspect;
 mod tokens;
 
 use std::path::PathBuf;
 
 pub use clients::{ClientsCommand, RenewArgs};
+pub use inspect::InspectArgs;
 pub use tokens::TokensCommand;
 
 use clap::{Args, Parser, Subcommand};
@@ -132,22 +134,6 @@ pub struct RunArgs {
     /// Print this one output raw and nothing else.
     #[arg(long, value_name = "STEP.OUTPUT")]
     pub print: Option<String>,
-}
-
-#[derive(Args, Debug)]
-pub struct InspectArgs {
-    /// A file, or - for standard input (the default).
-    #[arg(default_value = "-")]
-    pub input: String,
-    /// A key to verify with: a reference, or the path of a PEM, JWK or JWKS file.
-    #[arg(long = "key", value_name = "REF|FILE")]
-    pub key: Vec<String>,
-    /// A key set: a file (which may hold private and symmetric keys) or an https URL.
-    #[arg(long, value_name = "FILE|URL")]
-    pub jwks: Option<String>,
-    /// The whole result as one JSON object.
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Args, Debug)]

@@ -29,6 +29,7 @@ pub mod event;
 pub mod exchange;
 mod failing;
 mod granted;
+pub mod lint;
 pub mod new_key;
 mod personal;
 mod phase;

@@ -14,7 +14,7 @@ use crate::jose::PublicJwk;
 use crate::profile::Summary;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
-use crate::shell::{ClientRow, KeyDone, KeyOrder, StoreFacts, StoreRows, TokenDone, TokenOrder};
+use crate::shell::{ClientRow, KeyDone, KeyOrder, RuleOrder, StoreFacts, StoreRows, TokenDone, TokenOrder};
 use crate::store::tokens::TokenRow;
 
 /// Which run, question or copy an answer belongs to. An answer with a number that is no longer waited for falls through.
@@ -126,11 +126,12 @@ pub enum Command {
         run: Number,
     },
     /// Say what this text is; `run` names the run whose own keys are at hand, `known` are those of others that it
-    /// trusted, each with whose it is.
+    /// trusted, each with whose it is; `rules` whose rules it is held against.
     Inspect {
         number: Number,
         run: Option<Number>,
         known: Vec<(PublicJwk, String)>,
+        rules: Option<RuleOrder>,
         text: Secret,
     },
     /// Ask every store for its keys, or the one of that scheme; answers with [`Message::Keys`] as they come.

@@ -56,6 +56,7 @@ impl App {
             Action::CallPeople => self.call_people(),
             Action::QrCode => self.show_qr_code(now),
             Action::OpenToken => self.open_token(now),
+            Action::HoldTo => self.open_rules(),
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request | Action::DeleteKey => {
                 self.act_with_keys(action, now);
             }
@@ -128,7 +129,7 @@ impl App {
         } else if self.reveal.is_some() {
             self.hide();
         } else if self.focus == PaneId::Inspector && self.inspector.pasted.is_some() {
-            self.inspector.pasted = None;
+            self.inspector.drop_paste();
         } else if self.zoom {
             self.zoom = false;
         } else if self.focus == PaneId::Step {

@@ -20,6 +20,7 @@ mod mouse;
 mod overlays;
 mod palette;
 mod reveal;
+mod rules;
 mod settle;
 mod sign_in;
 mod ticking;
@@ -28,6 +29,7 @@ mod token_acts;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use ratatui::layout::{Rect, Size};
 
 use super::body::BodyView;
@@ -57,7 +59,7 @@ pub use key_choices::KeyChoice;
 pub use reveal::{REVEAL_SECONDS, Reveal};
 
 /// What is given at the start. None of it is read from the environment here.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     pub look: Look,
     pub size: Size,
@@ -67,11 +69,20 @@ pub struct Settings {
     pub reveal: bool,
     /// The workbench on the embedded banks: says so, and what to press first.
     pub demo: bool,
+    /// Where the person is.
+    pub zone: TimeZone,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { look: Look::default(), size: Size::new(80, 24), mouse: true, reveal: true, demo: false }
+        Self {
+            look: Look::default(),
+            size: Size::new(80, 24),
+            mouse: true,
+            reveal: true,
+            demo: false,
+            zone: TimeZone::UTC,
+        }
     }
 }
 
@@ -143,12 +154,12 @@ pub struct App {
 impl App {
     pub fn new(settings: Settings) -> Self {
         Self {
-            settings,
+            mouse: settings.mouse,
             size: settings.size,
+            settings,
             focus: PaneId::Profiles,
             zoom: false,
             sizes: Sizes::default(),
-            mouse: settings.mouse,
             keymap: Keymap::default(),
             profiles: ProfilesPane::default(),
             keys: KeysPane::default(),

@@ -142,6 +142,7 @@ impl App {
         match entry.does {
             Does::Act(action) => self.act(action, now),
             Does::Key(choice) => self.key_chosen(choice, now),
+            Does::HoldTo(rules) => self.hold_to(rules),
             Does::Start(flow) => self.start(flow, now),
             Does::GoToStep(index) => {
                 let current = self.view().map_or(0, |v| v.current);

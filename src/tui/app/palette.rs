@@ -16,7 +16,15 @@ impl App {
     pub(super) fn open_palette(&mut self) {
         let everywhere = |b: &&crate::tui::keymap::Binding| {
             b.contexts.iter().any(|c| {
-                matches!(c, Context::Always | Context::Everywhere | Context::Keys | Context::Flow | Context::Step)
+                matches!(
+                    c,
+                    Context::Always
+                        | Context::Everywhere
+                        | Context::Keys
+                        | Context::Flow
+                        | Context::Step
+                        | Context::Inspector
+                )
             })
         };
         let mut entries: Vec<Entry> = TABLE.iter().filter(everywhere).map(|b| self.entry(b)).collect();

@@ -47,6 +47,8 @@ pub enum Action {
     /// The embedded bank's people do what is waited for.
     CallPeople,
     OpenToken,
+    /// Against a bank's rules.
+    HoldTo,
     // keys
     NewKey,
     ImportKey,

@@ -46,6 +46,15 @@ pub const TABLE: &[Binding] = &[
         4,
     ),
     row(A::OpenToken, "token", "token", "open the token under the cursor in pane 4", &["t"], ALL, 20),
+    row(
+        A::HoldTo,
+        "token-rules",
+        "rules",
+        "hold the token in pane 4 against a bank's rules: choose whose",
+        &["A"],
+        &[C::Inspector],
+        16,
+    ),
     // keys
     row(A::NewKey, "key-new", "new", "make a key: choose a store, an algorithm and a name", &["a"], KEYS, 2),
     row(

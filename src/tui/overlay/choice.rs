@@ -11,7 +11,7 @@ use crate::tui::filter;
 use crate::tui::focus::PaneId;
 use crate::tui::keymap::Action;
 use crate::tui::look::Tone;
-use crate::tui::pane::profiles;
+use crate::tui::pane::{inspector::Rules, profiles};
 use crate::tui::widget::field::Field;
 use crate::tui::words::Words;
 
@@ -22,6 +22,8 @@ pub enum Does {
     Start(profiles::Choice),
     GoToStep(usize),
     Key(KeyChoice),
+    /// None: no rules.
+    HoldTo(Option<Rules>),
 }
 
 #[derive(Clone, Debug)]

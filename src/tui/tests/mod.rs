@@ -3,6 +3,7 @@
 mod clients;
 mod keys;
 mod play;
+mod rules;
 mod screens;
 mod suits;
 mod survival;
