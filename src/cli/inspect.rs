@@ -307,12 +307,13 @@ fn print_check(check: &CheckView) {
         Outcome::Warn => "!",
         Outcome::NotChecked => "?",
     };
-    let found = match check.outcome {
-        Outcome::NotChecked => format!("not checked: {}", check.found),
-        _ => format!("found: {}", check.found),
+    let found = match (check.outcome, check.found.as_str()) {
+        (_, "") => String::new(),
+        (Outcome::NotChecked, why) => format!("(not checked: {why})  "),
+        (_, found) => format!("(found: {found})  "),
     };
     let [say, found] = [&check.say, &found].map(|t| crate::text::clean(t));
-    say!("{mark} {:<12} {say}  ({found})  {}", check.id, check.reference);
+    say!("{mark} {:<12} {say}  {found}{}", check.id, check.reference);
 }
 
 const fn verdict_words(verdict: Verdict) -> &'static str {

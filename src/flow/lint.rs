@@ -19,14 +19,14 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 
 pub use known::GIVEN_ROOTS;
-pub(super) use known::Known;
+pub(super) use known::{Known, reason};
 pub use rule_sets::{Of, RuleSet, Takes, rule_sets};
 
 use super::core::Artefact;
 use super::event::Loaded;
 use super::run::{Run, Setup};
 use super::sign::Signed;
-use super::template::{EvalError, Scope};
+use super::template::Scope;
 use super::view::{CheckView, Level, Outcome};
 use crate::jose::jwe::Admitted;
 use crate::jose::{Alg, Compact, PublicJwk};
@@ -119,7 +119,7 @@ impl Lint {
                 let rules = self.run.bank_checks(&self.run.current());
                 self.jwt(text, Some(jwt.key.clone()), Artefact::Jwt, &rules, hand, scope, &known);
             }
-            Some(Verb::Http(_)) => self.message(scope, &known),
+            Some(verb @ (Verb::Http(_) | Verb::Authorize(_))) => self.message(verb, scope, &known),
             Some(verb) => {
                 if let Some(open) = verb.opens() {
                     self.run.lint_open(open, text, hand, scope, &known, &self.rules.name);
@@ -147,13 +147,13 @@ impl Lint {
             (scope.lookup(&["client".into(), "id".into()]).is_undefined(), self.run.state.profile.clients.first())
             && let Err(e) = client.id.eval_text(&scope)
         {
-            scope.mark_unknown("client.id", known::reason(&e));
+            scope.mark_unknown("client.id", reason(&e));
         }
         if self.given.contains_key("request") && !self.given.contains_key("request.mtls") {
             scope.mark_unknown("request.mtls", "a text does not tell which certificate was shown");
         }
         for (name, why) in unknown {
-            scope.mark_unknown(format!("let.{name}"), known::reason(&why));
+            scope.mark_unknown(format!("let.{name}"), reason(&why));
         }
         (scope, known)
     }
@@ -251,9 +251,4 @@ pub(super) fn line(on: &str, id: &str, outcome: Outcome, say: &str, found: &str,
         found: crate::text::shorten(&found, 200).into_owned(),
         reference: reference.to_owned(),
     }
-}
-
-/// Why something is not known.
-pub(super) fn reason(error: &EvalError) -> String {
-    known::reason(error)
 }

@@ -13,6 +13,8 @@ use crate::secret::{Class, Secret, class_of_name};
 
 /// How many of each are taken; what a person pastes has fewer.
 const MOST: usize = 100;
+/// Columns of a name.
+const LONGEST: usize = 60;
 /// Names that tell a form or an object of OAuth from other ones.
 const KNOWN: [&str; 14] = [
     "access_token",
@@ -32,7 +34,7 @@ const KNOWN: [&str; 14] = [
 ];
 
 /// A text that holds tokens and other values.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Whole {
     /// What it is, in words.
     pub what: &'static str,
@@ -42,7 +44,7 @@ pub struct Whole {
     pub beside: Vec<Part>,
     /// A request as rules read it: `method url query headers form json text bearer`.
     pub request: Option<Value>,
-    /// A response, likewise: `status headers json text`.
+    /// A response, likewise: `status headers json text`; `params` of a sign-in.
     pub response: Option<Value>,
 }
 
@@ -50,6 +52,12 @@ pub struct Whole {
 pub struct Part {
     pub name: String,
     pub text: Secret,
+}
+
+impl fmt::Debug for Whole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Whole({} {:?} {:?})", self.what, self.parts, self.beside)
+    }
 }
 
 impl fmt::Debug for Part {
@@ -85,7 +93,10 @@ fn sorted(what: &'static str, members: impl IntoIterator<Item = (String, String)
     let (parts, beside) = members
         .into_iter()
         .take(MOST)
-        .map(|(name, text)| Part { name, text: Secret::new(text) })
+        .map(|(name, text)| {
+            let name = crate::text::clean(&name);
+            Part { name: crate::text::shorten(&name, LONGEST).into_owned(), text: Secret::new(text) }
+        })
         .partition(|part| is_token(&part.name, part.text.expose()));
     Whole { what, parts, beside, request: None, response: None }
 }
@@ -119,6 +130,10 @@ fn texts(value: &Value) -> Vec<(String, String)> {
                 let inner = inner.iter().filter_map(|(n, v)| Some((n.clone(), v.as_str()?.to_owned())));
                 found.extend(inner);
             }
+            // what is deeper may be anybody's
+            Value::Array(items) if items.iter().any(|i| i.is_object() || i.is_array()) => {
+                found.push((name.clone(), format!("({} items)", items.len())));
+            }
             other => found.push((name.clone(), plain(other))),
         }
     }
@@ -133,14 +148,23 @@ fn plain(value: &Value) -> String {
 fn address(text: &str) -> Option<Whole> {
     let url = Some(text).filter(|t| !t.contains(char::is_whitespace)).and_then(|t| Url::parse(t).ok())?;
     let pairs = |text: Option<&str>| text.map(owned).unwrap_or_default();
-    let members = pairs(url.query()).into_iter().chain(pairs(url.fragment()));
+    let members: Vec<_> = pairs(url.query()).into_iter().chain(pairs(url.fragment())).collect();
+    let asks = members.iter().any(|(n, _)| n == "client_id");
+    let params = map(members.clone());
     let whole = sorted("an address", members);
-    let comes_back = whole
-        .beside
-        .iter()
-        .chain(&whole.parts)
-        .any(|b| matches!(b.name.as_str(), "code" | "response" | "error" | "id_token"));
-    Some(Whole { what: if comes_back { "the answer of a sign-in" } else { whole.what }, ..whole })
+    let comes_back = |p: &Part| matches!(p.name.as_str(), "code" | "response" | "error" | "id_token");
+    let mut bare = url;
+    bare.set_query(None);
+    bare.set_fragment(None);
+    if asks {
+        let request = serde_json::json!({ "method": "GET", "url": bare.as_str(), "query": params });
+        return Some(Whole { what: "an authorization request", request: Some(request), ..whole });
+    }
+    if whole.beside.iter().chain(&whole.parts).any(comes_back) {
+        let response = Some(serde_json::json!({ "params": params }));
+        return Some(Whole { what: "the answer of a sign-in", response, ..whole });
+    }
+    Some(whole)
 }
 
 fn owned(form: &str) -> Vec<(String, String)> {

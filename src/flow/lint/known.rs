@@ -81,7 +81,8 @@ fn put(before: Json, path: &[String], value: &Json) -> Json {
     Json::Object(members)
 }
 
-pub(super) fn reason(error: &EvalError) -> String {
+/// Why something is not known.
+pub(in crate::flow) fn reason(error: &EvalError) -> String {
     match error.root() {
         EvalError::Missing(name) => format!("{name} is not given"),
         other => other.to_string(),

@@ -34,7 +34,7 @@ pub enum Takes {
     Sealed,
     /// Either of them.
     Token,
-    /// An HTTP request or response.
+    /// An HTTP request or response; an authorization request, or its answer.
     Message,
 }
 
@@ -120,7 +120,7 @@ fn takes(step: &Step) -> Option<Takes> {
         (Verb::Jwt(_), _) | (_, Some(Expect::Jws)) => Some(Takes::Signed),
         (_, Some(Expect::Jwe | Expect::Nested)) => Some(Takes::Sealed),
         (_, Some(Expect::Any)) => Some(Takes::Token),
-        (Verb::Http(_), None) => Some(Takes::Message),
+        (Verb::Http(_) | Verb::Authorize(_), None) => Some(Takes::Message),
         _ => None,
     }
 }
