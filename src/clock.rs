@@ -7,6 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::time::Timestamp;
 
+/// Where the machine is; UTC where it does not say.
+pub fn zone() -> jiff::tz::TimeZone {
+    jiff::tz::TimeZone::system()
+}
+
 /// Tells what time it is. Not monotonic: a person may set the machine's clock while we run.
 pub trait Clock: fmt::Debug + Send + Sync {
     fn now(&self) -> Timestamp;

@@ -25,6 +25,8 @@ mod fuzz_corpus;
 mod history;
 #[path = "it/leaks.rs"]
 mod leaks;
+#[path = "it/lint.rs"]
+mod lint;
 #[path = "it/listen.rs"]
 mod listen;
 #[path = "it/needles.rs"]

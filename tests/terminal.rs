@@ -295,7 +295,7 @@ fn a_line_that_was_left_is_gone_back_to() {
         .keys(ENTER)
         .until("change registration_jwt.claims/exp");
     terminal.keys("\u{15}now+600").keys(ENTER).keys(ENTER).until("line 2").until("= stale");
-    terminal.keys("A").until("lines of this run").until("line 1").until("you are here");
+    terminal.keys("O").until("lines of this run").until("line 1").until("you are here");
     terminal
         .keys("line-1")
         .keys(ENTER)

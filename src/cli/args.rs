@@ -2,12 +2,14 @@
 
 mod clients;
 mod history;
+mod inspect;
 mod tokens;
 
 use std::path::PathBuf;
 
 pub use clients::{ClientsCommand, RenewArgs};
 pub use history::{AgainArgs, ExportForm, HistoryCommand};
+pub use inspect::InspectArgs;
 pub use tokens::TokensCommand;
 
 use clap::{Args, Parser, Subcommand};
@@ -146,22 +148,6 @@ pub struct RunArgs {
     /// Write the exchanges as HAR 1.2, secrets masked; a file that is there is not replaced.
     #[arg(long, value_name = "FILE")]
     pub har: Option<PathBuf>,
-}
-
-#[derive(Args, Debug)]
-pub struct InspectArgs {
-    /// A file, or - for standard input (the default).
-    #[arg(default_value = "-")]
-    pub input: String,
-    /// A key to verify with: a reference, or the path of a PEM, JWK or JWKS file.
-    #[arg(long = "key", value_name = "REF|FILE")]
-    pub key: Vec<String>,
-    /// A key set: a file (which may hold private and symmetric keys) or an https URL.
-    #[arg(long, value_name = "FILE|URL")]
-    pub jwks: Option<String>,
-    /// The whole result as one JSON object.
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Args, Debug)]

@@ -4,34 +4,172 @@ use std::path::Path;
 
 use super::args::InspectArgs;
 use super::exit::{Exit, Failure};
+use super::whole::Taken;
 use super::{session, suits};
+use crate::clock;
 use crate::config::Places;
-use crate::flow::view::{Level, Outcome};
-use crate::inspect::{Inspection, KeyRing, Kind, inspect, task_for};
-use crate::jose::{JwkSet, Verdict};
+use crate::flow::lint::Takes;
+use crate::flow::view::{CheckView, Level, Outcome};
+use crate::inspect::{Inspection, KeyRing, Kind, Whole, about, inspect, moment_in, moments, take_apart, task_for};
+use crate::jose::{JwkSet, Verdict, pem};
 use crate::keys::{Key, KeyUri, unwrap};
 use crate::net::{NetConfig, Network};
-use crate::secret::SecretBytes;
-use crate::shell::Session;
+use crate::secret::{Secret, SecretBytes};
+use crate::shell::{RuleOrder, Session, add_keys};
 use crate::store::read_capped;
+use crate::time::Timestamp;
 
 pub fn run(places: &Places, args: InspectArgs) -> Result<Exit, Failure> {
-    let session = session::session(places, None);
+    let unlock = super::unlock::unlock(args.unlock_from.as_deref())?;
+    let session = session::session_with(places, None, unlock);
     let runtime = session::runtime()?;
-    let text = if args.input == "-" { session::standard_input()? } else { session::text_file(Path::new(&args.input))? };
-    let ring = runtime.block_on(keys(&session, &args, &text))?;
+    let found = runtime.block_on(async {
+        let text = input(&session, &args.input).await?;
+        match take_apart(&text) {
+            Some(whole) => all(&session, &args, whole).await.map(|taken| Found::Parts(Box::new(taken))),
+            None => look(&session, &args, &text, rules(&args)?).await.map(|one| Found::One(Box::new(one))),
+        }
+    });
+    runtime.shutdown_background();
+    match found? {
+        Found::One(found) => {
+            if args.json {
+                say_json!(found.to_json());
+            } else {
+                print(&found);
+            }
+            Ok(exit_of(&found))
+        }
+        Found::Parts(taken) => {
+            if args.json {
+                say_json!(taken.to_json());
+            } else {
+                taken.whole.print();
+                taken.message.iter().for_each(print_checks);
+                for (part, found) in taken.whole.parts.iter().zip(&taken.looked) {
+                    say!("\n── {}", crate::text::clean(&part.name));
+                    print(found);
+                }
+            }
+            let refused = taken.looked.iter().chain(&taken.message).any(|found| exit_of(found) == Exit::Refused);
+            Ok(if refused { Exit::Refused } else { Exit::Done })
+        }
+    }
+}
+
+enum Found {
+    One(Box<Inspection>),
+    Parts(Box<Taken>),
+}
+
+/// The text of a file or of standard input; of a binary certificate or PKCS#12 file its certificates.
+async fn input(session: &Session, name: &str) -> Result<String, Failure> {
+    if name == "-" {
+        return session::standard_input();
+    }
+    let bytes = read_capped(Path::new(name), session::LARGEST)?;
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return Ok(session::without_line_end(text)),
+        Err(e) => e.into_bytes(),
+    };
+    let certificate = pem::text("CERTIFICATE", &bytes);
+    if !inspect(&certificate, &KeyRing::new(), session.clock.now()).layers.is_empty() {
+        return Ok(certificate);
+    }
+    let key = session.stores.open(&KeyUri::new("file", name)).await?;
+    let info = key.info();
+    match info.chain.as_slice() {
+        [] => Ok(info.public.as_value().to_string()),
+        chain => Ok(chain.iter().map(|der| pem::text("CERTIFICATE", der)).collect()),
+    }
+}
+
+/// Looks at each token of a whole. The rules are for the message itself, with those of the client for the assertion and the
+/// proof in it; or for the one token that is called as they say, else for every token.
+async fn all(session: &Session, args: &InspectArgs, whole: Whole) -> Result<Taken, Failure> {
+    let order = rules(args)?.map(|mut order| {
+        for (name, value) in [("request", &whole.request), ("response", &whole.response)] {
+            if let Some(value) = value {
+                order.given.entry(name.to_owned()).or_insert_with(|| Secret::new(value.to_string()));
+            }
+        }
+        order
+    });
+    let mut message = None;
+    if let Some(order) = &order {
+        let mut ruled = session.rules(order.clone()).await?;
+        if ruled.lint.rules().takes == Takes::Message {
+            let (name, now) = (ruled.name.clone(), session.clock.now());
+            message = Some(Inspection::message().held_to(&name, &mut ruled.lint, "", &KeyRing::new(), now));
+        }
+    }
+    let (profile, wanted) = match args.rules.as_deref().and_then(|r| r.split_once('/')) {
+        Some((profile, "client")) => (profile, "client_assertion"),
+        Some((profile, rules)) => (profile, rules.rsplit('.').next().unwrap_or_default()),
+        None => ("", ""),
+    };
+    let named = whole.parts.iter().any(|p| p.name == wanted);
+    let mut looked = Vec::new();
+    for part in &whole.parts {
+        let text = part.text.expose();
+        let rules = match (&message, part.name.as_str()) {
+            (None, name) if named => (name == wanted).then(|| args.rules.clone()).flatten(),
+            (None, _) => args.rules.clone().filter(|_| text.starts_with("ey")),
+            (Some(_), "client_assertion") => Some(format!("{profile}/client")),
+            (Some(_), "dpop") => Some(format!("{profile}/dpop")),
+            (Some(_), _) => None,
+        };
+        let mut order = order.clone().zip(rules).map(|(order, rules)| RuleOrder { rules, ..order });
+        if let (Some(_), Some(more)) = (&message, &order)
+            && session.rules(more.clone()).await.is_err()
+        {
+            // the profile has no such rules
+            order = None;
+        }
+        looked.push(look(session, args, text, order).await?);
+    }
+    Ok(Taken { whole, message, looked })
+}
+
+async fn look(
+    session: &Session,
+    args: &InspectArgs,
+    text: &str,
+    order: Option<RuleOrder>,
+) -> Result<Inspection, Failure> {
+    let mut ring = keys(session, args, text).await?;
+    let mut ruled = match order {
+        Some(order) => {
+            for uri in order.bindings.values() {
+                session.stores.open(uri).await?;
+            }
+            Some(session.rules(order).await?)
+        }
+        None => None,
+    };
+    if let Some(ruled) = &mut ruled {
+        add_keys(&mut ring, std::mem::take(&mut ruled.keys), text).await;
+    }
     let now = session.clock.now();
-    let mut found = inspect(&text, &ring, now);
+    let mut found = inspect(text, &ring, now);
+    if let Some(ruled) = &mut ruled {
+        found = found.held_to(&ruled.name, &mut ruled.lint, text, &ring, now);
+    }
     if found.kind == Kind::Certificate {
         found = found.for_banks(&session.from_profiles().profiles, now);
     }
-    if args.json {
-        say_json!(found.to_json());
-    } else {
-        print(&found);
-    }
-    runtime.shutdown_background();
-    Ok(exit_of(&found))
+    Ok(found)
+}
+
+fn rules(args: &InspectArgs) -> Result<Option<RuleOrder>, Failure> {
+    let Some(rules) = args.rules.clone() else { return Ok(None) };
+    Ok(Some(RuleOrder {
+        rules,
+        environment: args.env.clone(),
+        given: session::inputs(&args.set)?,
+        bindings: session::bindings(&args.bind)?,
+        chains: session::chains(&args.chain)?,
+    }))
 }
 
 /// Every key given with `--key` and `--jwks`.
@@ -104,6 +242,7 @@ fn public(path: &Path) -> Option<JwkSet> {
 }
 
 fn print(found: &Inspection) {
+    let (now, zone) = (session::clock().now(), clock::zone());
     say!("{}: {}", found.kind.word(), verdict_words(found.verdict));
     for (n, layer) in found.layers.iter().enumerate() {
         say!("\nlayer {}  {}  {}", n + 1, layer.kind.word(), layer.status.word());
@@ -121,25 +260,23 @@ fn print(found: &Inspection) {
                 crate::text::clean_multiline(&pretty).lines().for_each(|l| say!("    {l}"));
             }
         }
+        // a payload that is no claims set is shown as it came: a name that stands twice stands there twice
+        if layer.claims.is_none() && layer.kind == Kind::Jws && !layer.payload.is_empty() {
+            let text = String::from_utf8_lossy(&layer.payload);
+            let text = crate::text::clean_multiline(&text);
+            say!("  payload");
+            say!("    {}", crate::text::shorten(&text, 4000));
+        }
+        let times = layer.claims.as_ref().filter(|_| layer.kind == Kind::Jws).map(moments).unwrap_or_default();
+        if !times.is_empty() {
+            say!("  times");
+        }
+        for (name, at) in times {
+            let countdown = about(now, Timestamp::from_seconds(at));
+            say!("    {:<9} {}  ({countdown})", crate::text::clean(name), moment_in(at, &zone));
+        }
     }
-    if !found.checks.is_empty() {
-        say!("");
-    }
-    for check in &found.checks {
-        let mark = match check.outcome {
-            Outcome::Pass => "✓",
-            Outcome::Fail => "✗",
-            Outcome::Warn => "!",
-            Outcome::NotChecked => "?",
-        };
-        say!(
-            "{mark} {:<8} {}  (found: {})  {}",
-            check.id,
-            crate::text::clean(&check.say),
-            crate::text::clean(&check.found),
-            check.reference
-        );
-    }
+    print_checks(found);
     if !found.suits.is_empty() {
         say!("\nat the banks");
         suits::print(&found.suits, 2);
@@ -147,6 +284,36 @@ fn print(found: &Inspection) {
     if let Some(problem) = &found.problem {
         eprintln!("\n{}\n  try: {}", crate::text::clean(&problem.text), crate::text::clean(&problem.hint));
     }
+}
+
+fn print_checks(found: &Inspection) {
+    let (rules, own): (Vec<_>, Vec<_>) =
+        found.checks.iter().partition(|c| found.held_to.as_ref().is_some_and(|h| h.is_of(c)));
+    if !own.is_empty() {
+        say!("");
+    }
+    own.into_iter().for_each(print_check);
+    if let Some(held_to) = &found.held_to {
+        say!("\nas {}", crate::text::clean(&held_to.name));
+        held_to.assumed.iter().for_each(|a| say!("  taken for granted: {}", crate::text::clean(a)));
+        rules.into_iter().for_each(print_check);
+    }
+}
+
+fn print_check(check: &CheckView) {
+    let mark = match check.outcome {
+        Outcome::Pass => "✓",
+        Outcome::Fail => "✗",
+        Outcome::Warn => "!",
+        Outcome::NotChecked => "?",
+    };
+    let found = match (check.outcome, check.found.as_str()) {
+        (_, "") => String::new(),
+        (Outcome::NotChecked, why) => format!("(not checked: {why})  "),
+        (_, found) => format!("(found: {found})  "),
+    };
+    let [say, found] = [&check.say, &found].map(|t| crate::text::clean(t));
+    say!("{mark} {:<12} {say}  {found}{}", check.id, check.reference);
 }
 
 const fn verdict_words(verdict: Verdict) -> &'static str {

@@ -52,6 +52,7 @@ mod session;
 mod suits;
 mod tokens;
 mod unlock;
+mod whole;
 mod workbench;
 
 use std::process::ExitCode;

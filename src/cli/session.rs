@@ -16,7 +16,7 @@ use crate::shell::{People, Session};
 use crate::store::{StoreError, load_library, read_capped};
 
 /// Inputs from files and standard input.
-const LARGEST: u64 = 4_000_000;
+pub const LARGEST: u64 = 4_000_000;
 
 pub fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|_| {

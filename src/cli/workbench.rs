@@ -15,9 +15,9 @@ use super::session;
 use crate::config::{self, Complaint, Desktop, Places, Surroundings};
 use crate::flow::Pace;
 use crate::flow::view::RunView;
-use crate::inspect::{KeyRing, Kind, inspect, task_for};
-use crate::keys::{Key, Unlock, unwrap};
-use crate::shell::{Order, Performer, Prepared, Problem, Recorded, Session, SystemBrowser};
+use crate::inspect::{Kind, inspect};
+use crate::keys::Unlock;
+use crate::shell::{Order, Performer, Prepared, Problem, Recorded, Session, SystemBrowser, add_keys, ring};
 use crate::store::load_settings;
 use crate::tui::clipboard::Ways;
 use crate::tui::{
@@ -57,6 +57,7 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
         mouse: true,
         reveal: !screen.no_reveal,
         demo,
+        zone: crate::clock::zone(),
     };
     let wrap = match (around.tmux, around.screen) {
         (true, _) => Wrap::Tmux,
@@ -209,7 +210,7 @@ fn carry_out(
                 performer.abort_all();
             }
         }
-        Command::Inspect { number, run, known, text } => {
+        Command::Inspect { number, run, known, rules, text } => {
             let keys = run.and_then(|r| running.runs.get(&r)).map(Performer::keys).unwrap_or_default();
             let (session, out, now) = (session.clone(), out.clone(), session.clock.now());
             tokio::spawn(async move {
@@ -217,9 +218,25 @@ fn carry_out(
                 for (key, whose) in known {
                     ring.add(key, &whose);
                 }
+                let mut ruled = None;
+                if let Some(order) = rules {
+                    match session.rules(order).await {
+                        Ok(found) => ruled = Some(found),
+                        Err(p) => {
+                            let text = format!("{}: {}", p.text, p.hint);
+                            send(&out, Message::Notice(Notice::new(NoticeTone::Bad, text)));
+                        }
+                    }
+                }
+                if let Some(ruled) = &mut ruled {
+                    add_keys(&mut ring, std::mem::take(&mut ruled.keys), text.expose()).await;
+                }
                 let looked = tokio::task::spawn_blocking(move || match inspect(text.expose(), &ring, now) {
                     found if found.kind == Kind::Certificate => found.for_banks(&session.from_profiles().profiles, now),
-                    found => found,
+                    found => match &mut ruled {
+                        Some(ruled) => found.held_to(&ruled.name, &mut ruled.lint, text.expose(), &ring, now),
+                        None => found,
+                    },
                 });
                 if let Ok(found) = looked.await {
                     send(&out, Message::Inspected { number, result: Ok(Box::new(found)) });
@@ -357,21 +374,4 @@ impl Engine for Kept {
     fn told(&self) -> Vec<serde_json::Value> {
         self.run.events()
     }
-}
-
-/// The keys of a run, and what those make of the text that open it without costing a person anything.
-async fn ring(keys: Vec<(String, Arc<dyn Key>)>, text: &str) -> KeyRing {
-    let mut ring = KeyRing::new();
-    for (role, key) in keys {
-        let (public, from) = (&key.info().public, format!("our key for {role}"));
-        let task = task_for(text, public).filter(|_| !key.info().costly && key.as_unwrap().is_some());
-        if let Some(task) = task
-            && let Ok(answer) = unwrap(&*key, &task).await
-        {
-            ring.add_answer(public.with_kid(&public.thumbprint()), answer, &from);
-        }
-        // with a kid, so that a token of somebody else is not said to be wrong
-        ring.add(public.with_kid(&public.thumbprint()), &from);
-    }
-    ring
 }

@@ -5,7 +5,7 @@ use minijinja::value::ValueKind;
 use serde_json::Value as Json;
 
 use super::personal::{self, About};
-use super::template::{EvalError, Expr, Scope, from_json, to_json};
+use super::template::{EvalError, Expr, Scope, decided, from_json, to_json};
 use super::view::{CheckView, Level, Outcome};
 use crate::profile::model::{Check, Profile};
 use crate::redact::{MASK, Redactor};
@@ -42,24 +42,37 @@ pub fn evaluate(check: &Check, on: &str, scope: &Scope, profile: &Profile, redac
         found: String::new(),
         reference: check.reference.clone(),
     };
-    view.say = check.say.eval_text(scope).ok().flatten().unwrap_or_else(|| check.say.source().to_owned());
+    view.say = check.say.eval_text(scope).ok().flatten().unwrap_or_else(|| bare(check.say.source()));
     view.expected.clone_from(&view.say);
     let unknown = |e: &Expr| e.names().iter().find_map(|path| scope.unknown(path)).map(str::to_owned);
     // whether it applies comes first: what does not, need not be known
     let not_known = match &check.when {
         None => None,
         Some(when) => match (unknown(when), when.holds(scope)) {
-            (Some(why), _) => Some(why),
+            (Some(why), _) => match decided(when, scope) {
+                Some(true) => None,
+                Some(false) => return None,
+                None => Some(why),
+            },
             (None, Ok(true)) => None,
             (None, Ok(false)) => return None,
             (None, Err(e)) => Some(redactor.mask_text(&e.to_string())),
         },
     };
-    if let Some(why) = not_known.or_else(|| unknown(&check.rule)) {
+    if let Some(why) = not_known {
         view.found = why;
         return Some(view);
     }
-    let result = check.rule.holds(scope);
+    let result = match unknown(&check.rule) {
+        None => check.rule.holds(scope),
+        Some(why) => match decided(&check.rule, scope) {
+            Some(holds) => Ok(holds),
+            None => {
+                view.found = why;
+                return Some(view);
+            }
+        },
+    };
     view.outcome = match (&result, level) {
         (Ok(true), _) => Outcome::Pass,
         (_, Level::Must) => Outcome::Fail,
@@ -76,6 +89,11 @@ pub fn evaluate(check: &Check, on: &str, scope: &Scope, profile: &Profile, redac
     Some(view)
 }
 
+/// A sentence with names where values are not known.
+fn bare(source: &str) -> String {
+    source.replace("{{ ", "").replace(" }}", "")
+}
+
 /// The values of the names the rule reads, masked by class.
 fn found(check: &Check, scope: &Scope, redactor: &Redactor) -> String {
     let mut out = Vec::new();
@@ -84,6 +102,7 @@ fn found(check: &Check, scope: &Scope, redactor: &Redactor) -> String {
         .names()
         .iter()
         .filter(|p| p.len() > 1 || !matches!(p[0].as_str(), "omit" | "now" | "skew" | "keys" | "jwt"))
+        .filter(|p| scope.unknown(p).is_none())
     {
         // the first name is a root of the scope (`request`, `token`), not a member
         let class = path.iter().skip(1).map(|p| class_of_name(p)).max().unwrap_or_default();

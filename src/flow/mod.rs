@@ -34,6 +34,7 @@ pub mod exchange;
 pub mod explain;
 mod failing;
 mod granted;
+pub mod lint;
 pub mod new_key;
 mod personal;
 mod phase;

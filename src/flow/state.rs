@@ -3,8 +3,10 @@
 mod hosts;
 mod inputs;
 mod keys;
+mod recall;
 mod tokens;
 
+use inputs::FrameInputs;
 use keys::ReadCertificate;
 pub(super) use keys::read as read_certificate;
 
@@ -145,6 +147,10 @@ impl State {
         self.metadata = Some(metadata);
     }
 
+    pub fn has_metadata(&self) -> bool {
+        self.metadata.is_some()
+    }
+
     pub fn is_used(&self, once: &str) -> bool {
         self.used.0.contains(once)
     }
@@ -241,37 +247,9 @@ impl State {
                 Some(when) => !when.holds(&outer)?,
                 None => false,
             };
-        let mut inputs = self.profile_inputs(now);
-        for (name, tree) in &frame.with {
-            if !frame.inputs.iter().any(|i| i.name == *name) && !self.overrides.contains_key(name) {
-                let value = tree.eval(&outer)?.map_or(Value::from(()), |v| from_json(&v));
-                inputs.insert(name.clone(), value);
-            }
-        }
-        let mut faults = BTreeMap::new();
-        for input in &frame.inputs {
-            let with = frame.with.iter().find(|(n, _)| *n == input.name).map(|(_, t)| t);
-            // `with`, then the profile's input of that name, then this default
-            let from_profile =
-                with.is_none().then(|| inputs.get(&input.name).cloned()).flatten().filter(|v| !v.is_none());
-            let value = from_profile.filter(|_| !self.overrides.contains_key(&input.name)).or_else(|| {
-                let mut scope = outer.clone();
-                if with.is_none() {
-                    scope.set("inputs", Value::from_pairs(inputs.iter().map(|(k, v)| (k.clone(), v.clone()))));
-                }
-                self.input_value(input, with, &scope).unwrap_or_else(|e| {
-                    faults.insert(input.name.clone(), e);
-                    None
-                })
-            });
-            match value {
-                Some(value) => {
-                    inputs.insert(input.name.clone(), value);
-                }
-                None => {
-                    inputs.remove(&input.name);
-                }
-            }
+        let FrameInputs { inputs, faults, failed } = self.inputs_of(frame, &outer, now);
+        if let Some(failed) = failed {
+            return Err(failed);
         }
         self.register_inputs(frame, &inputs);
         (self.frames[index].inputs, self.frames[index].faults) = (inputs, faults);

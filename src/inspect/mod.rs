@@ -12,17 +12,21 @@ mod jws;
 mod output;
 mod passport;
 mod ring;
+mod rules;
 mod sniff;
 mod time_checks;
 mod times;
 mod view;
+mod whole;
 
 pub use explain::explain_claim;
 pub use jwe::task_for;
 pub use passport::passport_json;
 pub use ring::KeyRing;
-pub use times::{about, moment, relative};
+pub use rules::HeldTo;
+pub use times::{about, moment, moment_in, moments, relative};
 pub use view::{Inspection, KeyUsed, Kind, Layer, Problem, Status};
+pub use whole::{Part, Whole, take_apart};
 
 use crate::jose::{CompactError, compact};
 use crate::time::Timestamp;

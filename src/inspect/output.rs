@@ -8,13 +8,17 @@ use crate::jose::b64;
 use crate::profile::BankSuit;
 
 impl Inspection {
-    /// `kind`, `verdict`, `layers`, `checks`; `banks` of a certificate; `problem` where there is one. What a layer has not, it does not name.
+    /// `kind`, `verdict`, `layers`, `checks`; `as` and `assumed` where a bank's rules are among them; `banks` of a certificate; `problem` where there is one. What a layer has not, it does not name.
     pub fn to_json(&self) -> Value {
         let mut out = Map::new();
         out.insert("kind".into(), self.kind.word().into());
         out.insert("verdict".into(), self.verdict.word().into());
         out.insert("layers".into(), self.layers.iter().map(layer).collect());
         out.insert("checks".into(), self.checks.iter().map(check).collect());
+        if let Some(held_to) = &self.held_to {
+            out.insert("as".into(), held_to.name.as_str().into());
+            out.insert("assumed".into(), json!(held_to.assumed));
+        }
         if !self.suits.is_empty() {
             out.insert("banks".into(), self.suits.iter().map(BankSuit::to_json).collect());
         }

@@ -12,6 +12,8 @@ pub struct KeyRing {
     keys: Vec<(PublicJwk, String)>,
     secrets: Vec<(OctKey, String)>,
     openers: Vec<(Opener, String)>,
+    /// Thumbprints of keys that are our own: what they sign is not the bank's.
+    own: Vec<String>,
 }
 
 /// Who can open what is encrypted.
@@ -58,6 +60,12 @@ impl KeyRing {
         self.keys.push((key, from.to_owned()));
     }
 
+    /// A key of ours.
+    pub fn add_own(&mut self, key: PublicJwk, from: &str) {
+        self.own.push(key.thumbprint());
+        self.add(key, from);
+    }
+
     /// Every key of a set, and the shared secrets of a local one.
     pub fn add_set(&mut self, set: &JwkSet, from: &str) {
         self.keys.extend(set.keys().iter().map(|key| (key.clone(), from.to_owned())));
@@ -81,6 +89,11 @@ impl KeyRing {
         let mut ring = self.clone();
         ring.keys.retain(|(public, _)| key.thumbprint.as_ref() != Some(&public.thumbprint()));
         ring
+    }
+
+    /// The public keys that are not our own.
+    pub(super) fn others(&self) -> Vec<PublicJwk> {
+        self.keys.iter().map(|(key, _)| key).filter(|key| !self.own.contains(&key.thumbprint())).cloned().collect()
     }
 
     pub const fn is_empty(&self) -> bool {

@@ -318,6 +318,7 @@ proptest! {
     #[test]
     fn no_text_makes_it_panic(text in r#"[A-Za-z0-9_\-.={}":,\[\] \n]{0,200}|.{0,100}|eyJ[A-Za-z0-9_.-]{0,200}"#) {
         let _ = inspect(&text, &KeyRing::new(), NOW).to_json();
+        let _ = take_apart(&text);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::HeldTo;
 use crate::flow::view::CheckView;
 use crate::jose::Verdict;
 use crate::profile::BankSuit;
@@ -64,6 +65,8 @@ pub struct Inspection {
     pub checks: Vec<CheckView>,
     /// What each bank would make of a certificate; empty until [`Inspection::for_banks`] was asked.
     pub suits: Vec<BankSuit>,
+    /// Whose rules are among the checks; None until [`Inspection::held_to`] was asked.
+    pub held_to: Option<HeldTo>,
     /// What stands in the way, or what to be told first.
     pub problem: Option<Problem>,
 }
@@ -139,8 +142,13 @@ impl Inspection {
             layers: Vec::new(),
             checks: Vec::new(),
             suits: Vec::new(),
+            held_to: None,
             problem: None,
         }
+    }
+    /// Of what is no token: rules say something of it, and nothing else does.
+    pub fn message() -> Self {
+        Self::bare(Kind::Opaque)
     }
     pub(super) fn opaque(problem: Problem) -> Self {
         Self { problem: Some(problem), ..Self::bare(Kind::Opaque) }

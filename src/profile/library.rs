@@ -9,6 +9,7 @@ use super::model::{KeyRole, Profile};
 use super::place::{Complaint, Place, Sources};
 use super::raw::{RawFlow, RawProfile};
 use super::summary::{EnvironmentSummary, FlowSummary, RoleSummary, Summary};
+use crate::flow::lint::rule_sets;
 
 /// Compiled into the program, in the order in which they are offered.
 const BANKS: &[(&str, &str)] = &[
@@ -297,5 +298,6 @@ fn summary(loaded: &Loaded) -> Summary {
         environments: environments.filter(|e| p.environment.as_ref().is_none_or(|own| *own == e.name)).collect(),
         flows: flows.collect(),
         roles: p.keys.iter().map(role).collect(),
+        rules: rule_sets(p),
     }
 }

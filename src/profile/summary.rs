@@ -1,6 +1,7 @@
 //! What a face shows of a profile before anything runs.
 
 use super::model::KeyUse;
+use crate::flow::lint::RuleSet;
 use crate::jose::Alg;
 use crate::x509::Wish;
 
@@ -19,6 +20,8 @@ pub struct Summary {
     pub environments: Vec<EnvironmentSummary>,
     pub flows: Vec<FlowSummary>,
     pub roles: Vec<RoleSummary>,
+    /// What a token can be held against.
+    pub rules: Vec<RuleSet>,
 }
 
 /// A key role, and what it wants of a key.

@@ -105,7 +105,6 @@ pub struct Session {
 }
 
 impl Session {
-    #[expect(clippy::disallowed_methods, reason = "one seed per run, drawn here and handed to the engine")]
     pub async fn prepare(&self, order: Order, pace: Pace) -> Result<Prepared, Problem> {
         let loaded = self.library.load(&order.profile).map_err(|r| {
             Problem::usage(r.to_string(), "countersign profiles list shows them; countersign check FILE explains")
@@ -124,11 +123,7 @@ impl Session {
         let mut bindings = references(&profile);
         let mut inputs: BTreeMap<String, Secret> = BTreeMap::new();
         // what a person bound: for this session on screen, or for this run
-        let seats = profile
-            .keys
-            .iter()
-            .filter_map(|k| Some((k.name.clone(), self.seats.get(&seat(&profile.id, &environment.name, &k.name))?)));
-        let mut bound: BTreeMap<String, KeyUri> = seats.collect();
+        let mut bound = self.seated(&profile, &environment.name);
         bound.extend(order.bindings);
         let brought = self.bring(&profile, &environment, &bound).await;
         let link = self.link(&environment, &brought).await?;
@@ -147,15 +142,7 @@ impl Session {
             }
         }
         bindings.extend(bound);
-        for (name, value) in self.memory.values(&Whose::new(&profile.id, &environment.name, &bindings)) {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            inputs.insert(name, Secret::new(text));
-        }
-        for input in profile.inputs.iter().filter(|i| i.kind == InputKind::Document) {
-            let kept = read_document(&self.places, &profile.id, &input.name)
-                .map_err(|e| Problem::new(ProblemKind::Machine, e.text, e.hint))?;
-            inputs.extend(kept.map(|text| (input.name.clone(), Secret::new(text))));
-        }
+        inputs.extend(self.remembered(&profile, &Whose::new(&profile.id, &environment.name, &bindings))?);
         inputs.extend(order.inputs);
         let needs = needs(&profile, &flow, &environment, &inputs);
         if !needs.is_empty() {
@@ -165,14 +152,7 @@ impl Session {
             return Err(Problem { needs, ..Problem::usage(text, hint) });
         }
         let network = self.network(link.as_ref().map(|l| l.hosts.clone()))?;
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|_| {
-            Problem::new(
-                ProblemKind::Machine,
-                "the operating system gave no random numbers",
-                "this machine cannot make keys or tokens safely",
-            )
-        })?;
+        let seed = seed()?;
         let run =
             Run::new(Setup { profile: profile.clone(), flow, environment: environment.clone(), inputs, seed, pace });
         let hosts = run
@@ -187,6 +167,27 @@ impl Session {
         let held = Held { bindings, chains };
         let performer = Performer::new(self, profile, environment, loaded.own, held, network, allowed, people);
         Ok(Prepared { run: Recorded::new(run, began, self.history.clone()), performer })
+    }
+
+    /// The keys that a person bound in this session.
+    pub(super) fn seated(&self, profile: &Profile, environment: &str) -> BTreeMap<String, KeyUri> {
+        let of = |role: &String| self.seats.get(&seat(&profile.id, environment, role));
+        profile.keys.iter().filter_map(|k| Some((k.name.clone(), of(&k.name)?))).collect()
+    }
+
+    /// Values that earlier runs of this session brought, and documents that are kept.
+    pub(super) fn remembered(&self, profile: &Profile, whose: &Whose) -> Result<BTreeMap<String, Secret>, Problem> {
+        let mut inputs = BTreeMap::new();
+        for (name, value) in self.memory.values(whose) {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            inputs.insert(name, Secret::new(text));
+        }
+        for input in profile.inputs.iter().filter(|i| i.kind == InputKind::Document) {
+            let kept = read_document(&self.places, &profile.id, &input.name)
+                .map_err(|e| Problem::new(ProblemKind::Machine, e.text, e.hint))?;
+            inputs.extend(kept.map(|text| (input.name.clone(), Secret::new(text))));
+        }
+        Ok(inputs)
     }
 
     /// The public halves of the keys that are to be used at an embedded bank instead of the demo client's: what a person
@@ -226,7 +227,7 @@ impl Session {
         embedded.link(bank, brought).await.map(Some).map_err(machine)
     }
 
-    fn network(&self, hosts: Option<HostMap>) -> Result<Network, Problem> {
+    pub(super) fn network(&self, hosts: Option<HostMap>) -> Result<Network, Problem> {
         let mut config = NetConfig::new(self.clock.clone());
         if let Some(hosts) = hosts {
             config.hosts = hosts;
@@ -342,6 +343,19 @@ impl Session {
             browser: Arc::new(NoBrowser),
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "one seed per run, drawn here and handed to the engine")]
+pub(super) fn seed() -> Result<[u8; 32], Problem> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| {
+        Problem::new(
+            ProblemKind::Machine,
+            "the operating system gave no random numbers",
+            "this machine cannot make keys or tokens safely",
+        )
+    })?;
+    Ok(seed)
 }
 
 fn seat(profile: &str, environment: &str, role: &str) -> Seat {

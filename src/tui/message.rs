@@ -15,7 +15,7 @@ use crate::profile::Summary;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
 use crate::shell::{
-    ClientRow, HistoryDone, HistoryOrder, KeyDone, KeyOrder, StoreFacts, StoreRows, TokenDone, TokenOrder,
+    ClientRow, HistoryDone, HistoryOrder, KeyDone, KeyOrder, RuleOrder, StoreFacts, StoreRows, TokenDone, TokenOrder,
 };
 use crate::store::history::KeptRun;
 use crate::store::tokens::TokenRow;
@@ -162,11 +162,12 @@ pub enum Command {
         run: Number,
     },
     /// Say what this text is; `run` names the run whose own keys are at hand, `known` are those of others that it
-    /// trusted, each with whose it is.
+    /// trusted, each with whose it is; `rules` whose rules it is held against.
     Inspect {
         number: Number,
         run: Option<Number>,
         known: Vec<(PublicJwk, String)>,
+        rules: Option<RuleOrder>,
         text: Secret,
     },
     /// Ask every store for its keys, or the one of that scheme; answers with [`Message::Keys`] as they come.

@@ -11,6 +11,15 @@ use crate::profile::model::{Frame, Input};
 use crate::secret::Class;
 use crate::time::Timestamp;
 
+/// The inputs of a frame.
+pub(super) struct FrameInputs {
+    pub inputs: BTreeMap<String, Value>,
+    /// Why one has no value, where an expression failed.
+    pub faults: BTreeMap<String, EvalError>,
+    /// The first of those that were handed on to a flow which does not declare them.
+    pub failed: Option<EvalError>,
+}
+
 impl State {
     /// Evaluates the inputs of the profile itself.
     pub(super) fn profile_inputs(&self, now: Timestamp) -> BTreeMap<String, Value> {
@@ -23,6 +32,50 @@ impl State {
             }
         }
         out
+    }
+
+    /// `outer`: what the flow sees that uses this one.
+    pub(super) fn inputs_of(&self, frame: &Frame, outer: &Scope, now: Timestamp) -> FrameInputs {
+        let (mut inputs, mut faults, mut failed) = (self.profile_inputs(now), BTreeMap::new(), None);
+        for (name, tree) in &frame.with {
+            if !frame.inputs.iter().any(|i| i.name == *name) && !self.overrides.contains_key(name) {
+                match tree.eval(outer) {
+                    Ok(value) => {
+                        inputs.insert(name.clone(), value.map_or(Value::from(()), |v| from_json(&v)));
+                    }
+                    Err(e) => {
+                        inputs.remove(name);
+                        failed.get_or_insert_with(|| e.clone());
+                        faults.insert(name.clone(), e);
+                    }
+                }
+            }
+        }
+        for input in &frame.inputs {
+            let with = frame.with.iter().find(|(n, _)| *n == input.name).map(|(_, t)| t);
+            // `with`, then the profile's input of that name, then this default
+            let from_profile =
+                with.is_none().then(|| inputs.get(&input.name).cloned()).flatten().filter(|v| !v.is_none());
+            let value = from_profile.filter(|_| !self.overrides.contains_key(&input.name)).or_else(|| {
+                let mut scope = outer.clone();
+                if with.is_none() {
+                    scope.set("inputs", Value::from_pairs(inputs.iter().map(|(k, v)| (k.clone(), v.clone()))));
+                }
+                self.input_value(input, with, &scope).unwrap_or_else(|e| {
+                    faults.insert(input.name.clone(), e);
+                    None
+                })
+            });
+            match value {
+                Some(value) => {
+                    inputs.insert(input.name.clone(), value);
+                }
+                None => {
+                    inputs.remove(&input.name);
+                }
+            }
+        }
+        FrameInputs { inputs, faults, failed }
     }
 
     /// Override, then `with`, then the saved value, then the default; an optional one without any is none. An error says

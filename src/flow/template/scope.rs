@@ -62,7 +62,7 @@ impl Scope {
     }
 
     /// Why the name that this path begins with has no value, where its expression failed.
-    pub(super) fn fault(&self, path: &[String]) -> Option<EvalError> {
+    pub fn fault(&self, path: &[String]) -> Option<EvalError> {
         let (name, cause) = (1..=path.len()).find_map(|n| self.faults.get_key_value(&path[..n].join(".")))?;
         Some(EvalError::Within { name: name.clone(), cause: Box::new(cause.clone()) })
     }

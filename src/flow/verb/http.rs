@@ -380,7 +380,7 @@ impl Run {
 }
 
 /// Of such a one, an answer with an error code is a refusal under any status.
-fn is_token_request(request: &Json) -> bool {
+pub(in crate::flow) fn is_token_request(request: &Json) -> bool {
     request.pointer("/form/grant_type").or_else(|| request.pointer("/json/grant_type")).is_some()
 }
 

@@ -12,7 +12,7 @@ mod spend;
 
 pub use authorize::AUTHORIZED;
 pub(super) use authorize::Going;
-pub(super) use http::{Papers, Polling};
+pub(super) use http::{Papers, Polling, is_token_request};
 pub use http::{proof_claims, proof_header};
 pub(super) use key::role_value;
 pub(super) use listen::Inbox;

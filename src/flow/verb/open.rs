@@ -8,6 +8,7 @@
 
 mod conclude;
 mod judge;
+mod lint;
 mod pin;
 mod read;
 mod trouble;

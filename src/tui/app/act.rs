@@ -60,6 +60,7 @@ impl App {
             Action::Edit | Action::Editor | Action::Try | Action::Compare | Action::Branches => {
                 self.act_exploring(action, now)
             }
+            Action::HoldTo => self.open_rules(),
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request | Action::DeleteKey => {
                 self.act_with_keys(action, now);
             }
@@ -138,7 +139,7 @@ impl App {
         } else if self.reveal.is_some() {
             self.hide();
         } else if self.focus == PaneId::Inspector && self.inspector.pasted.is_some() {
-            self.inspector.pasted = None;
+            self.inspector.drop_paste();
         } else if self.zoom {
             self.zoom = false;
         } else if self.focus == PaneId::Step {

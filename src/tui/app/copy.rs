@@ -31,6 +31,8 @@ pub enum CopyKind {
     Claims,
     /// What is under the cursor.
     Value,
+    /// Where that stands in its JSON.
+    Path,
     Curl,
     Request,
     Body,
@@ -46,10 +48,11 @@ pub enum CopyKind {
 }
 
 impl CopyKind {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Handover,
         Self::Address,
         Self::Value,
+        Self::Path,
         Self::Token,
         Self::Claims,
         Self::Curl,
@@ -81,7 +84,8 @@ impl CopyKind {
             Self::Address => 'a',
             Self::Token => 't',
             Self::Claims => 'c',
-            Self::Value => 'j',
+            Self::Value => 'v',
+            Self::Path => 'j',
             Self::Curl => 'u',
             Self::Request => 'r',
             Self::Body => 'b',
@@ -153,6 +157,7 @@ impl App {
                 let found = self.value_here()?;
                 format!("the value here: {}", found.name)
             }
+            CopyKind::Path => format!("its JSON path: {}", self.path_here()?),
             CopyKind::Handover => match handed(step?)[..] {
                 [] => return None,
                 [one] => format!("{}, to hand over", one.name),
@@ -221,6 +226,12 @@ impl App {
         self.item_here().and_then(|i| self.found(self.focus, i))
     }
 
+    /// The place of a member under the cursor, in its JSON (RFC 9535).
+    fn path_here(&self) -> Option<String> {
+        let item = self.item_here().filter(|i| matches!(i, Item::Claim(..) | Item::Header(..)))?;
+        Some(json_path(&self.found(self.focus, item)?.name))
+    }
+
     /// The line under the cursor of an open card.
     fn line_of_card(&self) -> Option<Found> {
         let state = self.overlays.iter().rev().find_map(|o| match o {
@@ -261,6 +272,7 @@ impl App {
             }
             CopyKind::Claims => Found::new("claims", self.claims()?, Class::Personal),
             CopyKind::Value => self.value_here()?,
+            CopyKind::Path => Found::new("the JSON path", self.path_here()?, Class::Public),
             CopyKind::Handover => match handed(step?)[..] {
                 [] => return None,
                 [one] => Found::new(&one.name, &one.value, one.class),
@@ -323,6 +335,18 @@ impl App {
             }
         }
     }
+}
+
+/// The path of a member of the whole: `$.exp`, or `$['urn:…']` where its name is no word (RFC 9535 §2.5.1, §2.7).
+fn json_path(name: &str) -> String {
+    let word = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if word {
+        return format!("$.{name}");
+    }
+    let quoted = serde_json::Value::from(name).to_string();
+    let inner = quoted[1..quoted.len() - 1].replace("\\\"", "\"").replace('\'', "\\'");
+    format!("$['{inner}']")
 }
 
 /// What a step wants handed over.

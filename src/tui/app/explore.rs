@@ -241,7 +241,7 @@ impl App {
         let text = match (words.is_empty(), earlier) {
             (true, _) => "as it was".to_owned(),
             (false, false) => format!("changed: {words}"),
-            (false, true) => format!("changed: {words}; a new line of the run begins here, A goes back to the other"),
+            (false, true) => format!("changed: {words}; a new line of the run begins here, O goes back to the other"),
         };
         self.say(NoticeTone::Plain, text, now);
     }

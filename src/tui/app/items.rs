@@ -82,7 +82,10 @@ impl App {
                 inspector::TokenRef::Output(i) => step.outputs[*i].value == text,
             });
             match at {
-                Some(at) => (self.inspector.index, self.inspector.pasted) = (at, None),
+                Some(at) => {
+                    self.inspector.drop_paste();
+                    self.inspector.index = at;
+                }
                 None => {
                     self.inspector.paste(found.value);
                     self.say(NoticeTone::Plain, format!("looking at {}; Esc drops it", found.name), now);
@@ -90,7 +93,8 @@ impl App {
             }
         } else if let Some(Item::Artefact(i)) = item {
             let at = inspector::tokens(step).iter().position(|t| *t == inspector::TokenRef::Artefact(i));
-            (self.inspector.index, self.inspector.pasted) = (at.unwrap_or(0), None);
+            self.inspector.drop_paste();
+            self.inspector.index = at.unwrap_or(0);
         }
         self.go_to(PaneId::Inspector);
     }

@@ -23,6 +23,7 @@ mod mouse;
 mod overlays;
 mod palette;
 mod reveal;
+mod rules;
 mod settle;
 mod sign_in;
 mod ticking;
@@ -31,6 +32,7 @@ mod token_acts;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use ratatui::layout::{Rect, Size};
 
 use super::body::BodyView;
@@ -62,7 +64,7 @@ pub use key_choices::KeyChoice;
 pub use reveal::{REVEAL_SECONDS, Reveal};
 
 /// What is given at the start. None of it is read from the environment here.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     pub look: Look,
     pub size: Size,
@@ -74,11 +76,21 @@ pub struct Settings {
     pub follow: bool,
     /// The workbench on the embedded banks: says so, and what to press first.
     pub demo: bool,
+    /// Where the person is.
+    pub zone: TimeZone,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { look: Look::default(), size: Size::new(80, 24), mouse: true, reveal: true, follow: false, demo: false }
+        Self {
+            look: Look::default(),
+            size: Size::new(80, 24),
+            mouse: true,
+            reveal: true,
+            follow: false,
+            demo: false,
+            zone: TimeZone::UTC,
+        }
     }
 }
 
@@ -152,12 +164,12 @@ pub struct App {
 impl App {
     pub fn new(settings: Settings) -> Self {
         Self {
-            settings,
+            mouse: settings.mouse,
             size: settings.size,
+            settings,
             focus: PaneId::Profiles,
             zoom: false,
             sizes: Sizes::default(),
-            mouse: settings.mouse,
             keymap: Keymap::default(),
             profiles: ProfilesPane::default(),
             keys: KeysPane::default(),

@@ -156,6 +156,7 @@ impl App {
             Does::Act(action) => self.act(action, now),
             Does::Key(choice) => self.key_chosen(choice, now),
             Does::Explore(what) => self.explore(what, now),
+            Does::HoldTo(rules) => self.hold_to(rules),
             Does::GoToBank { profile, environment, flow } => {
                 self.profiles.go_to(&profile, &environment, flow.as_deref());
                 self.go_to(PaneId::Profiles);

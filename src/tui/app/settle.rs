@@ -7,6 +7,7 @@ use super::App;
 use crate::flow::view::{KeyOf, RunView};
 use crate::jose::PublicJwk;
 use crate::secret::Secret;
+use crate::shell::RuleOrder;
 use crate::time::Timestamp;
 use crate::tui::body::{BodyKey, BodyPart, BodyView, Source};
 use crate::tui::doc::GUTTER;
@@ -113,7 +114,12 @@ impl App {
         {
             let run = self.run.as_ref().map(|r| r.number);
             let known = self.view().map(keys_of_others).unwrap_or_default();
-            self.out.push(Command::Inspect { number, run, known, text });
+            let rules = self.inspector.rules.clone().map(|r| RuleOrder {
+                rules: r.name,
+                environment: Some(r.environment),
+                ..RuleOrder::default()
+            });
+            self.out.push(Command::Inspect { number, run, known, rules, text });
         }
     }
 

@@ -57,6 +57,8 @@ pub enum Action {
     Compare,
     /// The lines of the run.
     Branches,
+    /// Against a bank's rules.
+    HoldTo,
     // keys
     NewKey,
     ImportKey,

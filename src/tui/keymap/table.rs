@@ -52,8 +52,17 @@ pub const TABLE: &[Binding] = &[
     row(A::Undo, "undo-edit", "", "take back the last change of this step", &["u"], RUN, 60),
     row(A::Try, "try", "break", "break a rule on purpose, and see whether it is noticed", &["X"], RUN, 32),
     row(A::Compare, "compare", "compare", "compare this attempt with another, or with another line", &["D"], RUN, 33),
-    row(A::Branches, "lines", "", "the lines of this run: go back to one that was left", &["A"], RUN, 60),
+    row(A::Branches, "lines", "", "the lines of this run: go back to one that was left", &["O"], RUN, 60),
     row(A::OpenToken, "token", "token", "open the token under the cursor in pane 4", &["t"], ALL, 20),
+    row(
+        A::HoldTo,
+        "token-rules",
+        "rules",
+        "hold the token in pane 4 against a bank's rules: choose whose",
+        &["A"],
+        &[C::Inspector],
+        16,
+    ),
     // keys
     row(A::NewKey, "key-new", "new", "make a key: choose a store, an algorithm and a name", &["a"], KEYS, 2),
     row(

@@ -13,6 +13,7 @@ use crate::tui::focus::PaneId;
 use crate::tui::keymap::Action;
 use crate::tui::layout::inside;
 use crate::tui::look::{Look, Tone};
+use crate::tui::pane::inspector::Rules;
 use crate::tui::widget::field::Field;
 use crate::tui::words::Words;
 
@@ -35,12 +36,14 @@ pub enum Does {
     Explain(String),
     Key(KeyChoice),
     Explore(Exploration),
+    /// None: no rules.
+    HoldTo(Option<Rules>),
 }
 
 impl Does {
     /// One of several for a question that was asked, not a command.
     pub const fn is_a_pick(&self) -> bool {
-        matches!(self, Self::Key(_) | Self::Explore(_))
+        matches!(self, Self::Key(_) | Self::Explore(_) | Self::HoldTo(_))
     }
 }
 

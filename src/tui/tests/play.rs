@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::flow::edit::Edits;
 use crate::flow::exchange::{ClientCertificate, Completeness, Exchange, Phases, Response, TlsFacts};
+use crate::flow::lint::{Of, RuleSet, Takes};
 use crate::flow::view::*;
 use crate::jose::Alg;
 use crate::profile::model::KeyUse;
@@ -66,6 +67,13 @@ pub fn summaries() -> Vec<Summary> {
             environment("production", true, false, None),
             environment("uat", false, false, Some("not open to us")),
         ],
+        rules: vec![RuleSet {
+            name: "client".into(),
+            title: "client assertions".into(),
+            flow: 0,
+            of: Of::Client,
+            takes: Takes::Signed,
+        }],
         flows: vec![FlowSummary {
             id: "token".into(),
             title: "Get an access token".into(),

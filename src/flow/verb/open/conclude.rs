@@ -21,12 +21,28 @@ use crate::time::Timestamp;
 const DATES: [&str; 4] = ["exp", "iat", "nbf", "auth_time"];
 
 /// What a token says, read.
-struct Contents {
-    header: Json,
-    claims: Json,
+#[derive(Default)]
+pub(super) struct Contents {
+    pub header: Json,
+    pub claims: Json,
     text: String,
     /// Dates that came as texts, and were read as numbers.
     texts: Vec<&'static str>,
+}
+
+impl Contents {
+    /// Of a token whose payload cannot be read.
+    pub(super) fn of_header(header: Json) -> Self {
+        Self { header, ..Self::default() }
+    }
+}
+
+/// What the step expects of the claims.
+pub(super) struct Expected {
+    pub iss: Option<String>,
+    pub aud: Option<String>,
+    pub nonce: Option<String>,
+    pub lenient: bool,
 }
 
 impl Run {
@@ -34,8 +50,26 @@ impl Run {
         let step = self.current();
         let Some(open) = step.verb.opens() else { return Vec::new() };
         let scope = self.scope_of(&step, now);
-        let (contents, after) = match self.contents(open, opening, judgement, &scope) {
-            Ok(found) => found,
+        let read = || {
+            let lenient = lenient(open, &scope)?;
+            if let Inner::Signed(token, _) = &opening.inner {
+                typ(open, token, &scope)?;
+            }
+            let contents = contents(open, opening, lenient)?;
+            let given = |t: Option<&Text>| t.map(|t| t.eval_text(&scope)).transpose().map(Option::flatten);
+            let expected = Expected {
+                iss: given(open.iss.as_ref())?,
+                aud: given(open.aud.as_ref())?,
+                nonce: given(open.nonce.as_ref())?,
+                lenient,
+            };
+            Ok::<_, Trouble>((contents, expected))
+        };
+        let (contents, after) = match read() {
+            Ok((contents, expected)) => {
+                let after = self.after(open, Some(opening), &contents, judgement, &expected, &scope);
+                (contents, after)
+            }
             Err(trouble) => return self.fail_open(trouble, now),
         };
         self.show(opening, &contents, judgement);
@@ -53,41 +87,16 @@ impl Run {
         if self.is_looking() { self.delivered(outputs, now) } else { self.hold(Held::Outputs(outputs), false, now) }
     }
 
-    fn contents(
+    /// What the checks see of it.
+    pub(super) fn after(
         &self,
         open: &Open,
-        opening: &Opening,
+        opening: Option<&Opening>,
+        contents: &Contents,
         judgement: &Judgement,
+        expected: &Expected,
         scope: &Scope,
-    ) -> Result<(Contents, Scope), Trouble> {
-        let lenient = match open.lenient_dates.as_ref().map(|t| t.eval(scope)).transpose()?.flatten() {
-            None | Some(Json::Null) => false,
-            Some(Json::Bool(lenient)) => lenient,
-            Some(_) => return Err(EvalError::Wrong("`lenient_dates` is neither true nor false".to_owned()).into()),
-        };
-        let mut contents = match &opening.inner {
-            Inner::Signed(token, text) => {
-                typ(open, token, scope)?;
-                let claims = match token.claims() {
-                    Ok(claims) => claims,
-                    // a body need not be an object
-                    Err(_) if open.payload.is_some() => Json::Null,
-                    Err(e) => return Err(bank("token.payload", format!("the token's payload: {e}"), e.hint())),
-                };
-                let header = Json::Object(token.header().clone());
-                Contents { header, claims, text: text.clone(), texts: Vec::new() }
-            }
-            Inner::Content(bytes) => {
-                let text = String::from_utf8_lossy(bytes.expose()).into_owned();
-                let claims = crate::jose::json::parse_object(bytes.expose()).map_or(Json::Null, Json::Object);
-                Contents { header: Json::Null, claims, text, texts: Vec::new() }
-            }
-        };
-        if lenient && let Json::Object(claims) = &mut contents.claims {
-            contents.texts = read_dates(claims);
-        }
-        let given = |t: Option<&Text>| t.map(|t| t.eval_text(scope)).transpose().map(Option::flatten);
-        let (iss, aud, nonce) = (given(open.iss.as_ref())?, given(open.aud.as_ref())?, given(open.nonce.as_ref())?);
+    ) -> Scope {
         let key = judgement.key.as_ref().map_or(Json::Null, |k| {
             json!({ "thumbprint": k.thumbprint(), "kid": k.kid(), "pinned": judgement.pinned, "from": judgement.from.to_string(), "jwk": k.as_value() })
         });
@@ -99,12 +108,14 @@ impl Run {
         }
         after.set("verdict", judgement.verdict.word().into());
         after.set_json("key", &key);
-        after.set_json("jwe", &opening.jwe.clone().map_or(Json::Null, |(header, _)| Json::Object(header)));
+        let jwe = opening.and_then(|o| o.jwe.clone());
+        after.set_json("jwe", &jwe.map_or(Json::Null, |(header, _)| Json::Object(header)));
+        let Expected { iss, aud, nonce, lenient } = expected;
         after.set_json(
             "open",
             &json!({ "iss": iss, "aud": aud, "nonce": nonce, "id_token": open.nonce.is_some(), "lenient": lenient, "texts": contents.texts }),
         );
-        Ok((contents, after))
+        after
     }
 
     /// The token among the run's artefacts: what can be verified, and what it was encrypted in.
@@ -179,8 +190,40 @@ impl Run {
     }
 }
 
+pub(super) fn lenient(open: &Open, scope: &Scope) -> Result<bool, Trouble> {
+    match open.lenient_dates.as_ref().map(|t| t.eval(scope)).transpose()?.flatten() {
+        None | Some(Json::Null) => Ok(false),
+        Some(Json::Bool(lenient)) => Ok(lenient),
+        Some(_) => Err(EvalError::Wrong("`lenient_dates` is neither true nor false".to_owned()).into()),
+    }
+}
+
+pub(super) fn contents(open: &Open, opening: &Opening, lenient: bool) -> Result<Contents, Trouble> {
+    let mut contents = match &opening.inner {
+        Inner::Signed(token, text) => {
+            let claims = match token.claims() {
+                Ok(claims) => claims,
+                // a body need not be an object
+                Err(_) if open.payload.is_some() => Json::Null,
+                Err(e) => return Err(bank("token.payload", format!("the token's payload: {e}"), e.hint())),
+            };
+            let header = Json::Object(token.header().clone());
+            Contents { header, claims, text: text.clone(), texts: Vec::new() }
+        }
+        Inner::Content(bytes) => {
+            let text = String::from_utf8_lossy(bytes.expose()).into_owned();
+            let claims = crate::jose::json::parse_object(bytes.expose()).map_or(Json::Null, Json::Object);
+            Contents { header: Json::Null, claims, text, texts: Vec::new() }
+        }
+    };
+    if lenient && let Json::Object(claims) = &mut contents.claims {
+        contents.texts = read_dates(claims);
+    }
+    Ok(contents)
+}
+
 /// Whether `typ` is one of those that the step allows (RFC 8725 §3.11).
-fn typ(open: &Open, token: &Compact, scope: &Scope) -> Result<(), Trouble> {
+pub(super) fn typ(open: &Open, token: &Compact, scope: &Scope) -> Result<(), Trouble> {
     let Some(allowed) = names_or_omit(open, scope)? else { return Ok(()) };
     let short = |t: &str| t.to_ascii_lowercase().trim_start_matches("application/").to_owned();
     let hint = "it is a token of another kind, or the bank writes “typ” in another way than the profile knows";

@@ -86,17 +86,23 @@ impl Run {
                 false,
             ));
         };
-        let allowed = self.allowed(open, scope)?;
-        let alg = police(token, allowed.as_deref())?;
-        if is_symmetric(alg) {
-            return Ok(match self.client_secret(scope) {
-                Some(secret) => with_secret(token, alg, &secret),
-                None => {
-                    Judgement::without_key(Verdict::NoKey, "there is no client secret to check it with".into(), false)
-                }
-            });
+        let alg = self.police(open, token, scope)?;
+        Ok(self.signature(token, alg, keys, scope))
+    }
+
+    /// The algorithm of the signature, where the step goes along with it.
+    pub(super) fn police(&self, open: &Open, token: &Compact, scope: &Scope) -> Result<Alg, Trouble> {
+        police(token, self.allowed(open, scope)?.as_deref())
+    }
+
+    pub(super) fn signature(&self, token: &Compact, alg: Alg, keys: &Keys, scope: &Scope) -> Judgement {
+        if !is_symmetric(alg) {
+            return with_keys(token, alg, keys);
         }
-        Ok(with_keys(token, alg, keys))
+        match self.client_secret(scope) {
+            Some(secret) => with_secret(token, alg, &secret),
+            None => Judgement::without_key(Verdict::NoKey, "there is no client secret to check it with".into(), false),
+        }
     }
 
     /// The key of an id token with a MAC (OpenID Connect Core §3.1.3.7).
@@ -107,7 +113,7 @@ impl Run {
 }
 
 impl Judgement {
-    fn without_key(verdict: Verdict, why: String, stranger: bool) -> Self {
+    pub(super) fn without_key(verdict: Verdict, why: String, stranger: bool) -> Self {
         Self { verdict, key: None, from: KeyOf::Nobody, pinned: false, why: Some(why), stranger }
     }
 }

@@ -1,13 +1,13 @@
 //! From the text to what can be judged: which kind of token it is, what its headers may say, what is inside.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::trouble::{bank, sealed as refused, shown, told};
 use super::{Inner, Opening, Sealed, Trouble};
 use crate::flow::run::Run;
 use crate::flow::template::{EvalError, Scope, Tree};
 use crate::flow::view::{ErrorSource, KeyOf, OpenedBy};
-use crate::jose::jwe::{Enc, Jwe, JweError, KeyAlg, Policy, Task};
+use crate::jose::jwe::{Admitted, Enc, Jwe, JweError, KeyAlg, Policy, Task};
 use crate::jose::{Alg, Compact, CompactError, compact};
 use crate::profile::model::{Expect, KeyRole, KeysFrom, Open};
 use crate::secret::SecretBytes;
@@ -20,19 +20,10 @@ pub(super) enum Token {
 impl Run {
     pub(super) fn read_token(&self, open: &Open, scope: &Scope) -> Result<Token, Trouble> {
         let text = open.token.eval_text(scope)?.ok_or_else(|| EvalError::Missing("token".to_owned()))?;
-        let encrypted = text.split('.').count() == 5;
-        match (open.expect, encrypted) {
-            (Expect::Jws, true) => Err(bank(
-                "token.kind",
-                "an encrypted token came where a signed one is due",
-                "encrypted is not authenticated: anybody may have encrypted it; ask the bank for a signed one",
-            )),
-            (Expect::Jwe | Expect::Nested, false) => Err(bank(
-                "token.kind",
-                "a token that is not encrypted came where an encrypted one is due",
-                "the client may be registered without an encryption key or algorithm: compare with the registration",
-            )),
-            (_, false) => {
+        let encrypted = is_encrypted(&text);
+        kind(open, encrypted)?;
+        match encrypted {
+            false => {
                 let token = match self.state.text(open.payload.as_ref(), scope)? {
                     Some(payload) => {
                         let crit = names(open.crit.as_ref(), "crit", scope)?.unwrap_or_default();
@@ -43,11 +34,12 @@ impl Run {
                 };
                 Ok(Token::Signed(Opening { inner: Inner::Signed(Box::new(token), text.clone()), text, jwe: None }))
             }
-            (_, true) => self.seal(open, text, scope),
+            true => self.seal(open, text, scope),
         }
     }
 
-    fn seal(&self, open: &Open, text: String, scope: &Scope) -> Result<Token, Trouble> {
+    /// The role whose key opens it, and the token, where the step goes along with how it is encrypted.
+    pub(super) fn admit(&self, open: &Open, text: &str, scope: &Scope) -> Result<(String, Admitted), Trouble> {
         let Some(role) = open.decrypt.clone() else {
             return Err(bank(
                 "token.kind",
@@ -56,7 +48,12 @@ impl Run {
             ));
         };
         let policy = policy(open, self.state.profile.role(&role), scope)?;
-        let token = Jwe::parse(&text).and_then(|jwe| jwe.admit(&policy)).map_err(|e| refused(&e))?;
+        let token = Jwe::parse(text).and_then(|jwe| jwe.admit(&policy)).map_err(|e| refused(&e))?;
+        Ok((role, token))
+    }
+
+    fn seal(&self, open: &Open, text: String, scope: &Scope) -> Result<Token, Trouble> {
+        let (role, token) = self.admit(open, &text, scope)?;
         let Some(facts) = self.state.keys.get(&role) else {
             let hint = format!("bind one: --bind {role}=file:key.pem");
             return Err(told("key.not-bound", format!("no key is bound to the role {role}"), hint, ErrorSource::Key));
@@ -79,6 +76,18 @@ impl Run {
             ),
             (e, _) => refused(&e),
         })?;
+        self.inside(open, sealed.text, sealed.role, sealed.token.jwe().header(), content)
+    }
+
+    /// What was encrypted, in plain sight.
+    pub(super) fn inside(
+        &self,
+        open: &Open,
+        text: String,
+        role: String,
+        header: &Map<String, Json>,
+        content: SecretBytes,
+    ) -> Result<Opening, Trouble> {
         let inside = std::str::from_utf8(content.expose()).ok().filter(|t| compact::looks_signed(t));
         let inside = match (open.expect, inside) {
             (Expect::Nested, Some(text)) => Some((signed(text, "the token inside")?, text)),
@@ -96,9 +105,9 @@ impl Run {
             Some((token, text)) => Inner::Signed(Box::new(token), text.to_owned()),
             None => Inner::Content(content),
         };
-        let key = self.state.keys.get(&sealed.role).map(|facts| facts.jwk.clone());
-        let opened_by = OpenedBy { whose: KeyOf::Own(sealed.role), key };
-        Ok(Opening { text: sealed.text, jwe: Some((sealed.token.jwe().header().clone(), opened_by)), inner })
+        let key = self.state.keys.get(&role).map(|facts| facts.jwk.clone());
+        let opened_by = OpenedBy { whose: KeyOf::Own(role), key };
+        Ok(Opening { text, jwe: Some((header.clone(), opened_by)), inner })
     }
 
     /// The signature algorithms that the step goes along with; None: it has none to check with.
@@ -113,7 +122,28 @@ impl Run {
     }
 }
 
-fn signed(text: &str, what: &str) -> Result<Compact, Trouble> {
+pub(super) fn is_encrypted(text: &str) -> bool {
+    text.split('.').count() == 5
+}
+
+/// Whether a token that is encrypted, or is not, is what the step wants.
+pub(super) fn kind(open: &Open, encrypted: bool) -> Result<(), Trouble> {
+    match (open.expect, encrypted) {
+        (Expect::Jws, true) => Err(bank(
+            "token.kind",
+            "an encrypted token came where a signed one is due",
+            "encrypted is not authenticated: anybody may have encrypted it; ask the bank for a signed one",
+        )),
+        (Expect::Jwe | Expect::Nested, false) => Err(bank(
+            "token.kind",
+            "a token that is not encrypted came where an encrypted one is due",
+            "the client may be registered without an encryption key or algorithm: compare with the registration",
+        )),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn signed(text: &str, what: &str) -> Result<Compact, Trouble> {
     Compact::parse(text).map_err(|e| unreadable(what, &e))
 }
 

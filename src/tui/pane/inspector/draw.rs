@@ -3,15 +3,17 @@
 
 use std::borrow::Cow;
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::Value;
 
 use super::token::Shown;
-use crate::flow::view::CheckView;
-use crate::inspect::{Inspection, Kind, explain_claim, moment};
+use crate::flow::view::{CheckView, Outcome};
+use crate::inspect::{Inspection, Kind, explain_claim, moment_in, moments};
 use crate::jose::{Bound, Verdict};
 use crate::secret::Class;
+use crate::text::{clean, shorten};
 use crate::time::Timestamp;
 use crate::tui::app::App;
 use crate::tui::doc::{Doc, GUTTER};
@@ -25,6 +27,8 @@ use crate::tui::widget::bar;
 use crate::tui::widget::frame::Border;
 use crate::tui::words::Words;
 
+/// Columns of a payload that is no claims set.
+const RAW: usize = 2000;
 /// Rows for the meaning of a claim.
 const MEANING: u16 = 2;
 
@@ -33,6 +37,10 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
     let focused = app.focus == PaneId::Inspector;
     let shown = app.shown_token();
     let title = shown.as_ref().map_or("4 Inspector".to_owned(), |s| format!("4 Inspector  {}", s.name));
+    let title = match &app.inspector.rules {
+        Some(rules) => format!("{title}  as {}", rules.name),
+        None => title,
+    };
     let right = shown.as_ref().map_or(String::new(), place);
     let doc = doc(app, inside(area).width.saturating_sub(GUTTER), now).looking_for(&app.search);
     let text = doc_area(app, area);
@@ -89,6 +97,8 @@ pub struct LayerView<'a> {
     pub kind: &'a str,
     pub header: &'a Value,
     pub claims: Option<&'a Value>,
+    /// A payload that is no claims set, as it came.
+    pub raw: Option<Cow<'a, str>>,
     /// The status in a word, and where the key comes from that gave it.
     pub status: Option<(&'static str, Option<&'a str>)>,
 }
@@ -102,10 +112,14 @@ pub fn layers<'a>(app: &'a App, shown: &Shown<'a>) -> Vec<LayerView<'a>> {
                 kind: l.kind.word(),
                 header: l.header.as_ref().unwrap_or(&Value::Null),
                 claims: l.claims.as_ref(),
+                raw: (l.claims.is_none() && l.kind == Kind::Jws && !l.payload.is_empty())
+                    .then(|| String::from_utf8_lossy(&l.payload)),
                 status: Some((l.status.word(), l.key.as_ref().map(|k| k.from.as_str()))),
             })
             .collect(),
-        (_, Some(a)) => vec![LayerView { kind: a.kind, header: &a.header, claims: Some(&a.claims), status: None }],
+        (_, Some(a)) => {
+            vec![LayerView { kind: a.kind, header: &a.header, claims: Some(&a.claims), raw: None, status: None }]
+        }
         _ => Vec::new(),
     }
 }
@@ -138,10 +152,15 @@ pub fn doc(app: &App, width: u16, now: Timestamp) -> Doc<'_> {
             doc.push(words, 2, None);
         }
         step_json(&mut doc, app, layer.header, |i| Item::Header(n, i));
+        if let Some(raw) = &layer.raw {
+            doc.heading("Payload, as it came");
+            let shown = app.redactor().mask_text(&clean(raw));
+            doc.push(doc.words().plain(shorten(&shown, RAW)), 0, None);
+        }
         if let Some(claims) = layer.claims {
             doc.heading("Claims");
             step_json(&mut doc, app, claims, |i| Item::Claim(n, i));
-            times(&mut doc, claims, app.bank_now(now));
+            times(&mut doc, claims, app.bank_now(now), &app.settings.zone);
             let bound = Bound::of_claims(claims);
             if !bound.is_empty() {
                 doc.heading("Bound to");
@@ -152,7 +171,20 @@ pub fn doc(app: &App, width: u16, now: Timestamp) -> Doc<'_> {
         }
     }
     checks(&mut doc, app, &shown);
+    beside(&mut doc, app);
     doc
+}
+
+/// What was pasted along with the token that is shown.
+fn beside(doc: &mut Doc<'_>, app: &App) {
+    let Some(whole) = &app.inspector.whole else { return };
+    doc.heading(&format!("Pasted: {}", whole.what));
+    for part in &whole.parts {
+        doc.push(doc.words().gap(2).put(Tone::Name, part.name.clone()).dim("  a token: h and l turn to it"), 4, None);
+    }
+    for part in &whole.beside {
+        doc.push(doc.words().gap(2).put(Tone::Name, part.name.clone()).gap(2).plain(part.shown()), 4, None);
+    }
 }
 
 fn step_json(doc: &mut Doc<'_>, app: &App, value: &Value, item: impl Fn(usize) -> Item) {
@@ -220,14 +252,9 @@ fn banks(doc: &mut Doc<'_>, app: &App) {
     }
 }
 
-/// Claims that are moments: numbers of seconds between 2001 and 2286.
-fn times(doc: &mut Doc<'_>, claims: &Value, now: Timestamp) {
-    let Some(members) = claims.as_object() else { return };
-    let times: Vec<(&String, i64)> = members
-        .iter()
-        .filter_map(|(name, v)| v.as_i64().map(|t| (name, t)))
-        .filter(|(_, t)| (1_000_000_000..10_000_000_000).contains(t))
-        .collect();
+/// Claims that are moments, counted against the bank's clock where that is known.
+fn times(doc: &mut Doc<'_>, claims: &Value, now: Timestamp, zone: &TimeZone) {
+    let times = moments(claims);
     let Some(first) = times.iter().map(|(_, t)| *t).min() else { return };
     doc.heading("Times");
     for (name, at) in times {
@@ -239,7 +266,7 @@ fn times(doc: &mut Doc<'_>, claims: &Value, now: Timestamp) {
             words.plain(crate::inspect::relative(now, ends))
         };
         doc.push(words, 5, None);
-        doc.push(doc.words().gap(5).dim(moment(at)), 5, None);
+        doc.push(doc.words().gap(5).dim(moment_in(at, zone)), 5, None);
     }
 }
 
@@ -249,15 +276,30 @@ fn checks(doc: &mut Doc<'_>, app: &App, shown: &Shown<'_>) {
         let alone = step.artefacts.len() == 1 && step.request.is_none();
         step.checks.iter().filter(move |c| c.on.ends_with(&suffix) || alone)
     });
-    let found: Vec<&CheckView> = match &app.inspector.answer {
-        Some(Ok(inspection)) => of_step.chain(&inspection.checks).collect(),
-        _ => of_step.collect(),
-    };
-    if found.is_empty() {
-        return;
+    let inspection = app.inspector.answer.as_ref().and_then(|a| a.as_ref().ok());
+    let held_to = inspection.and_then(|i| i.held_to.as_ref());
+    let looked = inspection.into_iter().flat_map(|i| &i.checks);
+    let (rules, own): (Vec<&CheckView>, Vec<_>) = looked.partition(|c| held_to.is_some_and(|h| h.is_of(c)));
+    let own: Vec<&CheckView> = of_step.chain(own).collect();
+    if let Some(held_to) = held_to {
+        let environment = app.inspector.rules.as_ref().map(|r| format!(" ({})", r.environment)).unwrap_or_default();
+        doc.heading(&format!("As {}{environment}", held_to.name));
+        for assumed in &held_to.assumed {
+            doc.push(doc.words().gap(2).dim(format!("taken for granted: {assumed}")), 4, None);
+        }
+        // what is wrong first
+        let order = |c: &&CheckView| match c.outcome {
+            Outcome::Fail => 0,
+            Outcome::Warn => 1,
+            Outcome::Pass => 2,
+            Outcome::NotChecked => 3,
+        };
+        let mut rules = rules;
+        rules.sort_by_key(order);
+        rules.into_iter().for_each(|check| step::check(doc, app.redactor(), check));
     }
-    doc.heading("Checks for this token");
-    for check in found {
-        step::check(doc, app.redactor(), check);
+    if !own.is_empty() {
+        doc.heading("Checks for this token");
     }
+    own.into_iter().for_each(|check| step::check(doc, app.redactor(), check));
 }

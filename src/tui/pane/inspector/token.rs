@@ -38,8 +38,11 @@ impl App {
     /// The pasted text, else the chosen token of the chosen step, else of the nearest step before it that has one.
     pub fn shown_token(&self) -> Option<Shown<'_>> {
         if let Some(text) = &self.inspector.pasted {
-            let text = text.expose();
-            return Some(Shown { name: "pasted", text, place: (0, 1), artefact: None, step: None });
+            let parts = self.inspector.whole.as_ref().map(|w| w.parts.as_slice()).unwrap_or_default();
+            let at = self.inspector.index.min(parts.len().saturating_sub(1));
+            let (name, text) = parts.get(at).map_or(("pasted", text), |p| (&p.name, &p.text));
+            let (text, place) = (text.expose(), (at, parts.len().max(1)));
+            return Some(Shown { name, text, place, artefact: None, step: None });
         }
         let view = self.view()?;
         let (selected, _) = self.selected_step()?;

@@ -1,0 +1,123 @@
+//! A token in pane 4 held against a bank's rules, and a paste that holds several.
+
+use super::play::{NOW, Stage, ready};
+use crate::flow::view::{CheckView, Level, Outcome};
+use crate::inspect::{HeldTo, KeyRing, inspect};
+use crate::tui::{Command, Look, Message};
+
+const TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJjcy00NzExIiwidXJuOngiOiJhIiwiZXhwIjoxODAwMDAwMDAwfQ.AAAA";
+
+fn paste(stage: &mut Stage, text: &str) {
+    stage.tell(Message::Input(crossterm::event::Event::Paste(text.to_owned())));
+}
+
+/// The newest question about a token: its number, and whose rules.
+fn asked(stage: &Stage) -> (u64, Option<(String, Option<String>)>) {
+    let found = stage.commands.iter().rev().find_map(|c| match c {
+        Command::Inspect { number, rules, .. } => {
+            Some((*number, rules.as_ref().map(|r| (r.rules.clone(), r.environment.clone()))))
+        }
+        _ => None,
+    });
+    found.expect("it is looked at")
+}
+
+fn line(id: &str, outcome: Outcome, found: &str) -> CheckView {
+    CheckView {
+        id: id.into(),
+        on: "client".into(),
+        level: Level::Must,
+        outcome,
+        say: "iss is the client id".into(),
+        expected: "iss is the client id".into(),
+        found: found.into(),
+        reference: "RFC 7523 §3".into(),
+    }
+}
+
+#[test]
+fn a_token_is_held_against_the_rules_that_are_chosen_until_none_are() {
+    let mut stage = Stage::new(120, 60, Look::default(), vec![ready()]);
+    paste(&mut stage, TOKEN);
+    assert_eq!(asked(&stage).1, None);
+    stage.keys("A");
+    assert!(stage.picture().contains("nordbank/client  client assertions (production)"), "{}", stage.picture());
+    stage.keys("nordb<enter>");
+    let (number, rules) = asked(&stage);
+    assert_eq!(rules, Some(("nordbank/client".to_owned(), Some("production".to_owned()))));
+    let mut found = inspect(TOKEN, &KeyRing::new(), NOW);
+    found.checks.push(line("NB-02", Outcome::NotChecked, "inputs.client_id is not given"));
+    found.checks.push(line("NB-01", Outcome::Fail, "claims.iss cs-4711"));
+    let assumed = vec!["request.url = https://as.example/token".to_owned()];
+    found.held_to = Some(HeldTo { name: "nordbank/client".into(), assumed });
+    stage.tell(Message::Inspected { number, result: Ok(Box::new(found)) });
+    stage.keys("Z");
+    let picture = stage.picture();
+    for text in [
+        "4 Inspector  pasted  as nordbank/client",
+        "As nordbank/client (production)",
+        "taken for granted: request.url = https://as.example/token",
+        "NB-01",
+        "claims.iss cs-4711",
+        "inputs.client_id is not given",
+    ] {
+        assert!(picture.contains(text), "{text} in\n{picture}");
+    }
+    let at = |text: &str| picture.find(text).expect("there");
+    assert!(at("NB-01") < at("NB-02"), "what is wrong comes first");
+    stage.keys("Anone<enter>");
+    assert_eq!(asked(&stage).1, None);
+    assert!(!stage.picture().contains("as nordbank"), "{}", stage.picture());
+}
+
+#[test]
+fn each_token_of_a_whole_is_turned_to_and_its_secrets_stay_masked() {
+    let mut stage = Stage::new(120, 60, Look::default(), vec![ready()]);
+    let code = "hunter2-code";
+    paste(&mut stage, &format!(r#"{{"access_token":"hunter2-token","id_token":"{TOKEN}","code":"{code}"}}"#));
+    stage.keys("Z");
+    let picture = stage.picture();
+    assert!(picture.contains("4 Inspector  access_token") && picture.contains("Pasted: a token response"), "{picture}");
+    stage.keys("l");
+    let picture = stage.picture();
+    assert!(picture.contains("4 Inspector  id_token") && picture.contains("2 of 2"), "{picture}");
+    assert!(!picture.contains("hunter2"), "{picture}");
+    // Esc drops the whole paste
+    stage.keys("<esc>");
+    assert!(!stage.picture().contains("id_token"), "{}", stage.picture());
+}
+
+#[test]
+fn a_claim_and_its_path_are_copied() {
+    let mut stage = Stage::new(120, 60, Look::default(), vec![ready()]);
+    paste(&mut stage, TOKEN);
+    let (number, _) = asked(&stage);
+    stage.tell(Message::Inspected { number, result: Ok(Box::new(inspect(TOKEN, &KeyRing::new(), NOW))) });
+    stage.keys("Z");
+    let mut copied = Vec::new();
+    for _ in 0..30 {
+        stage.keys("j");
+        stage.commands.clear();
+        stage.keys("y");
+        for letter in ["j", "v"] {
+            // the menu has the letter only where there is such a thing
+            if stage.picture().contains(if letter == "j" { "its JSON path" } else { "the value here" }) {
+                stage.keys(letter).keys("y");
+            }
+        }
+        stage.keys("<esc>");
+        copied.extend(stage.commands.iter().filter_map(|c| match c {
+            Command::Copy(request) => Some((request.what.clone(), request.text.expose().to_owned())),
+            _ => None,
+        }));
+    }
+    for (what, text) in [
+        ("the JSON path", "$.iss"),
+        ("iss", "cs-4711"),
+        ("the JSON path", "$['urn:x']"),
+        ("urn:x", "a"),
+        ("the JSON path", "$.alg"),
+    ] {
+        assert!(copied.iter().any(|(w, t)| w == what && t == text), "{what} {text} among {copied:?}");
+    }
+}
