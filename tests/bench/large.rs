@@ -145,9 +145,13 @@ mod linux {
 
     fn ours(program: &str, dir: &str, server: &Server, title: &str, out: &mut Figures) {
         let mut terminal = Terminal::start(program, &["--data-dir", dir], 120, 35);
-        terminal.until("Bench");
+        terminal.until("SANDBOX");
         // the filter finds the flow, Enter keeps it, another starts it
-        terminal.keys(&format!("/fetch {title}")).until("Enter starts").keys("\r").until("Esc clears");
+        terminal
+            .keys(&format!("/fetch {title}"))
+            .until(&format!("not started: Fetch {title}"))
+            .keys("\r")
+            .until("Esc clears");
         terminal.keys("\r").until("Enter builds it").keys("\r").until("not sent yet");
         let sent = Instant::now();
         terminal.keys("\r").until("\"id\": 0,");
