@@ -41,6 +41,8 @@ mod playbook;
 mod preflight;
 #[path = "it/profiles.rs"]
 mod profiles;
+#[path = "it/rules.rs"]
+mod rules;
 #[path = "it/spv.rs"]
 mod spv;
 #[path = "it/support.rs"]
