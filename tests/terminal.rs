@@ -359,3 +359,23 @@ fn a_chosen_theme_own_keys_and_ascii_are_read_from_the_configuration() {
     terminal.keys("q").keys("q");
     assert!(terminal.end().success());
 }
+
+/// A bank that was chosen becomes a profile; it is listed at once, and a file that is edited
+/// meanwhile is read again when the window gets the focus.
+#[test]
+fn what_was_chosen_is_saved_as_a_profile_and_read_again_when_it_changes() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut terminal = keeping(dir.path(), 120, 35);
+    terminal.until("Register an OIDC").keys("w").until("save a profile");
+    terminal.keys("\u{15}acme-dnb\r").until("saved as acme-dnb");
+    terminal.keys("/").keys("acme").keys("\r").until("DNB Bank ASA (acme-dnb)");
+    let path = dir.path().join("profiles").join("acme-dnb.toml");
+    let text = std::fs::read_to_string(&path).expect("written");
+    assert!(text.contains("extends = \"dnb\"") && text.contains("environment = "), "{text}");
+    std::fs::write(&path, text.replace("DNB Bank ASA (acme-dnb)", "Acme at DNB")).expect("written");
+    terminal.keys("\x1b[I").until("they were read again").until("Acme at DNB");
+    // one of that name is there now
+    terminal.keys("w").until("save a profile").keys("\u{15}acme-dnb\r").until("not saved");
+    terminal.keys("q").keys("q");
+    assert!(terminal.end().success());
+}

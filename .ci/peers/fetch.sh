@@ -5,15 +5,28 @@ set -euo pipefail
 peers=$(dirname "$(realpath "$0")")
 folder=$1
 
-missing=
-for tool in gnome-keyring-daemon dbus-run-session secret-tool Xvfb softhsm2-util pkcs11-tool chromium chromedriver nginx npm openssl; do
-    command -v "$tool" >/dev/null || missing=1
-done
-python3 -c 'import venv, ensurepip' 2>/dev/null || missing=1
-[ -z "$missing" ] || {
+# what is there already stays as it is: a machine may have its own npm, which Debian's would fight with
+missing=()
+while read -r tool package; do
+    command -v "$tool" >/dev/null || missing+=("$package")
+done <<TOOLS
+gnome-keyring-daemon gnome-keyring
+dbus-run-session dbus
+secret-tool libsecret-tools
+Xvfb xvfb
+softhsm2-util softhsm2
+pkcs11-tool opensc
+chromium chromium
+chromedriver chromium-driver
+nginx nginx-light
+npm npm
+openssl openssl
+python3 python3
+TOOLS
+python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+[ ${#missing[@]} = 0 ] || {
     apt-get update >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gnome-keyring dbus libsecret-tools xvfb softhsm2 \
-        opensc chromium chromium-driver nginx-light npm openssl python3 python3-venv >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 mkdir "$folder/oidc-provider"

@@ -11,6 +11,7 @@ use crate::config::Places;
 use crate::keys::NobodyUnlocks;
 use crate::profile::Library;
 use crate::profile::model::Profile;
+use crate::shell::profile_text;
 use crate::store::{load_library, path_of, read_capped, save_new};
 
 pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
@@ -219,30 +220,11 @@ pub fn new(places: &Places, library: &Library, new: &New<'_>) -> Result<Exit, Fa
             format!("--env with one of: {}", usable.join(", ")),
         ));
     };
-    let mut doc = toml_edit::DocumentMut::new();
-    doc["schema"] = toml_edit::value(1);
-    doc["id"] = toml_edit::value(id);
-    doc["name"] = toml_edit::value(format!("{} ({id})", bank.name));
-    doc["extends"] = toml_edit::value(from);
-    doc["environment"] = toml_edit::value(environment);
-    for (role, one) in keys(bind, chain)? {
-        let table = doc["keys"].or_insert(toml_edit::table());
-        if let Some(table) = table.as_table_mut() {
-            table.set_implicit(true);
-        }
-        table[role.as_str()] = toml_edit::Item::Table(one);
-    }
-    for (name, value) in session::inputs(set)? {
-        let typed = bank.input(&name).map_or_else(|| value.expose().into(), |i| crate::flow::typed(i, value.expose()));
-        let table = doc["values"].or_insert(toml_edit::table());
-        table[name.as_str()] = match typed {
-            serde_json::Value::Bool(b) => toml_edit::value(b),
-            serde_json::Value::Number(n) if n.is_i64() => toml_edit::value(n.as_i64().unwrap_or_default()),
-            serde_json::Value::String(s) => toml_edit::value(s),
-            other => toml_edit::value(other.to_string()),
-        };
-    }
-    let text = doc.to_string();
+    let typed = |name: &str, value: &crate::secret::Secret| {
+        bank.input(name).map_or_else(|| value.expose().into(), |i| crate::flow::typed(i, value.expose()))
+    };
+    let values = session::inputs(set)?.into_iter().map(|(name, value)| (name.clone(), typed(&name, &value))).collect();
+    let text = profile_text(&bank, id, environment, keys(bind, chain)?, values);
     keep(places, library, id, &text)
 }
 

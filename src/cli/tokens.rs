@@ -11,7 +11,7 @@ use crate::config::{Places, Surroundings};
 use crate::inspect::about;
 use crate::profile::model::Profile;
 use crate::secret::{Class, Secret};
-use crate::shell::{Session, lineage_in_words, standing_in_words};
+use crate::shell::{Session, lineage_in_words, scope_in_words, standing_in_words};
 use crate::store::tokens::{Standing, TokenRow};
 use crate::time::Timestamp;
 use crate::tui::clipboard::{self, Native};
@@ -124,7 +124,7 @@ fn as_object(row: &TokenRow, now: Timestamp) -> serde_json::Value {
     });
     json!({
         "profile": label.profile, "environment": label.environment, "set": label.set, "came": label.came,
-        "access": access, "refresh": refresh, "scope": label.scope, "in_memory": row.in_memory,
+        "access": access, "refresh": refresh, "scope": label.scope, "asked_scope": label.asked_scope, "in_memory": row.in_memory,
         "token_type": label.token_type, "bound": label.bound,
     })
 }
@@ -148,8 +148,8 @@ fn in_words(row: &TokenRow, now: Timestamp) {
             say!("    back-up        countersign tokens refresh {} --predecessor", shown(row));
         }
     }
-    if let Some(scope) = &label.scope {
-        say!("    scope          {}", crate::text::clean(scope));
+    if let Some(scope) = scope_in_words(label) {
+        say!("    scope          {scope}");
     }
 }
 

@@ -18,7 +18,7 @@ use crate::flow::view::RunView;
 use crate::inspect::{Kind, inspect};
 use crate::keys::Unlock;
 use crate::shell::{Order, Performer, Prepared, Problem, Recorded, Session, SystemBrowser, add_keys, ring};
-use crate::store::load_settings;
+use crate::store::{load_settings, profiles_stamp};
 use crate::tui::clipboard::Ways;
 use crate::tui::{
     self, App, Channels, Command, Ended, Engine, Keymap, Look, Message, Notice, NoticeTone, Number, Settings, Theme,
@@ -105,7 +105,8 @@ async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command
     let mut session = session;
     session.browser = Arc::new(SystemBrowser::new(Desktop::read()));
     session.on_call = true;
-    let session = Arc::new(session);
+    let mut stamp = profiles_stamp(&session.places);
+    let mut session = Arc::new(session);
     let (listed, to_screen) = (session.clone(), out.clone());
     tokio::task::spawn_blocking(move || list_profiles(&listed, &to_screen));
     let mut running = Running { person, runs: BTreeMap::new(), orders: BTreeMap::new() };
@@ -113,6 +114,25 @@ async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command
     loop {
         tokio::select! {
             command = wanted.recv() => match command {
+                Some(Command::SaveProfile(new)) => {
+                    let result = session.save_profile(&new);
+                    let saved = result.is_ok();
+                    let result = result.map_err(|p| tui::Problem::new("profile.save", p.text, p.hint));
+                    send(&out, Message::ProfileSaved(result));
+                    if saved {
+                        session = reloaded(&session, &out);
+                        stamp = profiles_stamp(&session.places);
+                    }
+                }
+                Some(Command::LookAtProfiles) => {
+                    let seen = profiles_stamp(&session.places);
+                    if seen != stamp {
+                        stamp = seen;
+                        session = reloaded(&session, &out);
+                        let text = "your profiles had changed: they were read again";
+                        send(&out, Message::Notice(Notice::new(NoticeTone::Plain, text)));
+                    }
+                }
                 Some(command) => carry_out(command, &session, &mut running, &out, &prepared),
                 None => return,
             },
@@ -128,6 +148,18 @@ async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command
             }
         }
     }
+}
+
+/// The session with the profiles that are there now; they are listed again. A run goes on with those it began with.
+fn reloaded(session: &Arc<Session>, out: &UnboundedSender<Message>) -> Arc<Session> {
+    let (fresh, problems) = session.reloaded();
+    for problem in problems {
+        send(out, Message::Notice(Notice::new(NoticeTone::Warn, format!("{}: {}", problem.text, problem.hint))));
+    }
+    let fresh = Arc::new(fresh);
+    let (listed, to_screen) = (fresh.clone(), out.clone());
+    tokio::task::spawn_blocking(move || list_profiles(&listed, &to_screen));
+    fresh
 }
 
 /// Every profile, in portions: many take their time, and what is there can be used.
@@ -313,6 +345,8 @@ fn carry_out(
         | Command::ClearClipboard
         | Command::Index { .. }
         | Command::Editor { .. }
+        | Command::SaveProfile(_)
+        | Command::LookAtProfiles
         | Command::Search(_)
         | Command::Mouse(_)
         | Command::Redraw

@@ -139,6 +139,26 @@ pub fn standing_in_words(standing: &Standing, busy: bool) -> String {
     }
 }
 
+/// `accounts; asked for payments, too`, cleaned. None: neither is known.
+pub fn scope_in_words(label: &Label) -> Option<String> {
+    let (granted, asked) = (label.scope.as_deref(), label.asked_scope.as_deref());
+    let words = |text: Option<&str>| -> Vec<String> {
+        text.unwrap_or_default().split_whitespace().map(|w| crate::text::clean(w).into_owned()).collect()
+    };
+    let (have, wanted) = (words(granted), words(asked));
+    let only = |of: &[String], others: &[String]| -> Vec<String> {
+        of.iter().filter(|w| !others.contains(w)).cloned().collect()
+    };
+    let mut parts = vec![if have.is_empty() { "none named".to_owned() } else { have.join(" ") }];
+    if !wanted.is_empty() {
+        let (lacks, more) = (only(&wanted, &have), only(&have, &wanted));
+        parts.extend((!lacks.is_empty()).then(|| format!("asked for, not granted: {}", lacks.join(" "))));
+        parts.extend((!more.is_empty()).then(|| format!("not asked for: {}", more.join(" "))));
+        parts.extend((lacks.is_empty() && more.is_empty()).then(|| "as asked".to_owned()));
+    }
+    (granted.is_some() || asked.is_some()).then(|| parts.join("; "))
+}
+
 /// Where a refresh token comes from, for a person.
 pub fn lineage_in_words(refresh: &RefreshLabel) -> String {
     let since = moment(refresh.since);
@@ -148,4 +168,24 @@ pub fn lineage_in_words(refresh: &RefreshLabel) -> String {
         n => format!("exchanged {n} times since {since}"),
     };
     if refresh.backup { format!("{line}; its predecessor is kept as a back-up") } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Whose;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn what_was_granted_stands_beside_what_was_asked_for() {
+        let words = |granted: &str, asked: &str| {
+            let members = serde_json::json!({ "access_token": "t", "scope": granted, "asked_scope": asked });
+            let members = members.as_object().cloned().unwrap_or_default();
+            let whose = Whose::new("bank", "test", &Default::default());
+            scope_in_words(&TokenSet::new(whose, "app", members, Timestamp::default()).label())
+        };
+        assert_eq!(words("a b", "b a").as_deref(), Some("a b; as asked"));
+        assert_eq!(words("a", "a b").as_deref(), Some("a; asked for, not granted: b"));
+        assert_eq!(words("a c", "a").as_deref(), Some("a c; not asked for: c"));
+    }
 }

@@ -104,7 +104,7 @@ impl History {
         let Some(dir) = self.dir.as_ref().filter(|_| self.keep.runs > 0) else { return Ok(None) };
         create_private_dir(dir).map_err(|e| StoreError::io("written", dir, &e))?;
         self.make_room(dir)?;
-        let when: String = clock(now).chars().filter(char::is_ascii_digit).take(14).collect();
+        let when: String = clock(now).chars().filter(char::is_ascii_digit).take(17).collect();
         let (day, time) = when.split_at_checked(8).unwrap_or(("", ""));
         let piece: String = run.chars().filter(char::is_ascii_hexdigit).take(6).collect();
         let id = format!("{day}-{time}-{piece}");
@@ -275,7 +275,7 @@ mod tests {
     fn a_run_is_there_with_its_first_line_and_a_torn_last_line_costs_only_itself() {
         let (_dir, history) = history(9, 1000);
         let mut record = run(&history, "abc123-77", 0, &[]).unwrap();
-        assert_eq!(record.id, "20261124-185927-abc123");
+        assert_eq!(record.id, "20261124-185927000-abc123");
         assert_eq!(history.runs("").unwrap()[0].status, "unfinished");
         record.append(&json!({"event": "done", "status": "failed", "step": "a", "error": {"id": "net.dns"}})).unwrap();
         let row = &history.runs("").unwrap()[0];
@@ -298,7 +298,7 @@ mod tests {
             run(&few, "aaaaaa", second, &[]).unwrap();
         }
         let ids: Vec<String> = few.runs("").unwrap().into_iter().map(|r| r.id).collect();
-        assert_eq!(ids, ["20261124-185931-aaaaaa", "20261124-185930-aaaaaa", "20261124-185929-aaaaaa"]);
+        assert_eq!(ids, ["20261124-185931000-aaaaaa", "20261124-185930000-aaaaaa", "20261124-185929000-aaaaaa"]);
         let (_dir, small) = history(100, 500);
         for second in 0..5 {
             run(&small, "bbbbbb", second, &[json!({"event": "x", "text": "x".repeat(300)})]).unwrap();
@@ -315,9 +315,9 @@ mod tests {
         run(&history, "abc123", 0, &[json!({"event": "response", "status": 401})]);
         run(&history, "abd777", 60, &[json!({"event": "check", "id": "CA-06"})]);
         let find = |name: &str| history.find(name).map_err(|e| e.text);
-        assert_eq!(find("last").unwrap(), "20261124-190027-abd777");
-        assert_eq!(find("20261124-1859").unwrap(), "20261124-185927-abc123");
-        assert_eq!(find("abd").unwrap(), "20261124-190027-abd777");
+        assert_eq!(find("last").unwrap(), "20261124-190027000-abd777");
+        assert_eq!(find("20261124-1859").unwrap(), "20261124-185927000-abc123");
+        assert_eq!(find("abd").unwrap(), "20261124-190027000-abd777");
         assert_eq!(find("ab").unwrap_err(), "ab may be several runs");
         assert_eq!(find("").unwrap_err(), "no run  is kept");
         for outside in ["../x", "/etc/passwd", "..", "a/b"] {

@@ -18,7 +18,8 @@ pub use ledger::Ledger;
 pub use memory::Memory;
 pub use metadata::{keep_metadata, read_metadata};
 pub use profiles::{
-    drop_values, load_library, load_settings, load_text, path_of, save_new, save_pins, save_reference, save_values,
+    drop_values, load_library, load_settings, load_text, path_of, profiles_stamp, save_new, save_pins, save_reference,
+    save_values,
 };
 pub use tokens::Tokens;
 pub use whose::Whose;

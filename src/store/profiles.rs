@@ -27,6 +27,15 @@ pub fn load_library(places: &Places) -> (Library, Vec<StoreError>) {
     (library, problems)
 }
 
+/// When the person's profiles were last written, and how long they are: not the same where one changed.
+pub fn profiles_stamp(places: &Places) -> Vec<(PathBuf, u64, Option<std::time::SystemTime>)> {
+    let one = |path: PathBuf| {
+        let facts = std::fs::metadata(&path).ok();
+        (path, facts.as_ref().map_or(0, std::fs::Metadata::len), facts.and_then(|f| f.modified().ok()))
+    };
+    files(places).into_iter().map(one).collect()
+}
+
 /// The person's `config.toml` and the environment. What has no effect is told.
 pub fn load_settings(places: &Places) -> (Settings, Vec<StoreError>) {
     let mut problems = Vec::new();

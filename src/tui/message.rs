@@ -15,7 +15,8 @@ use crate::profile::Summary;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
 use crate::shell::{
-    ClientRow, HistoryDone, HistoryOrder, KeyDone, KeyOrder, RuleOrder, StoreFacts, StoreRows, TokenDone, TokenOrder,
+    ClientRow, HistoryDone, HistoryOrder, KeyDone, KeyOrder, NewProfile, RuleOrder, SavedProfile, StoreFacts,
+    StoreRows, TokenDone, TokenOrder,
 };
 use crate::store::history::KeptRun;
 use crate::store::tokens::TokenRow;
@@ -95,6 +96,8 @@ pub enum Message {
     },
     /// Something worth a line at the bottom and in the log.
     Notice(Notice),
+    /// The answer to [`Command::SaveProfile`].
+    ProfileSaved(Result<SavedProfile, Problem>),
     /// The answer to [`Command::Editor`]; None: nothing was changed.
     Edited {
         index: usize,
@@ -132,6 +135,7 @@ impl fmt::Debug for Message {
             Self::Searched { .. } => "Searched",
             Self::Background { .. } => "Background",
             Self::Notice(_) => "Notice",
+            Self::ProfileSaved(_) => "ProfileSaved",
             Self::Edited { .. } => "Edited",
             Self::Tick => "Tick",
             Self::Resumed => "Resumed",
@@ -227,6 +231,10 @@ pub enum Command {
         source: Source,
         redactor: Box<Redactor>,
     },
+    /// Write a profile of the person's own; answer with [`Message::ProfileSaved`] and, where it is there, with the list.
+    SaveProfile(NewProfile),
+    /// Read the person's profiles again if their files changed; answer with [`Message::Profiles`] then.
+    LookAtProfiles,
     /// Let the person edit that text of a step; answer with [`Message::Edited`].
     Editor {
         index: usize,
@@ -261,6 +269,8 @@ impl Command {
                 | Self::ListTokens
                 | Self::ListClients
                 | Self::Token(_)
+                | Self::SaveProfile(_)
+                | Self::LookAtProfiles
                 | Self::ListHistory { .. }
                 | Self::History(_)
                 | Self::Explain { .. }

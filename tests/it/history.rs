@@ -195,7 +195,7 @@ async fn no_secret_and_no_person_is_in_what_is_kept_and_taken_along() {
         let account = Account::new(&events, 0);
         let exchanges = view.steps.iter().filter(|s| s.exchange.is_some()).count();
         assert!(account.exchanges().count() >= exchanges, "{profile} {flow}");
-        let of_view = view.steps.iter().map(|s| s.checks.len()).sum::<usize>();
+        let of_view = view.steps.iter().map(|s| s.checks.len()).sum::<usize>() + view.preflight.len();
         assert_eq!(account.checks().count(), of_view, "{profile} {flow}");
         let file = folder.path().join("history").join(format!("{}.jsonl", kept[0].id));
         let mut places = vec![

@@ -75,12 +75,23 @@ async fn what_does_not_agree_has_its_row_and_its_remedy() {
         (&[][..], &[][..]),
         (&[("client_auth", "client_secret_basic")], &["PRE-01", "PRE-21"]),
         (&[("scope", "openid admin")], &["PRE-03"]),
-        (&[("redirect_uri", "http://tpp.example/callback")], &["PRE-05", "PRE-20"]),
-        (&[("redirect_uri", "https://elsewhere.example/callback")], &["PRE-20"]),
+        (&[("redirect_uri", "http://tpp.example/callback")], &["PRE-05"]),
     ] {
         let prepared = session.prepare(order("generic-oidc", "login", set), Pace::Step).await.expect("prepared");
         let (bad, _) = looked_at(&session, prepared).await;
         assert_eq!(bad, ids, "{set:?}");
+    }
+    // what is registered speaks of redirect URIs and scopes, too
+    let prepared = session.prepare(order("wso2-ob", "register", &[]), Pace::Straight).await.expect("prepared");
+    assert_eq!(drive(prepared, session.clock.clone(), false).await.status, RunStatus::Done);
+    for (set, id) in [
+        (&[][..], None),
+        (&[("redirect_uri", "https://elsewhere.example/callback")], Some("PRE-20")),
+        (&[("scope", "openid accounts nothing")], Some("PRE-22")),
+    ] {
+        let prepared = session.prepare(order("wso2-ob", "authorize", set), Pace::Step).await.expect("prepared");
+        let (bad, _) = looked_at(&session, prepared).await;
+        assert_eq!(bad.iter().find(|b| b.starts_with("PRE-2")).map(String::as_str), id, "{set:?}: {bad:?}");
     }
     // a certificate of a stranger, where the bank wants one of its own kind
     let mut stranger = order("dnb", "token", &[]);

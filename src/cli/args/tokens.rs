@@ -14,7 +14,7 @@ pub struct TokenName {
 pub enum TokensCommand {
     /// Every token set that is kept, with its countdown and the lineage of its refresh token. Opens nothing.
     List {
-        /// One JSON object per line: profile, environment, set, came, access, refresh, scope, in_memory.
+        /// One JSON object per line: profile, environment, set, came, access, refresh, scope, asked_scope, in_memory.
         #[arg(long)]
         json: bool,
     },

@@ -92,7 +92,10 @@ pub struct Label {
     pub ends: Option<i64>,
     pub access: bool,
     pub refresh: Option<RefreshLabel>,
+    /// As granted.
     pub scope: Option<String>,
+    #[serde(default)]
+    pub asked_scope: Option<String>,
     /// As the bank said it: `Bearer`, `DPoP`.
     #[serde(default)]
     pub token_type: Option<String>,
@@ -281,6 +284,7 @@ impl TokenSet {
                 backup: l.predecessor.is_some(),
             }),
             scope: text("scope").map(str::to_owned),
+            asked_scope: text("asked_scope").map(str::to_owned),
             token_type: text("token_type").map(str::to_owned),
             bound: text("access_token").map(Bound::of_token).unwrap_or_default(),
         }

@@ -61,6 +61,7 @@ impl App {
                 self.act_exploring(action, now)
             }
             Action::HoldTo => self.open_rules(),
+            Action::SaveProfile => self.ask_to_save(),
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request | Action::DeleteKey => {
                 self.act_with_keys(action, now);
             }

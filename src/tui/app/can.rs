@@ -42,6 +42,7 @@ impl App {
                 Some(RunStatus::Blocked) => Ok(()),
                 _ => Err("nothing was stopped by a check"),
             },
+            Action::SaveProfile => self.can_save(),
             Action::Edit | Action::Editor | Action::Try | Action::Compare | Action::Branches => {
                 self.can_explore(action)
             }

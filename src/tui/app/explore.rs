@@ -287,8 +287,8 @@ impl App {
             let stands = steps.get(current).map_or(String::new(), |s| format!("{}: {}", s.title, ended(s)));
             let from = view.steps.get(branch.from).map_or("", |s| s.title.as_str());
             let origin = if branch.parent.is_some() { format!("from “{from}”; ") } else { String::new() };
-            let mark = if here { "  you are here" } else { "" };
-            let words = format!("{}line {}  {origin}{stands}{mark}", "  ".repeat(depth), branch.number);
+            let mark = if here { " (you are here)" } else { "" };
+            let words = format!("{}line {}{mark}  {origin}{stands}", "  ".repeat(depth), branch.number);
             let mut entry = explores(Exploration::GoToBranch(branch.number), format!("line-{}", branch.number), words);
             entry.reason = here.then(|| "it is this one".to_owned());
             entries.push(entry);

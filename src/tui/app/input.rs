@@ -11,7 +11,7 @@ use crate::tui::chord::Chord;
 use crate::tui::focus::PaneId;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::layout::Shape;
-use crate::tui::message::NoticeTone;
+use crate::tui::message::{Command, NoticeTone};
 use crate::tui::overlay::Overlay;
 
 /// Larger pastes are refused: they belong into a file.
@@ -33,6 +33,8 @@ impl App {
                 }
             }
             Event::FocusLost => self.hide(),
+            // files may have been edited meanwhile
+            Event::FocusGained if !self.settings.demo => self.out.push(Command::LookAtProfiles),
             Event::FocusGained => {}
         }
     }

@@ -24,6 +24,7 @@ mod overlays;
 mod palette;
 mod reveal;
 mod rules;
+mod save_profile;
 mod settle;
 mod sign_in;
 mod ticking;
@@ -239,6 +240,7 @@ impl App {
             }
             Message::Background { .. } => self.changed = false,
             Message::Notice(notice) => self.log.say(now, notice),
+            Message::ProfileSaved(result) => self.profile_saved(result, now),
             Message::Edited { index, result } => self.edited(index, result, now),
             Message::Tick => self.reveal_tick(now),
             Message::Resumed => self.out.push(Command::Redraw),

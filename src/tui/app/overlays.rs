@@ -2,7 +2,7 @@
 
 use super::{App, CopyKind};
 use crate::flow::Event;
-use crate::shell::{HistoryOrder, KeyOrder, TokenOrder};
+use crate::shell::{HistoryOrder, KeyOrder, NewProfile, TokenOrder};
 use crate::time::Timestamp;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, NoticeTone};
@@ -149,6 +149,10 @@ impl App {
                 let text = |name: &str| answers.get(name).map_or_else(String::new, |s| s.expose().to_owned());
                 let (method, url) = (text("method"), text("url"));
                 self.out.push(Command::Token(TokenOrder::Call { label, method, url }));
+            }
+            Purpose::SaveProfile(new) => {
+                let id = answers.get("id").map_or_else(String::new, |s| s.expose().trim().to_owned());
+                self.out.push(Command::SaveProfile(NewProfile { id, ..new }));
             }
             Purpose::Key(_) | Purpose::Change { .. } => {}
             Purpose::Inspect => {

@@ -57,6 +57,8 @@ pub enum Action {
     Compare,
     /// The lines of the run.
     Branches,
+    /// What was chosen, as a profile of one's own.
+    SaveProfile,
     /// Against a bank's rules.
     HoldTo,
     // keys

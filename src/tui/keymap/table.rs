@@ -6,6 +6,7 @@ use super::Context as C;
 use crate::tui::focus::PaneId;
 
 const RUN: &[C] = &[C::Flow, C::Step];
+const SAVED: &[C] = &[C::Profiles, C::Flow, C::Step];
 const EXPLORED: &[C] = &[C::Flow, C::Step, C::Inspector];
 const ALL: &[C] = &[C::Everywhere];
 const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report, C::Tokens, C::Clients, C::History];
@@ -46,6 +47,15 @@ pub const TABLE: &[Binding] = &[
         &["P"],
         RUN,
         4,
+    ),
+    row(
+        A::SaveProfile,
+        "profile-save",
+        "save",
+        "save this bank, its keys and values as a profile of your own",
+        &["w"],
+        SAVED,
+        24,
     ),
     row(A::Edit, "edit", "edit", "change one thing of this step, and build it again", &["e"], EXPLORED, 16),
     row(A::Editor, "editor", "", "change the step in your editor ($VISUAL, $EDITOR)", &["E"], EXPLORED, 60),

@@ -10,7 +10,7 @@ use crate::flow::edit::Place;
 use crate::flow::view::AskField;
 use crate::jose::Alg;
 use crate::secret::{Class, Secret};
-use crate::shell::Seat;
+use crate::shell::{NewProfile, Seat};
 use crate::store::tokens::Label;
 use crate::tui::doc::Doc;
 use crate::tui::look::{Look, Sign, Tone};
@@ -30,6 +30,8 @@ pub enum Purpose {
     /// A token to look at.
     Inspect,
     Key(KeyForm),
+    /// The id of a profile that is to be saved.
+    SaveProfile(NewProfile),
     /// Another value for what stands there; None: the place is typed, too.
     Change {
         index: usize,

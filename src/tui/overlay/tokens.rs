@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::list::List;
 use crate::inspect::moment;
-use crate::shell::{lineage_in_words, standing_in_words};
+use crate::shell::{lineage_in_words, scope_in_words, standing_in_words};
 use crate::store::tokens::{Standing, TokenRow};
 use crate::time::Timestamp;
 use crate::tui::app::App;
@@ -75,7 +75,7 @@ fn details(app: &App, row: &TokenRow, width: u16) -> Doc<'static> {
     let mut doc = Doc::new(look, width);
     let kept = if row.in_memory { "in memory: ends with the program" } else { "sealed on disk" };
     doc.push(Words::new(look).dim("kept      ").plain(format!("{kept}; came {}", moment(label.came))), 10, None);
-    if let Some(scope) = &label.scope {
+    if let Some(scope) = scope_in_words(label) {
         doc.push(Words::new(look).dim("scope     ").plain(scope), 10, None);
     }
     if label.access {

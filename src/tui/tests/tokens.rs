@@ -19,6 +19,7 @@ fn row(profile: &str, set: &str, ends: i64, standing: Option<Standing>, in_memor
         access: true,
         refresh,
         scope: Some("accounts payments".into()),
+        asked_scope: Some("openid accounts payments".into()),
         token_type: Some("Bearer".into()),
         bound: Vec::new(),
     };
