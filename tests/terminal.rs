@@ -2,6 +2,8 @@
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, reason = "tests speak plainly")]
 
+#[path = "terminal/journeys.rs"]
+mod journeys;
 #[path = "support/picture.rs"]
 mod picture;
 #[path = "support/pty.rs"]
@@ -168,27 +170,6 @@ fn a_suspended_workbench_comes_back() {
         .until_it("the shell's prompt", |s| s.contains("Stopped") && s.trim_end().ends_with("ready"));
     assert!(on_main_screen(&terminal));
     terminal.keys(&format!("exit{ENTER}"));
-    assert!(terminal.end().success());
-}
-
-#[test]
-fn the_pictures_of_the_readme_can_be_drawn() {
-    let mut terminal = demo(160, 45);
-    terminal.keys("jj").keys(ENTER).until("Enter builds it").keys(ENTER).until("not sent yet").until("verified");
-    let svg = picture::svg(terminal.emulator.screen());
-    assert!(svg.starts_with("<svg") && svg.matches("<text").count() > 1000, "{}", terminal.screen());
-    terminal.keys("q").keys("q").keys("q");
-    assert!(terminal.end().success());
-}
-
-#[test]
-#[ignore = "writes assets/screen.svg: run it when the screen changes"]
-fn draw_the_pictures() {
-    let mut terminal = demo(160, 45);
-    terminal.keys("jj").keys(ENTER).until("Enter builds it").keys(ENTER).until("not sent yet").until("verified");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screen.svg");
-    std::fs::write(path, picture::svg(terminal.emulator.screen())).expect("written");
-    terminal.keys("q").keys("q").keys("q");
     assert!(terminal.end().success());
 }
 

@@ -61,12 +61,12 @@ const FLOWS: &[(&str, &str)] = &[
 const DEEPEST: usize = 5;
 
 #[derive(Clone, Debug)]
-struct Entry {
-    name: String,
-    text: Arc<str>,
+pub(super) struct Entry {
+    pub name: String,
+    pub text: Arc<str>,
     /// As far as it can be known without parsing.
     id: Option<String>,
-    own: bool,
+    pub own: bool,
 }
 
 impl Entry {
@@ -77,7 +77,7 @@ impl Entry {
 }
 
 /// The shared flows, parsed, and their texts.
-struct Shared {
+pub(super) struct Shared {
     flows: BTreeMap<String, RawFlow>,
     sources: Sources,
 }
@@ -144,8 +144,16 @@ impl Library {
         self.load_with(id, &self.shared()?)
     }
 
-    fn load_with(&self, id: &str, shared: &Shared) -> Result<Loaded, Refused> {
-        let Some(index) = self.entries.iter().rposition(|e| e.id.as_deref() == Some(id)) else {
+    fn position(&self, id: &str) -> Option<usize> {
+        self.entries.iter().rposition(|e| e.id.as_deref() == Some(id))
+    }
+
+    pub(super) fn entry(&self, id: &str) -> Option<&Entry> {
+        self.entries.get(self.position(id)?)
+    }
+
+    pub(super) fn load_with(&self, id: &str, shared: &Shared) -> Result<Loaded, Refused> {
+        let Some(index) = self.position(id) else {
             let ids = self.ids();
             let near = crate::flow::template::nearest(id, ids.iter().map(String::as_str));
             let hint = near.map_or_else(|| format!("known: {}", ids.join(", ")), |n| format!("did you mean `{n}`?"));
@@ -173,7 +181,7 @@ impl Library {
         Err(Refused { lines: complaints.iter().map(|c| sources.show(c)).collect() })
     }
 
-    fn shared(&self) -> Result<Shared, Refused> {
+    pub(super) fn shared(&self) -> Result<Shared, Refused> {
         let (mut flows, mut sources) = (BTreeMap::new(), Sources::default());
         for (name, text) in &self.flows {
             let flow: RawFlow = sources.read(name, text).map_err(|c| Refused::one(sources.show(&c)))?;
@@ -224,20 +232,6 @@ impl Library {
         join::profile(&mut joined, raw);
         Ok(joined)
     }
-
-    /// What a face shows of every profile; those that cannot be used are told apart, with their complaints. Each is read
-    /// when it is asked for: many take their time.
-    pub fn summaries(&self) -> impl Iterator<Item = Result<Summary, (String, Refused)>> {
-        let shared = self.shared();
-        self.ids().into_iter().filter_map(move |id| {
-            let loaded = shared.as_ref().map_err(Clone::clone).and_then(|shared| self.load_with(&id, shared));
-            match loaded {
-                Ok(loaded) if loaded.profile.template => None,
-                Ok(loaded) => Some(Ok(summary(&loaded))),
-                Err(refused) => Some(Err((id, refused))),
-            }
-        })
-    }
 }
 
 /// The place of byte `at` of the file that `any` stands in.
@@ -269,7 +263,7 @@ fn role(k: &KeyRole) -> RoleSummary {
     RoleSummary { name, label, usage: k.usage, algs, min_bits: k.min_bits, wish }
 }
 
-fn summary(loaded: &Loaded) -> Summary {
+pub(super) fn summary(loaded: &Loaded) -> Summary {
     let p = &loaded.profile;
     let environments = p.environments.iter().map(|e| EnvironmentSummary {
         name: e.name.clone(),

@@ -1,6 +1,7 @@
 //! Profiles: banks and flows as data. TOML shapes → joined → compiled model → statically checked. Pure: who reads
 //! the files is [`crate::store`].
 
+mod brief;
 mod compile;
 mod join;
 mod library;
@@ -12,6 +13,7 @@ mod suit;
 mod summary;
 pub mod value;
 
+pub use brief::Brief;
 pub use compile::{Compiler, find_private_key, find_secret};
 pub use library::{Library, Loaded, Refused};
 pub use schema::schema;

@@ -238,22 +238,21 @@ impl Session {
     /// References that profiles and this session's runs name, with who names them.
     pub fn uses(&self) -> BTreeMap<String, Vec<String>> {
         let mut uses: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for id in self.library.ids() {
-            let Ok(loaded) = self.library.load(&id) else { continue };
-            for role in &loaded.profile.keys {
-                let user = format!("{id} {}", role.name);
-                let own = loaded.profile.environment.as_deref();
-                let chosen = own.and_then(|e| self.seats.get(&seat(&id, e, &role.name))).map(|u| u.to_string());
-                if let Some(reference) = chosen.as_ref().or(role.reference.as_ref()) {
+        for brief in self.library.briefs().flatten() {
+            let (id, own) = (brief.summary.id.as_str(), brief.environment.as_deref());
+            for (role, named) in &brief.keys {
+                let user = format!("{id} {role}");
+                let chosen = own.and_then(|e| self.seats.get(&seat(id, e, role))).map(|u| u.to_string());
+                if let Some(reference) = chosen.as_ref().or(named.as_ref()) {
                     uses.entry(reference.clone()).or_default().push(user.clone());
                 }
                 for (seat, uri) in self.seats.all() {
-                    if own.is_none() && seat.profile == id && seat.role == role.name {
-                        let user = format!("{id}/{} {} (this session)", seat.environment, role.name);
+                    if own.is_none() && seat.profile == id && seat.role == *role {
+                        let user = format!("{id}/{} {role} (this session)", seat.environment);
                         uses.entry(uri.to_string()).or_default().push(user);
                     }
                 }
-                uses.entry(memory_uri(&id, &role.name).to_string()).or_default().push(user);
+                uses.entry(memory_uri(id, role).to_string()).or_default().push(user);
             }
         }
         uses

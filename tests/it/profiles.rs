@@ -129,3 +129,35 @@ fn a_saved_profile_inherits_and_overrides() {
     assert_eq!(loaded.profile.flows.len(), library.load("dnb").expect("loads").profile.flows.len());
     assert_eq!(loaded.profile.levels.get("CA-06"), Some(&None));
 }
+
+/// A profile that only chooses is shown as its bank is, with its own name, environment and keys; what does not fit is told.
+#[test]
+fn saved_profiles_are_listed_from_their_bank() {
+    let saved = |more: &str| {
+        format!("schema = 1\nid = \"acme\"\nname = \"Acme\"\nextends = \"dnb\"\nenvironment = \"production\"\n{more}")
+    };
+    let brief = |more: &str| {
+        let mut library = Library::embedded();
+        library.add("acme.toml", saved(more));
+        library.briefs().find(|b| match b {
+            Ok(brief) => brief.summary.id == "acme",
+            Err((id, _)) => id == "acme",
+        })
+    };
+    let keys = "[values]\nclient_id = \"x\"\n[keys.signing]\nref = \"file:k.pem\"\n";
+    let chosen = brief(keys).expect("listed").expect("it fits");
+    let check = "[[check]]\nid = \"ACME-01\"\nlevel = \"info\"\nrule = \"true\"\nsay = \"always\"\n";
+    let compiled = brief(&format!("{keys}{check}")).expect("listed").expect("it fits");
+    assert_eq!(chosen.summary, compiled.summary, "the short way and the long way say the same");
+    assert_eq!((chosen.keys.clone(), chosen.environment.clone()), (compiled.keys, compiled.environment));
+    assert_eq!((chosen.summary.name.as_str(), chosen.summary.environments.len()), ("Acme", 1));
+    assert!(chosen.keys.contains(&("signing".into(), Some("file:k.pem".into()))));
+    for (wrong, said) in [
+        ("[values]\nnothing = \"x\"\n", "nothing"),
+        ("[keys.nobody]\nref = \"file:k.pem\"\n", "nobody"),
+        ("[values]\nclient_id = \"-----BEGIN PRIVATE KEY-----\"\n", "private key"),
+    ] {
+        let (_, refused) = brief(wrong).expect("listed").expect_err(wrong);
+        assert!(refused.lines.iter().any(|l| l.contains(said)), "{refused:?}");
+    }
+}
