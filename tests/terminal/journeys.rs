@@ -1,6 +1,7 @@
 //! What people come for, walked by keys: each ends at a picture of the README.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::picture;
 use super::pty::Terminal;
@@ -27,7 +28,8 @@ const JOURNEYS: &[(&str, Walk)] = &[
         t.keys("jj").keys(ENTER).until("Enter builds it").keys(ENTER).until("not sent yet");
         t.keys("e").until("change what of").keys("claims/aud").keys(ENTER).until("change client_assertion.claims/aud");
         t.keys("\u{15}https://elsewhere.example").keys(ENTER).keys(ENTER).until("[edited: aud]");
-        t.keys("4").keys("A").keys("dnb/client").until("> dnb/client").keys(ENTER).until("DNB-TOK-03");
+        t.keys("4").until("verified").keys("Z").keys("A").until("type to find").keys("dnb client").keys(ENTER);
+        t.until("as dnb/client").until("DNB-TOK-03");
     }),
     ("explore", |t| {
         t.keys("jj").keys(ENTER).until("Enter builds it").keys(ENTER).until("not sent yet");
@@ -55,6 +57,8 @@ fn leave(mut terminal: Terminal) {
 fn walked(walk: Walk, columns: u16, rows: u16) -> Terminal {
     let mut terminal = super::demo(columns, rows);
     walk(&mut terminal);
+    // the picture as it stays
+    while terminal.next_output(Duration::from_millis(500)) {}
     terminal
 }
 

@@ -55,8 +55,8 @@ fn of(step: &StepView) -> Json {
     let checks =
         step.checks.iter().map(|c| (format!("{} ({})", c.id, c.on.replace('.', " / ")), json!(c.outcome.word())));
     put("checks", if step.checks.is_empty() { Json::Null } else { Json::Object(checks.collect()) });
-    put("error", step.error.as_ref().map_or(Json::Null, |e| json!({ "id": e.id, "text": e.text })));
-    put("state", json!(format!("{:?}", step.state).to_lowercase()));
+    put("error", step.error.as_ref().map_or(Json::Null, |e| json!(format!("{}: {}", e.id, e.text))));
+    put("ended", json!(format!("{:?}", step.state).to_lowercase()));
     Json::Object(out)
 }
 
