@@ -75,7 +75,7 @@ impl Library {
             return None;
         }
         let mut summary = summary(&bank);
-        summary.id = id.to_owned();
+        id.clone_into(&mut summary.id);
         summary.saved = true;
         summary.environments.retain(|e| e.name == environment.value);
         for (own, of_bank) in [(&raw.country, &mut summary.country), (&raw.about, &mut summary.about)] {

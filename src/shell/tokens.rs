@@ -181,7 +181,7 @@ mod tests {
         let words = |granted: &str, asked: &str| {
             let members = serde_json::json!({ "access_token": "t", "scope": granted, "asked_scope": asked });
             let members = members.as_object().cloned().unwrap_or_default();
-            let whose = Whose::new("bank", "test", &Default::default());
+            let whose = Whose::new("bank", "test", &std::collections::BTreeMap::default());
             scope_in_words(&TokenSet::new(whose, "app", members, Timestamp::default()).label())
         };
         assert_eq!(words("a b", "b a").as_deref(), Some("a b; as asked"));

@@ -60,8 +60,10 @@ fn public_jwk() -> Value {
     })
 }
 
-/// Profile (empty: the core), check, what is right, and the one thing that makes it wrong.
-fn table() -> Vec<(&'static str, &'static str, Value, Vec<(&'static str, Value)>)> {
+/// Profile (empty: the core), check, what is right, and each one thing that makes it wrong.
+type Row = (&'static str, &'static str, Value, Vec<(&'static str, Value)>);
+
+fn table() -> Vec<Row> {
     let es256 = |signature: &[u8]| jws(&json!({"alg": "ES256"}), &json!({"a": 1}), signature);
     let access = |aud: Value| jws(&json!({"alg": "RS256"}), &json!({ "aud": aud }), b"x");
     let proof = json!({
