@@ -1,5 +1,7 @@
 //! The workbench: the screen on top of a session. What the screen wants of the shell is done here.
 
+mod listed;
+
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use crate::tui::{
     self, App, Channels, Command, Ended, Engine, Keymap, Look, Message, Notice, NoticeTone, Number, Settings, Theme,
     Wrap,
 };
+use listed::{list_profiles, reloaded};
 
 /// A file of keys that is all wrong does not fill the log.
 const MOST_COMPLAINTS: usize = 20;
@@ -150,38 +153,6 @@ async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command
     }
 }
 
-/// The session with the profiles that are there now; they are listed again. A run goes on with those it began with.
-fn reloaded(session: &Arc<Session>, out: &UnboundedSender<Message>) -> Arc<Session> {
-    let (fresh, problems) = session.reloaded();
-    for problem in problems {
-        send(out, Message::Notice(Notice::new(NoticeTone::Warn, format!("{}: {}", problem.text, problem.hint))));
-    }
-    let fresh = Arc::new(fresh);
-    let (listed, to_screen) = (fresh.clone(), out.clone());
-    tokio::task::spawn_blocking(move || list_profiles(&listed, &to_screen));
-    fresh
-}
-
-/// Every profile, in portions: many take their time, and what is there can be used.
-fn list_profiles(session: &Session, out: &UnboundedSender<Message>) {
-    const PORTION: usize = 64;
-    let mut summaries = Vec::new();
-    for summary in session.library.summaries() {
-        match summary {
-            Ok(s) => summaries.push(s),
-            Err((id, refused)) => {
-                let first = refused.lines.first().cloned().unwrap_or_default();
-                let text = format!("profile {id} cannot be used: {first}");
-                send(out, Message::Notice(Notice::new(NoticeTone::Warn, text)));
-            }
-        }
-        if summaries.len() % PORTION == PORTION - 1 {
-            send(out, Message::Profiles(summaries.clone()));
-        }
-    }
-    send(out, Message::Profiles(summaries));
-}
-
 /// What is under way for the screen.
 struct Running {
     person: Arc<OnScreen>,
@@ -191,7 +162,7 @@ struct Running {
 }
 
 /// The screen may be gone already: then nobody needs the message.
-fn send(out: &UnboundedSender<Message>, message: Message) {
+pub(super) fn send(out: &UnboundedSender<Message>, message: Message) {
     let _ = out.send(message);
 }
 
