@@ -16,7 +16,7 @@ const MOST: usize = 20;
 impl Run {
     /// What a person changed of the current step.
     pub(super) fn edits(&self) -> &Edits {
-        self.edits.get(&self.view.current).unwrap_or(&self.unedited)
+        self.edits.get(&self.view.current).unwrap_or(Edits::NONE)
     }
 
     /// Whether that step can be done with changes; in production none may break a rule on purpose.

@@ -75,6 +75,8 @@ fn relative(text: &str, now: i64) -> Option<i64> {
 pub struct Edits(Vec<Edit>);
 
 impl Edits {
+    pub(super) const NONE: &'static Self = &Self(Vec::new());
+
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -61,7 +61,6 @@ pub struct Run {
     pub(super) polling: Option<super::verb::Polling>,
     /// What a person changed, by step.
     pub(super) edits: BTreeMap<usize, Edits>,
-    pub(super) unedited: Edits,
     /// A rule that is broken on purpose, until somebody has judged it.
     pub(super) trial: Option<Box<Trial>>,
     /// Lines that were left, the present one not among them.
@@ -111,7 +110,6 @@ impl Run {
             inbox: None,
             polling: None,
             edits: BTreeMap::new(),
-            unedited: Edits::default(),
             trial: None,
             lines: Vec::new(),
         };

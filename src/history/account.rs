@@ -73,7 +73,11 @@ impl Account {
                 self.keys.retain(|k| k["role"] != event["role"]);
                 self.keys.push(event.clone());
             }
-            "step" => self.state(event),
+            "step" => {
+                // it had ended, and a step was done again: that end is none
+                self.done = None;
+                self.state(event);
+            }
             "artefact" => {
                 let part = self.part(text(event, "step"));
                 part.artefacts.retain(|a| a["name"] != event["name"]);
@@ -99,7 +103,10 @@ impl Account {
                 }
             }
             "check" => {
-                let part = self.part(text(event, "step"));
+                let part = match event["step"].as_str() {
+                    Some(step) => self.part(step),
+                    None => self.preflight(),
+                };
                 part.checks.retain(|c| c["id"] != event["id"] || c["on"] != event["on"]);
                 part.checks.push(event.clone());
             }
@@ -146,6 +153,14 @@ impl Account {
             _ => {}
         }
         part.error = error;
+    }
+
+    /// What was looked at before the first step.
+    fn preflight(&mut self) -> &mut Part {
+        let part = self.part("preflight");
+        "before the first step".clone_into(&mut part.title);
+        "done".clone_into(&mut part.state);
+        part
     }
 
     fn part(&mut self, id: &str) -> &mut Part {
@@ -235,4 +250,27 @@ pub fn status_sign(state: &str) -> &'static str {
 /// How many values of a text were masked.
 pub fn masked_values(text: &str) -> usize {
     text.matches(MASK).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_run_that_goes_on_after_a_failure_has_not_failed() {
+        let mut events = vec![
+            json!({"event": "check", "step": null, "id": "PRE-01", "on": "preflight", "result": "pass"}),
+            json!({"event": "step", "id": "token", "state": "failed", "attempt": 1, "error": {"id": "invalid_client"}}),
+            json!({"event": "done", "status": "failed", "error": {"id": "invalid_client"}}),
+        ];
+        let failed = Account::new(&events, 0);
+        assert_eq!((failed.status(), failed.error().map(|e| text(e, "id"))), ("failed", Some("invalid_client")));
+        let parts: Vec<_> = failed.parts.iter().map(|p| (p.id.as_str(), p.state.as_str())).collect();
+        assert_eq!(parts, [("preflight", "done"), ("token", "failed")]);
+        events.push(json!({"event": "step", "id": "token", "state": "done", "attempt": 2}));
+        let again = Account::new(&events, 0);
+        assert_eq!((again.status(), again.error()), ("unfinished", None));
+    }
 }

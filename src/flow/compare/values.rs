@@ -50,6 +50,12 @@ fn walk(out: &mut Compared, path: &str, name: &str, left: Option<&Json>, right: 
                 walk(out, &join(path, &at.to_string()), name, l.get(at), r.get(at));
             }
         }
+        (Some(Json::Object(only)), None) | (None, Some(Json::Object(only))) if !only.is_empty() => {
+            let here = left.is_some();
+            for (name, value) in only {
+                walk(out, &join(path, name), name, here.then_some(value), (!here).then_some(value));
+            }
+        }
         (Some(l), Some(r)) if is_volatile(name) && std::mem::discriminant(l) == std::mem::discriminant(r) => {
             if !out.folded.iter().any(|n| n == name) {
                 out.folded.push(name.to_owned());
@@ -112,5 +118,8 @@ mod tests {
             ]
         );
         assert!(values(&json!({"aud": ["a"]}), &json!({"aud": "a"})).differences.is_empty());
+        // what one side alone has is told member by member, each under the name that says whether it is secret
+        let paths = values(&json!({"body": {"access_token": "t", "more": {}}}), &json!({})).differences;
+        assert_eq!(paths.iter().map(|d| d.path.as_str()).collect::<Vec<_>>(), ["body.access_token", "body.more"]);
     }
 }

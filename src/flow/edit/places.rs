@@ -4,7 +4,9 @@ use serde_json::Value as Json;
 use url::Url;
 
 use super::{Part, Place};
+use crate::flow::masked_tree;
 use crate::flow::view::StepView;
+use crate::redact::Redactor;
 use crate::secret::{Class, class_of_name};
 
 /// A place and what stands there.
@@ -13,6 +15,15 @@ pub struct Standing {
     pub place: Place,
     pub value: Json,
     pub class: Class,
+}
+
+impl Standing {
+    /// By its name, and by what the run knows to be secret or personal in it, however deep.
+    pub fn class_in(&self, redactor: &Redactor) -> Class {
+        let name = self.place.short();
+        let masked = masked_tree(&self.value, &name, Class::Public, redactor);
+        if masked == self.value { self.class } else { self.class.max(Class::Secret) }
+    }
 }
 
 /// Headers that follow from the rest of the request: they are made anew for each.

@@ -4,37 +4,22 @@ use serde_json::{Map, Value as Json};
 
 /// A pointer that leads into something without members changes nothing; `-` is behind the last element.
 pub fn put(whole: &mut Json, pointer: &str, to: Option<&Json>) {
-    let Some(path) = pointer.strip_prefix('/') else {
+    let Some((parent, last)) = pointer.rsplit_once('/') else {
         if let (true, Some(to)) = (pointer.is_empty(), to) {
             *whole = to.clone();
         }
         return;
     };
-    let names: Vec<String> = path.split('/').map(|n| n.replace("~1", "/").replace("~0", "~")).collect();
-    let Some((last, way)) = names.split_last() else { return };
-    let mut here = whole;
-    for name in way {
-        if let (Json::Object(members), Some(_)) = (&mut *here, to) {
-            members.entry(name.clone()).or_insert_with(|| Json::Object(Map::new()));
-        }
-        let next = match here {
-            Json::Object(members) => members.get_mut(name),
-            Json::Array(items) => name.parse().ok().and_then(|at: usize| items.get_mut(at)),
-            _ => None,
-        };
-        let Some(next) = next else { return };
-        here = next;
+    if to.is_some() && whole.pointer(parent).is_none() {
+        put(whole, parent, Some(&Json::Object(Map::new())));
     }
-    match (here, to) {
-        (Json::Object(members), Some(to)) => {
-            members.insert(last.clone(), to.clone());
-        }
-        (Json::Object(members), None) => {
-            // what stands behind it keeps its order
-            members.shift_remove(last);
-        }
-        (Json::Array(items), Some(to)) if last == "-" => items.push(to.clone()),
-        (Json::Array(items), _) => match (last.parse::<usize>(), to) {
+    let last = last.replace("~1", "/").replace("~0", "~");
+    match (whole.pointer_mut(parent), to) {
+        (Some(Json::Object(members)), Some(to)) => drop(members.insert(last, to.clone())),
+        // what stands behind it keeps its order
+        (Some(Json::Object(members)), None) => drop(members.shift_remove(&last)),
+        (Some(Json::Array(items)), Some(to)) if last == "-" => items.push(to.clone()),
+        (Some(Json::Array(items)), _) => match (last.parse::<usize>(), to) {
             (Ok(at), Some(to)) if at < items.len() => items[at] = to.clone(),
             (Ok(at), Some(to)) if at == items.len() => items.push(to.clone()),
             (Ok(at), None) if at < items.len() => drop(items.remove(at)),

@@ -78,7 +78,7 @@ impl App {
             },
             Action::Editor => {
                 if let Some((index, step)) = self.selected_step() {
-                    let text = document::write(step);
+                    let text = document::write(step, self.redactor());
                     self.out.push(Command::Editor { index, text });
                 }
             }
@@ -187,7 +187,7 @@ impl App {
         let Some(standing) = places(step).into_iter().find(|s| s.place == place) else { return };
         let title = format!("change {}", crate::text::clean(&place.to_string()));
         let purpose = Purpose::Change { index, place: Some(place) };
-        let form = Form::new(purpose, title, "", &[value_field(Some(&standing)), keep_field()]);
+        let form = Form::new(purpose, title, "", &[value_field(Some((&standing, self.redactor()))), keep_field()]);
         self.overlays.push(Overlay::Form(form));
     }
 
@@ -223,7 +223,7 @@ impl App {
     pub(super) fn edited(&mut self, index: usize, result: Result<Option<String>, String>, now: Timestamp) {
         self.out.push(Command::Redraw);
         let Some(step) = self.view().and_then(|v| v.steps.get(index)) else { return };
-        match result.and_then(|text| text.map_or(Ok(Vec::new()), |text| document::read(step, &text))) {
+        match result.and_then(|text| text.map_or(Ok(Vec::new()), |text| document::read(step, self.redactor(), &text))) {
             Err(why) => self.say(NoticeTone::Bad, format!("nothing was changed: {why}"), now),
             Ok(changes) if changes.is_empty() => self.say(NoticeTone::Plain, "nothing was changed", now),
             Ok(changes) => {
@@ -346,7 +346,7 @@ fn ended(step: &StepView) -> String {
 
 fn shown(redactor: &Redactor, standing: &Standing) -> String {
     let text = as_typed(&standing.value);
-    let masked = match standing.class {
+    let masked = match standing.class_in(redactor) {
         Class::Public => redactor.mask_text(&text),
         class => redactor.mask_value(&text, class),
     };
@@ -357,11 +357,11 @@ fn as_typed(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn value_field(standing: Option<&Standing>) -> AskField {
+fn value_field(standing: Option<(&Standing, &Redactor)>) -> AskField {
     let help = "a text stays a text; = in front: JSON (=12, =null, =[\"a\"]); now, now+300, now-60: a time";
     AskField {
-        default: standing.map(|s| as_typed(&s.value)),
-        class: standing.map_or(Class::Public, |s| s.class),
+        default: standing.map(|(s, _)| as_typed(&s.value)),
+        class: standing.map_or(Class::Public, |(s, redactor)| s.class_in(redactor)),
         ..AskField::public("value", "value", help)
     }
 }

@@ -1,6 +1,6 @@
 //! A step that is changed, or a rule that is broken, as effects.
 
-use countersign::flow::edit::{Edit, Edits};
+use countersign::flow::edit::{Edit, Edits, Place, document, places};
 use countersign::flow::trial::offers;
 
 use super::*;
@@ -40,4 +40,26 @@ fn the_sandbox_may_be_tried_and_production_is_not() {
         assert_eq!(play.claims(0)["exp"], json!(exp), "production: {production}");
         play.stands(RunStatus::Armed, "token", StepState::Armed);
     }
+}
+
+/// What goes to an editor's file holds no secret, under whatever name it travels; what is left alone there changes nothing.
+#[test]
+fn an_editors_file_holds_no_secret() {
+    let thing = "s3cret-s3cret-s3cret";
+    let head = HEAD.replace("[inputs.scope]", "[inputs.thing]\nclass = \"secret\"\n[inputs.scope]");
+    let flow = TOKEN.replace("form = { ", "form = { hint = \"{{ inputs.thing }}\", ");
+    let mut play = Play::written(&format!("{head}{flow}"), "token", Pace::Step, &[("thing", thing)]);
+    play.says(Event::Start);
+    play = play.loads(true);
+    play.says(Event::Step).signs().stands(RunStatus::Armed, "token", StepState::Armed);
+    let view = play.run.view();
+    let (step, redactor) = (&view.steps[0], &view.redactor);
+    let hint = places(step).into_iter().find(|s| s.place == Place::Form("hint".into())).expect("it is sent");
+    assert_eq!((hint.value.as_str(), hint.class, hint.class_in(redactor)), (Some(thing), Class::Public, Class::Secret));
+    let text = document::write(step, redactor);
+    assert!(!text.contains(thing) && text.contains("client_credentials"), "{text}");
+    assert_eq!(document::read(step, redactor, &text), Ok(Vec::new()));
+    let changed = document::read(step, redactor, &text.replace("\"accounts\"", "\"payments\""));
+    assert_eq!(changed, Ok(vec![Edit::set("form.scope".parse().expect("a place"), json!("payments"))]));
+    assert!(document::read(step, redactor, "[]").is_err());
 }
