@@ -5,6 +5,7 @@
 
 mod certificate;
 mod checks;
+mod curl;
 mod explain;
 mod json_text;
 mod jwe;

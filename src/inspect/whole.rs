@@ -1,4 +1,5 @@
-//! What is more than one token: a token response, an HTTP request or response, a form, the address that a sign-in ended on.
+//! What is more than one token: a token response, an HTTP request or response, a curl command, a form, the address that a
+//! sign-in ended on.
 //! It is taken apart into the tokens in it, each to be looked at by itself, and what stands beside them.
 
 use std::fmt;
@@ -84,7 +85,11 @@ pub fn take_apart(text: &str) -> Option<Whole> {
     if text.len() > compact::MAX_TOKEN || compact::looks_signed(text) {
         return None;
     }
-    let whole = message(text).or_else(|| object(text)).or_else(|| address(text)).or_else(|| form(text))?;
+    let whole = command(text)
+        .or_else(|| message(text))
+        .or_else(|| object(text))
+        .or_else(|| address(text))
+        .or_else(|| form(text))?;
     (!whole.parts.is_empty() || whole.beside.iter().any(|b| KNOWN.contains(&b.name.as_str()))).then_some(whole)
 }
 
@@ -177,6 +182,22 @@ fn form(text: &str) -> Option<Whole> {
         && text.split('&').all(|pair| pair.split_once('=').is_some_and(|(n, _)| !n.is_empty() && n.chars().all(names)));
     let members = is_form.then(|| owned(text))?;
     members.iter().any(|(n, _)| KNOWN.contains(&n.as_str())).then(|| sorted("a form", members))
+}
+
+/// What a curl command sends.
+fn command(text: &str) -> Option<Whole> {
+    let curl = super::curl::read(text)?;
+    let mut whole = Whole { what: "a curl command", ..message(&curl.text)? };
+    let mut beside =
+        |name: &str, text: String| whole.beside.push(Part { name: name.to_owned(), text: Secret::new(text) });
+    if let Some(file) = curl.certificate {
+        beside("--cert", file);
+    }
+    if curl.body_elsewhere {
+        beside("body", "(in a file or in parts, that are not read here)".to_owned());
+        whole.request = None;
+    }
+    Some(whole)
 }
 
 /// Head and body of an HTTP message (RFC 9112 §2.1).
@@ -337,6 +358,21 @@ mod tests {
         assert_eq!(request["url"], "https://as.example:8443/as/token");
         assert_eq!(request["query"]["a"], serde_json::json!(["1", "2"]));
         assert_eq!((&request["form"]["scope"], &request["bearer"]), (&"a b".into(), &"tok".into()));
+    }
+
+    #[test]
+    fn a_command_is_the_request_that_it_sends() {
+        let text = format!(
+            "curl -X POST 'https://as.example/token' \\\n  --cert qwac.pem \\\n  -d grant_type=client_credentials -d client_assertion={JWT}"
+        );
+        let whole = take_apart(&text).unwrap();
+        assert_eq!((whole.what, names(&whole.parts)), ("a curl command", vec!["client_assertion"]));
+        assert_eq!(names(&whole.beside), ["content-type", "grant_type", "--cert"]);
+        let request = whole.request.unwrap();
+        assert_eq!((&request["method"], &request["form"]["client_assertion"]), (&"POST".into(), &JWT.into()));
+        // a body that is not at hand is not said to be empty
+        let text = "curl -d @token.txt -H 'Authorization: Bearer abc' https://as.example/token";
+        assert_eq!(take_apart(text).unwrap().request, None);
     }
 
     #[test]

@@ -23,7 +23,8 @@ pub struct InspectArgs {
     #[arg(long, value_name = "FILE|URL")]
     pub jwks: Option<String>,
     /// Hold it against a bank's rules: PROFILE/client for a client assertion, PROFILE/dpop for a DPoP proof, or a step,
-    /// PROFILE/FLOW.STEP: one that makes or opens a token, or, for a whole HTTP request or response, one that sends it.
+    /// PROFILE/FLOW.STEP: one that makes or opens a token, or, for a whole HTTP request (also as a curl command) or
+    /// response, one that sends it.
     #[arg(long = "as", value_name = "PROFILE/FLOW.STEP|PROFILE/client")]
     pub rules: Option<String>,
     /// The environment whose rules they are; a saved profile has its own.
