@@ -8,13 +8,12 @@ use super::whole::Taken;
 use super::{session, suits};
 use crate::clock;
 use crate::config::Places;
-use crate::flow::lint::Takes;
 use crate::flow::view::{CheckView, Level, Outcome};
 use crate::inspect::{Inspection, KeyRing, Kind, Whole, about, inspect, moment_in, moments, take_apart, task_for};
 use crate::jose::{JwkSet, Verdict, pem};
 use crate::keys::{Key, KeyUri, unwrap};
 use crate::net::{NetConfig, Network};
-use crate::secret::{Secret, SecretBytes};
+use crate::secret::SecretBytes;
 use crate::shell::{RuleOrder, Session, add_keys};
 use crate::store::read_capped;
 use crate::time::Timestamp;
@@ -84,49 +83,18 @@ async fn input(session: &Session, name: &str) -> Result<String, Failure> {
     }
 }
 
-/// Looks at each token of a whole. The rules are for the message itself, with those of the client for the assertion and the
-/// proof in it; or for the one token that is called as they say, else for every token.
+/// Looks at each token of a whole, under the rules that fall on it.
 async fn all(session: &Session, args: &InspectArgs, whole: Whole) -> Result<Taken, Failure> {
-    let order = rules(args)?.map(|mut order| {
-        for (name, value) in [("request", &whole.request), ("response", &whole.response)] {
-            if let Some(value) = value {
-                order.given.entry(name.to_owned()).or_insert_with(|| Secret::new(value.to_string()));
-            }
+    let (message, rules) = match rules(args)? {
+        Some(order) => {
+            let apart = session.fall_on(order, &whole).await?;
+            (apart.message, apart.parts)
         }
-        order
-    });
-    let mut message = None;
-    if let Some(order) = &order {
-        let mut ruled = session.rules(order.clone()).await?;
-        if ruled.lint.rules().takes == Takes::Message {
-            let (name, now) = (ruled.name.clone(), session.clock.now());
-            message = Some(Inspection::message().held_to(&name, &mut ruled.lint, "", &KeyRing::new(), now));
-        }
-    }
-    let (profile, wanted) = match args.rules.as_deref().and_then(|r| r.split_once('/')) {
-        Some((profile, "client")) => (profile, "client_assertion"),
-        Some((profile, rules)) => (profile, rules.rsplit('.').next().unwrap_or_default()),
-        None => ("", ""),
+        None => (None, whole.parts.iter().map(|_| None).collect()),
     };
-    let named = whole.parts.iter().any(|p| p.name == wanted);
     let mut looked = Vec::new();
-    for part in &whole.parts {
-        let text = part.text.expose();
-        let rules = match (&message, part.name.as_str()) {
-            (None, name) if named => (name == wanted).then(|| args.rules.clone()).flatten(),
-            (None, _) => args.rules.clone().filter(|_| text.starts_with("ey")),
-            (Some(_), "client_assertion") => Some(format!("{profile}/client")),
-            (Some(_), "dpop") => Some(format!("{profile}/dpop")),
-            (Some(_), _) => None,
-        };
-        let mut order = order.clone().zip(rules).map(|(order, rules)| RuleOrder { rules, ..order });
-        if let (Some(_), Some(more)) = (&message, &order)
-            && session.rules(more.clone()).await.is_err()
-        {
-            // the profile has no such rules
-            order = None;
-        }
-        looked.push(look(session, args, text, order).await?);
+    for (part, order) in whole.parts.iter().zip(rules) {
+        looked.push(look(session, args, part.text.expose(), order).await?);
     }
     Ok(Taken { whole, message, looked })
 }

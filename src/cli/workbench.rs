@@ -1,6 +1,7 @@
 //! The workbench: the screen on top of a session. What the screen wants of the shell is done here.
 
 mod listed;
+mod looked;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -17,9 +18,8 @@ use super::session;
 use crate::config::{self, Complaint, Desktop, Places, Surroundings};
 use crate::flow::Pace;
 use crate::flow::view::RunView;
-use crate::inspect::{Kind, inspect};
 use crate::keys::Unlock;
-use crate::shell::{Order, Performer, Prepared, Problem, Recorded, Session, SystemBrowser, add_keys, ring};
+use crate::shell::{Order, Performer, Prepared, Problem, Recorded, Session, SystemBrowser};
 use crate::store::{load_settings, profiles_stamp};
 use crate::tui::clipboard::Ways;
 use crate::tui::{
@@ -27,6 +27,7 @@ use crate::tui::{
     Wrap,
 };
 use listed::{list_profiles, reloaded};
+use looked::{Question, look};
 
 /// A file of keys that is all wrong does not fill the log.
 const MOST_COMPLAINTS: usize = 20;
@@ -213,37 +214,18 @@ fn carry_out(
                 performer.abort_all();
             }
         }
-        Command::Inspect { number, run, known, rules, text } => {
+        Command::Inspect { number, run, known, rules, text, of } => {
             let keys = run.and_then(|r| running.runs.get(&r)).map(Performer::keys).unwrap_or_default();
-            let (session, out, now) = (session.clone(), out.clone(), session.clock.now());
+            let (session, out) = (session.clone(), out.clone());
+            let question = Question { keys, known, rules, text, of };
             tokio::spawn(async move {
-                let mut ring = ring(keys, text.expose()).await;
-                for (key, whose) in known {
-                    ring.add(key, &whose);
+                let Some(looked) = look(session, question).await else { return };
+                if let Some(p) = looked.problem {
+                    let text = format!("{}: {}", p.text, p.hint);
+                    send(&out, Message::Notice(Notice::new(NoticeTone::Bad, text)));
                 }
-                let mut ruled = None;
-                if let Some(order) = rules {
-                    match session.rules(order).await {
-                        Ok(found) => ruled = Some(found),
-                        Err(p) => {
-                            let text = format!("{}: {}", p.text, p.hint);
-                            send(&out, Message::Notice(Notice::new(NoticeTone::Bad, text)));
-                        }
-                    }
-                }
-                if let Some(ruled) = &mut ruled {
-                    add_keys(&mut ring, std::mem::take(&mut ruled.keys), text.expose()).await;
-                }
-                let looked = tokio::task::spawn_blocking(move || match inspect(text.expose(), &ring, now) {
-                    found if found.kind == Kind::Certificate => found.for_banks(&session.from_profiles().profiles, now),
-                    found => match &mut ruled {
-                        Some(ruled) => found.held_to(&ruled.name, &mut ruled.lint, text.expose(), &ring, now),
-                        None => found,
-                    },
-                });
-                if let Ok(found) = looked.await {
-                    send(&out, Message::Inspected { number, result: Ok(Box::new(found)) });
-                }
+                let (result, message) = (Ok(Box::new(looked.found)), looked.message.map(Box::new));
+                send(&out, Message::Inspected { number, result, message });
             });
         }
         Command::ListKeys { only } => {

@@ -6,6 +6,7 @@
 //!                          └── events ◄┘   (one task per operation; an Abort ends it)
 //! ```
 
+mod apart;
 mod authorize;
 mod browser;
 mod call;
@@ -32,6 +33,7 @@ mod tokens;
 pub use crate::keys::StoreFacts;
 #[cfg(test)]
 pub(crate) mod testing;
+pub use apart::Apart;
 pub use browser::{Browser, NoBrowser, SystemBrowser};
 pub use card::{KeyCard, PublicForm, public_text};
 pub use clients::{ClientRow, SUBJECT_DN, change_in_words, end_in_words, outdated_subject, registered_subject};

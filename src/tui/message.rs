@@ -58,6 +58,8 @@ pub enum Message {
     Inspected {
         number: Number,
         result: Result<Box<Inspection>, Problem>,
+        /// What the rules say of the message that it is a part of.
+        message: Option<Box<Inspection>>,
     },
     /// The answer to [`Command::ListTokens`].
     Tokens(Vec<TokenRow>),
@@ -166,13 +168,14 @@ pub enum Command {
         run: Number,
     },
     /// Say what this text is; `run` names the run whose own keys are at hand, `known` are those of others that it
-    /// trusted, each with whose it is; `rules` whose rules it is held against.
+    /// trusted, each with whose it is; `rules` whose rules it is held against; `of` the paste that it is a part of, and which.
     Inspect {
         number: Number,
         run: Option<Number>,
         known: Vec<(PublicJwk, String)>,
         rules: Option<RuleOrder>,
         text: Secret,
+        of: Option<(Secret, usize)>,
     },
     /// Ask every store for its keys, or the one of that scheme; answers with [`Message::Keys`] as they come.
     ListKeys {

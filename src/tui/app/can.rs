@@ -60,7 +60,9 @@ impl App {
                 let at_cursor = self.item_here().and_then(|i| self.found(self.focus, i)).is_some_and(|f| f.is_token());
                 if at_cursor || self.shown_token().is_some() { Ok(()) } else { Err("no token here or before") }
             }
-            Action::HoldTo if self.shown_token().is_none() => Err("no token to hold against rules: p pastes one"),
+            Action::HoldTo if self.shown_token().is_none() => {
+                Err("no token or message to hold against rules: p pastes one")
+            }
             Action::Left | Action::Right if self.focus == PaneId::Keys => Err("a key has no tabs: PgDn reads on"),
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request => self.can_with_keys(action),
             Action::Undo if self.focus_is_on_run() => self.can_explore(action),

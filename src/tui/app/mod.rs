@@ -221,7 +221,7 @@ impl App {
             Message::Asked(asking) => self.asked(asking, now),
             Message::NotAsked(number) => self.prompts.retain(|p| p.number != number),
             Message::Heard(text) => self.heard(text, now),
-            Message::Inspected { number, result } => self.inspector.answered(number, result),
+            Message::Inspected { number, result, message } => self.inspector.answered(number, result, message),
             Message::Tokens(rows) => self.tokens_listed(rows),
             Message::Clients(rows) => self.clients_listed(rows),
             Message::TokenDone(result) => self.token_done(result, now),

@@ -25,10 +25,11 @@ impl App {
         }
         let shown = self.shown_token().filter(|s| looks_like_token(s.text));
         let is = shown.map(|s| if s.text.matches('.').count() == 4 { Takes::Sealed } else { Takes::Signed });
+        let message = self.inspector.whole.as_ref().is_some_and(|w| w.request.is_some() || w.response.is_some());
         let mut others = Vec::new();
         for summary in &self.profiles.all {
             let Some(environment) = self.environment_of(summary) else { continue };
-            for set in summary.rules.iter().filter(|set| set.takes != Takes::Message) {
+            for set in summary.rules.iter().filter(|set| message || set.takes != Takes::Message) {
                 let name = format!("{}/{}", summary.id, set.name);
                 let words = format!("{name}  {} ({environment})", set.title);
                 let reason = match (is, set.takes) {

@@ -119,7 +119,9 @@ impl App {
                 environment: Some(r.environment),
                 ..RuleOrder::default()
             });
-            self.out.push(Command::Inspect { number, run, known, rules, text });
+            let of = self.inspector.whole.as_ref().zip(self.inspector.pasted.clone());
+            let of = of.map(|(_, paste)| (paste, self.inspector.index));
+            self.out.push(Command::Inspect { number, run, known, rules, text, of });
         }
     }
 

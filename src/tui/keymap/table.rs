@@ -68,7 +68,7 @@ pub const TABLE: &[Binding] = &[
         A::HoldTo,
         "token-rules",
         "rules",
-        "hold the token in pane 4 against a bank's rules: choose whose",
+        "hold what pane 4 shows against a bank's rules: choose whose",
         &["A"],
         &[C::Inspector],
         16,

@@ -67,13 +67,12 @@ pub fn summaries() -> Vec<Summary> {
             environment("production", true, false, None),
             environment("uat", false, false, Some("not open to us")),
         ],
-        rules: vec![RuleSet {
-            name: "client".into(),
-            title: "client assertions".into(),
-            flow: 0,
-            of: Of::Client,
-            takes: Takes::Signed,
-        }],
+        rules: [
+            ("client", "client assertions", Of::Client, Takes::Signed),
+            ("token.token", "Get an access token: Ask the token endpoint", Of::Step(0), Takes::Message),
+        ]
+        .map(|(name, title, of, takes)| RuleSet { name: name.into(), title: title.into(), flow: 0, of, takes })
+        .to_vec(),
         flows: vec![FlowSummary {
             id: "token".into(),
             title: "Get an access token".into(),

@@ -50,7 +50,7 @@ fn a_token_is_held_against_the_rules_that_are_chosen_until_none_are() {
     found.checks.push(line("NB-01", Outcome::Fail, "claims.iss cs-4711"));
     let assumed = vec!["request.url = https://as.example/token".to_owned()];
     found.held_to = Some(HeldTo { name: "nordbank/client".into(), assumed });
-    stage.tell(Message::Inspected { number, result: Ok(Box::new(found)) });
+    stage.tell(Message::Inspected { number, result: Ok(Box::new(found)), message: None });
     stage.keys("Z");
     let picture = stage.picture();
     for text in [
@@ -68,6 +68,48 @@ fn a_token_is_held_against_the_rules_that_are_chosen_until_none_are() {
     stage.keys("Anone<enter>");
     assert_eq!(asked(&stage).1, None);
     assert!(!stage.picture().contains("as nordbank"), "{}", stage.picture());
+}
+
+#[test]
+fn a_message_is_held_against_the_rules_of_the_step_that_sends_it() {
+    let mut stage = Stage::new(120, 60, Look::default(), vec![ready()]);
+    paste(&mut stage, TOKEN);
+    stage.keys("A");
+    assert!(!stage.picture().contains("nordbank/token.token"), "a token is no request: {}", stage.picture());
+    stage.keys("<esc><esc>");
+    paste(
+        &mut stage,
+        &format!("curl -d grant_type=client_credentials -d client_assertion={TOKEN} https://as.example/token"),
+    );
+    stage.keys("Anordbank/token.token<enter>");
+    let (number, rules) = asked(&stage);
+    assert_eq!(rules, Some(("nordbank/token.token".to_owned(), Some("production".to_owned()))));
+    let of = stage.commands.iter().rev().find_map(|c| match c {
+        Command::Inspect { of, .. } => of.clone(),
+        _ => None,
+    });
+    assert!(of.is_some_and(|(paste, at)| paste.expose().starts_with("curl") && at == 0));
+    let held = |name: &str, line: CheckView| {
+        let mut found = inspect(TOKEN, &KeyRing::new(), NOW);
+        found.held_to = Some(HeldTo { name: name.into(), assumed: Vec::new() });
+        found.checks.push(line);
+        Box::new(found)
+    };
+    let part = held("nordbank/client", line("NB-01", Outcome::Fail, "claims.iss cs-4711"));
+    let of_message = CheckView { on: "token.token".into(), ..line("NB-07", Outcome::Fail, "scope is missing") };
+    let message = Some(held("nordbank/token.token", of_message));
+    stage.tell(Message::Inspected { number, result: Ok(part), message });
+    stage.keys("Z");
+    let picture = stage.picture();
+    for text in [
+        "As the message, nordbank/token.token (production)",
+        "NB-07",
+        "As nordbank/client (production)",
+        "NB-01",
+        "Pasted: a curl command",
+    ] {
+        assert!(picture.contains(text), "{text} in\n{picture}");
+    }
 }
 
 #[test]
@@ -92,7 +134,11 @@ fn a_claim_and_its_path_are_copied() {
     let mut stage = Stage::new(120, 60, Look::default(), vec![ready()]);
     paste(&mut stage, TOKEN);
     let (number, _) = asked(&stage);
-    stage.tell(Message::Inspected { number, result: Ok(Box::new(inspect(TOKEN, &KeyRing::new(), NOW))) });
+    stage.tell(Message::Inspected {
+        number,
+        result: Ok(Box::new(inspect(TOKEN, &KeyRing::new(), NOW))),
+        message: None,
+    });
     stage.keys("Z");
     let mut copied = Vec::new();
     for _ in 0..30 {

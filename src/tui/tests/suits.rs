@@ -88,7 +88,7 @@ fn the_inspector_tells_it_of_a_certificate_that_was_pasted() {
         });
         let found = inspect(pem, &KeyRing::new(), NOW).for_banks(&strict(), NOW);
         let number = asked.expect("it is looked at");
-        stage.tell(Message::Inspected { number, result: Ok(Box::new(found)) });
+        stage.tell(Message::Inspected { number, result: Ok(Box::new(found)), message: None });
         stage.keys("Z");
         insta::assert_snapshot!(format!("suits_inspected_{}x{}", size.0, size.1), stage.picture());
     }

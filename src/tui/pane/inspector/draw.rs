@@ -277,29 +277,33 @@ fn checks(doc: &mut Doc<'_>, app: &App, shown: &Shown<'_>) {
         step.checks.iter().filter(move |c| c.on.ends_with(&suffix) || alone)
     });
     let inspection = app.inspector.answer.as_ref().and_then(|a| a.as_ref().ok());
-    let held_to = inspection.and_then(|i| i.held_to.as_ref());
-    let looked = inspection.into_iter().flat_map(|i| &i.checks);
-    let (rules, own): (Vec<&CheckView>, Vec<_>) = looked.partition(|c| held_to.is_some_and(|h| h.is_of(c)));
-    let own: Vec<&CheckView> = of_step.chain(own).collect();
-    if let Some(held_to) = held_to {
-        let environment = app.inspector.rules.as_ref().map(|r| format!(" ({})", r.environment)).unwrap_or_default();
-        doc.heading(&format!("As {}{environment}", held_to.name));
-        for assumed in &held_to.assumed {
-            doc.push(doc.words().gap(2).dim(format!("taken for granted: {assumed}")), 4, None);
-        }
-        // what is wrong first
-        let order = |c: &&CheckView| match c.outcome {
-            Outcome::Fail => 0,
-            Outcome::Warn => 1,
-            Outcome::Pass => 2,
-            Outcome::NotChecked => 3,
-        };
-        let mut rules = rules;
-        rules.sort_by_key(order);
-        rules.into_iter().for_each(|check| step::check(doc, app.redactor(), check));
-    }
+    // what was pasted as a whole comes before its parts
+    app.inspector.message.iter().for_each(|message| held_to(doc, app, message, " the message,"));
+    inspection.into_iter().for_each(|found| held_to(doc, app, found, ""));
+    let is_rule = |i: &Inspection, c: &CheckView| i.held_to.as_ref().is_some_and(|h| h.is_of(c));
+    let looked = inspection.into_iter().flat_map(|i| i.checks.iter().filter(move |c| !is_rule(i, c)));
+    let own: Vec<&CheckView> = of_step.chain(looked).collect();
     if !own.is_empty() {
         doc.heading("Checks for this token");
     }
     own.into_iter().for_each(|check| step::check(doc, app.redactor(), check));
+}
+
+/// What the chosen rules say, what is wrong first.
+fn held_to(doc: &mut Doc<'_>, app: &App, found: &Inspection, of: &str) {
+    let Some(held_to) = &found.held_to else { return };
+    let environment = app.inspector.rules.as_ref().map(|r| format!(" ({})", r.environment)).unwrap_or_default();
+    doc.heading(&format!("As{of} {}{environment}", held_to.name));
+    for assumed in &held_to.assumed {
+        doc.push(doc.words().gap(2).dim(format!("taken for granted: {assumed}")), 4, None);
+    }
+    let order = |c: &&CheckView| match c.outcome {
+        Outcome::Fail => 0,
+        Outcome::Warn => 1,
+        Outcome::Pass => 2,
+        Outcome::NotChecked => 3,
+    };
+    let mut rules: Vec<&CheckView> = found.checks.iter().filter(|c| held_to.is_of(c)).collect();
+    rules.sort_by_key(order);
+    rules.into_iter().for_each(|check| step::check(doc, app.redactor(), check));
 }

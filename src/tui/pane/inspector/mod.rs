@@ -36,6 +36,8 @@ pub struct InspectorPane {
     number: Number,
     asked: Option<u64>,
     pub answer: Option<Result<Box<Inspection>, Problem>>,
+    /// What the rules say of the message that was pasted.
+    pub message: Option<Box<Inspection>>,
 }
 
 impl InspectorPane {
@@ -49,9 +51,15 @@ impl InspectorPane {
         (self.pasted, self.whole) = (None, None);
     }
 
-    pub fn answered(&mut self, number: Number, result: Result<Box<Inspection>, Problem>) {
+    pub fn answered(
+        &mut self,
+        number: Number,
+        result: Result<Box<Inspection>, Problem>,
+        message: Option<Box<Inspection>>,
+    ) {
         if number == self.number {
             self.answer = Some(result);
+            self.message = message;
         }
     }
 
@@ -67,6 +75,7 @@ impl InspectorPane {
         }
         self.asked = asked;
         self.answer = None;
+        self.message = None;
         self.number = number;
         self.doc = DocState::default();
         asked.is_some()
