@@ -83,11 +83,16 @@ pub fn evaluate(check: &Check, on: &str, scope: &Scope, profile: &Profile, redac
         Err(e @ (EvalError::Missing(_) | EvalError::Within { .. })) => redactor.mask_text(&e.to_string()),
         Err(EvalError::Wrong(why)) => match found(check, scope, redactor) {
             values if values.is_empty() => redactor.mask_text(&why),
+            // that something is not there is all that there is to say
+            values if why.contains("undefined") && values.contains(ABSENT) => values,
             values => format!("{} ({values})", redactor.mask_text(&why)),
         },
     };
     Some(view)
 }
+
+/// Of a name that has no value.
+const ABSENT: &str = "is not there";
 
 /// A sentence with names where values are not known.
 fn bare(source: &str) -> String {
@@ -128,7 +133,7 @@ fn claims(value: &Value, redactor: &Redactor) -> String {
 fn shown(value: &Value, class: Class, redactor: &Redactor) -> String {
     const LONGEST: usize = 200;
     let text = match value.kind() {
-        ValueKind::Undefined => return "is not there".to_owned(),
+        ValueKind::Undefined => return ABSENT.to_owned(),
         ValueKind::Bytes => return format!("({} bytes)", value.as_bytes().map_or(0, <[u8]>::len)),
         _ => match to_json(value) {
             None => return "(no plain value)".to_owned(),

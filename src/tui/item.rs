@@ -19,10 +19,10 @@ pub enum Item {
     Check(usize),
     /// A JWT of the step, as a whole.
     Artefact(usize),
-    /// A member of a token's claims, by layer and position.
-    Claim(usize, usize),
-    /// A member of a token's header.
-    Header(usize, usize),
+    /// What stands on a line of a token's claims: by layer, by member of theirs, and where in their compact text it begins.
+    Claim(usize, usize, usize),
+    /// Of a token's header, likewise.
+    Header(usize, usize, usize),
     /// A line of a key's card.
     Fact(usize),
     /// The token in the inspector, as a whole.

@@ -226,12 +226,6 @@ impl App {
         self.item_here().and_then(|i| self.found(self.focus, i))
     }
 
-    /// The place of a member under the cursor, in its JSON (RFC 9535).
-    fn path_here(&self) -> Option<String> {
-        let item = self.item_here().filter(|i| matches!(i, Item::Claim(..) | Item::Header(..)))?;
-        Some(json_path(&self.found(self.focus, item)?.name))
-    }
-
     /// The line under the cursor of an open card.
     fn line_of_card(&self) -> Option<Found> {
         let state = self.overlays.iter().rev().find_map(|o| match o {
@@ -335,18 +329,6 @@ impl App {
             }
         }
     }
-}
-
-/// The path of a member of the whole: `$.exp`, or `$['urn:…']` where its name is no word (RFC 9535 §2.5.1, §2.7).
-fn json_path(name: &str) -> String {
-    let word = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if word {
-        return format!("$.{name}");
-    }
-    let quoted = serde_json::Value::from(name).to_string();
-    let inner = quoted[1..quoted.len() - 1].replace("\\\"", "\"").replace('\'', "\\'");
-    format!("$['{inner}']")
 }
 
 /// What a step wants handed over.

@@ -154,7 +154,7 @@ impl App {
                 let form = Place::Form(name.clone());
                 if places(step).iter().any(|s| s.place == form) { form } else { Place::member(name) }
             }
-            Item::Claim(0, at) | Item::Header(0, at) if self.focus == PaneId::Inspector => {
+            Item::Claim(0, at, _) | Item::Header(0, at, _) if self.focus == PaneId::Inspector => {
                 let artefact = self.shown_token()?.artefact?;
                 let (part, members) = match item {
                     Item::Claim(..) => (crate::flow::edit::Part::Claims, &artefact.claims),

@@ -4,7 +4,7 @@ use super::App;
 use crate::flow::view::StepView;
 use crate::secret::{Class, class_of_name};
 use crate::time::Timestamp;
-use crate::tui::body::{json, value_at};
+use crate::tui::body::{json, path_at, tree_at, value_at};
 use crate::tui::doc::{Doc, GUTTER};
 use crate::tui::focus::PaneId;
 use crate::tui::item::{Found, Item};
@@ -57,15 +57,37 @@ impl App {
     fn found_in_token(&self, item: Item) -> Option<Found> {
         let shown = self.shown_token()?;
         let layers = inspector::layers(self, &shown);
-        let (members, at) = match item {
+        let (members, member, at) = match item {
             Item::Token => return Some(Found::new(shown.name, shown.text, Class::Secret)),
-            Item::Header(layer, at) => (layers.get(layer)?.header, at),
-            Item::Claim(layer, at) => (layers.get(layer)?.claims?, at),
+            Item::Header(layer, member, at) => (layers.get(layer)?.header, member, at),
+            Item::Claim(layer, member, at) => (layers.get(layer)?.claims?, member, at),
             _ => return None,
         };
-        let (name, value) = members.as_object()?.iter().nth(at)?;
+        // what stands in a member is as secret as the member
+        let (outer, whole) = members.as_object()?.iter().nth(member)?;
+        let (name, value) = tree_at(&members.to_string(), at).unwrap_or_else(|| (None, whole.clone()));
+        let name = name.unwrap_or_else(|| outer.clone());
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Some(Found::new(name, text, class_of_name(name)))
+        let class = class_of_name(outer).max(class_of_name(&name));
+        Some(Found::new(name, text, class))
+    }
+
+    /// The place of what the cursor stands on, in its JSON (RFC 9535).
+    pub(super) fn path_here(&self) -> Option<String> {
+        match self.item_here()? {
+            item @ (Item::Claim(layer, .., at) | Item::Header(layer, .., at)) => {
+                let shown = self.shown_token()?;
+                let layers = inspector::layers(self, &shown);
+                let layer = layers.get(layer)?;
+                let members = if matches!(item, Item::Claim(..)) { layer.claims? } else { layer.header };
+                path_at(members.to_string().as_bytes(), at)
+            }
+            Item::Body(at) => {
+                let (_, step) = self.selected_step()?;
+                path_at(&step.exchange.as_ref()?.response.as_ref()?.body, at)
+            }
+            _ => None,
+        }
     }
 
     /// Opens the token under the cursor in pane 4, or the one that pane shows anyway.

@@ -2,6 +2,7 @@
 //! what the window shows. Every value is masked whole, before it is cut or broken into rows.
 
 pub mod json;
+mod path;
 mod rows;
 mod search;
 mod show;
@@ -9,6 +10,7 @@ mod show;
 use std::fmt;
 use std::sync::Arc;
 
+pub use path::{begins, path_at};
 pub use rows::Rows;
 pub use search::{Portion, Search};
 
@@ -159,8 +161,8 @@ pub struct Laid {
     pub words: Words,
     /// Where further rows of it begin.
     pub hang: usize,
-    /// Which member of the outermost object it belongs to.
-    pub member: Option<usize>,
+    /// Which member of the outermost object it belongs to, and where in the text what stands on the line begins.
+    pub member: Option<(usize, usize)>,
 }
 
 /// All lines of a JSON text, masked as in a body.
@@ -174,7 +176,8 @@ pub fn lay_out(text: &str, redactor: &Redactor, look: Look) -> Vec<Laid> {
         if piece.depth == 1 && !is_close {
             member = Some(member.map_or(0, |m| m + 1));
         }
-        let member = member.filter(|_| piece.depth > 0);
+        let at = begins(&piece, bytes, place);
+        let member = member.filter(|_| piece.depth > 0).map(|m| (m, at));
         let (words, hang) = show::json_row(&piece, bytes, redactor, look);
         out.push(Laid { words, hang, member });
         place = next;
@@ -191,6 +194,17 @@ pub fn value_at(bytes: &[u8], at: usize) -> Option<(Option<String>, String)> {
         _ => return None,
     };
     Some((piece.name.as_ref().map(|n| json::unquote(&text(n))), value))
+}
+
+/// The name and the value, of any kind, whose line begins at that byte of a short text.
+pub fn tree_at(text: &str, at: usize) -> Option<(Option<String>, serde_json::Value)> {
+    let (piece, _) = json::line(text.as_bytes(), json::Place { at, depth: 0 })?;
+    let start = match &piece.name {
+        Some(name) => name.end + text.get(name.end..)?.find(':')? + 1,
+        None => at,
+    };
+    let value = serde_json::Deserializer::from_str(text.get(start..)?).into_iter().next()?.ok()?;
+    Some((piece.name.and_then(|n| text.get(n)).map(json::unquote), value))
 }
 
 fn mode_of(source: &Source, redactor: &Redactor) -> Mode {

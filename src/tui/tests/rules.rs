@@ -131,14 +131,13 @@ fn each_token_of_a_whole_is_turned_to_and_its_secrets_stay_masked() {
 
 #[test]
 fn a_claim_and_its_path_are_copied() {
+    let claims = r#"{"iss":"cs-4711","urn:x":"a","act":{"roles":["psp_ai",{"deep":7}]},"address":{"street":"x"}}"#;
+    let token = format!("eyJhbGciOiJFUzI1NiJ9.{}.AAAA", crate::jose::b64::encode(claims.as_bytes()));
     let mut stage = Stage::new(120, 60, Look::default(), vec![ready()]);
-    paste(&mut stage, TOKEN);
+    paste(&mut stage, &token);
     let (number, _) = asked(&stage);
-    stage.tell(Message::Inspected {
-        number,
-        result: Ok(Box::new(inspect(TOKEN, &KeyRing::new(), NOW))),
-        message: None,
-    });
+    let found = inspect(&token, &KeyRing::new(), NOW);
+    stage.tell(Message::Inspected { number, result: Ok(Box::new(found)), message: None });
     stage.keys("Z");
     let mut copied = Vec::new();
     for _ in 0..30 {
@@ -163,6 +162,10 @@ fn a_claim_and_its_path_are_copied() {
         ("the JSON path", "$['urn:x']"),
         ("urn:x", "a"),
         ("the JSON path", "$.alg"),
+        ("the JSON path", "$.act.roles[0]"),
+        ("the JSON path", "$.act.roles[1].deep"),
+        ("deep", "7"),
+        ("roles", "[\"psp_ai\",{\"deep\":7}]"),
     ] {
         assert!(copied.iter().any(|(w, t)| w == what && t == text), "{what} {text} among {copied:?}");
     }

@@ -151,7 +151,7 @@ pub fn doc(app: &App, width: u16, now: Timestamp) -> Doc<'_> {
             let words = doc.words().dim(status).dim(key.map_or(String::new(), |k| format!(" with {k}")));
             doc.push(words, 2, None);
         }
-        step_json(&mut doc, app, layer.header, |i| Item::Header(n, i));
+        step_json(&mut doc, app, layer.header, |i, at| Item::Header(n, i, at));
         if let Some(raw) = &layer.raw {
             doc.heading("Payload, as it came");
             let shown = app.redactor().mask_text(&clean(raw));
@@ -159,7 +159,7 @@ pub fn doc(app: &App, width: u16, now: Timestamp) -> Doc<'_> {
         }
         if let Some(claims) = layer.claims {
             doc.heading("Claims");
-            step_json(&mut doc, app, claims, |i| Item::Claim(n, i));
+            step_json(&mut doc, app, claims, |i, at| Item::Claim(n, i, at));
             times(&mut doc, claims, app.bank_now(now), &app.settings.zone);
             let bound = Bound::of_claims(claims);
             if !bound.is_empty() {
@@ -187,8 +187,8 @@ fn beside(doc: &mut Doc<'_>, app: &App) {
     }
 }
 
-fn step_json(doc: &mut Doc<'_>, app: &App, value: &Value, item: impl Fn(usize) -> Item) {
-    step::json(doc, app.redactor(), value, |i| Some(item(i)));
+fn step_json(doc: &mut Doc<'_>, app: &App, value: &Value, item: impl Fn(usize, usize) -> Item) {
+    step::json(doc, app.redactor(), value, |i, at| Some(item(i, at)));
 }
 
 fn nothing(doc: &mut Doc<'_>, app: &App) {

@@ -61,17 +61,17 @@ pub fn artefact(doc: &mut Doc<'_>, redactor: &Redactor, index: usize, artefact: 
         let words = if by.whose.reason().is_empty() { words } else { words.dim("  ").dim(by.whose.reason()) };
         doc.push(words, 4, None);
     }
-    json(doc, redactor, &artefact.header, |_| None);
-    json(doc, redactor, &artefact.claims, |_| None);
+    json(doc, redactor, &artefact.header, |_, _| None);
+    json(doc, redactor, &artefact.claims, |_, _| None);
 }
 
-/// A JSON value laid out, its strings masked; `item` names what a top-level member stands for.
-pub fn json(doc: &mut Doc<'_>, redactor: &Redactor, value: &Value, item: impl Fn(usize) -> Option<Item>) {
+/// A JSON value laid out, its strings masked; `item` names what a line stands for: its member, and where it begins.
+pub fn json(doc: &mut Doc<'_>, redactor: &Redactor, value: &Value, item: impl Fn(usize, usize) -> Option<Item>) {
     if value.is_null() {
         return;
     }
     for line in lay_out(&value.to_string(), redactor, doc.look()) {
-        let item = line.member.and_then(&item);
+        let item = line.member.and_then(|(member, at)| item(member, at));
         doc.push(line.words, line.hang, item);
     }
 }

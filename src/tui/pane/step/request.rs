@@ -108,7 +108,7 @@ fn line(doc: &mut Doc<'_>, redactor: &Redactor, request: &RequestView, edits: &E
 fn body(doc: &mut Doc<'_>, redactor: &Redactor, request: &RequestView) {
     match std::str::from_utf8(&request.body) {
         Ok(text) if text.len() <= super::raw::SHOWN => match serde_json::from_str(text) {
-            Ok(value) => json(doc, redactor, &value, |_| None),
+            Ok(value) => json(doc, redactor, &value, |_, _| None),
             Err(_) => {
                 let (tone, shown) = masked(redactor, "", text, Class::Public);
                 doc.text(tone, &shown);
