@@ -301,6 +301,7 @@ fn carry_out(
         | Command::SaveProfile(_)
         | Command::LookAtProfiles
         | Command::Search(_)
+        | Command::Pick(_)
         | Command::Mouse(_)
         | Command::Redraw
         | Command::Suspend

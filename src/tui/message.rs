@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::body::{BodyKey, Portion, Rows, Search, Source};
 use super::engine::Engine;
+use super::pick::{Pick, Picked};
 use crate::flow::view::AskField;
 use crate::flow::{Effect, Event};
 use crate::inspect::Inspection;
@@ -86,6 +87,8 @@ pub enum Message {
         key: BodyKey,
         rows: Rows,
     },
+    /// The answer to [`Command::Pick`].
+    Picked(Result<Picked, String>),
     /// What [`Command::Search`] found since it was last told.
     Searched {
         key: BodyKey,
@@ -134,6 +137,7 @@ impl fmt::Debug for Message {
             Self::Explained { .. } => "Explained",
             Self::Copied(_) => "Copied",
             Self::Indexed { .. } => "Indexed",
+            Self::Picked(_) => "Picked",
             Self::Searched { .. } => "Searched",
             Self::Background { .. } => "Background",
             Self::Notice(_) => "Notice",
@@ -245,6 +249,8 @@ pub enum Command {
     },
     /// Search a large body away from the screen's thread.
     Search(Box<Search>),
+    /// Put a query to a body or a token, away from the screen's thread.
+    Pick(Box<Pick>),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Draw every cell again.

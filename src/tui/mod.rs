@@ -28,6 +28,7 @@ mod look;
 mod message;
 mod overlay;
 mod pane;
+mod pick;
 mod run;
 mod screen;
 mod span;

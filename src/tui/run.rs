@@ -189,6 +189,12 @@ fn carry_out(
                         let _ = back.send(Message::Indexed { key, rows });
                     });
                 }
+                Command::Pick(pick) => {
+                    let back = channels.back.clone();
+                    tokio::task::spawn_blocking(move || {
+                        let _ = back.send(Message::Picked(pick.run()));
+                    });
+                }
                 Command::Search(search) => {
                     let back = channels.back.clone();
                     tokio::task::spawn_blocking(move || {

@@ -1,5 +1,7 @@
 //! What is typed after `/`: a filter in a list, a search in a view; and going from match to match.
 
+use serde_json::Value;
+
 use super::App;
 use crate::secret::Class;
 use crate::time::Timestamp;
@@ -8,8 +10,13 @@ use crate::tui::doc::{Doc, DocState};
 use crate::tui::focus::PaneId;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Command, NoticeTone};
-use crate::tui::overlay::text;
+use crate::tui::overlay::{Overlay, Report, text};
+use crate::tui::pane::inspector;
+use crate::tui::pick::{From, Pick, Picked, is_query};
 use crate::tui::widget::field::Field;
+
+/// Columns of values with their places.
+const WIDE: u16 = 112;
 
 /// A text that scrolls and can be searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +100,10 @@ impl App {
                         View::Inspector => self.focus = PaneId::Inspector,
                         View::Overlay => {}
                     }
+                    if is_query(&text) {
+                        self.pick(view, &text, now);
+                        return true;
+                    }
                     // nothing typed: what was searched for before, as in less
                     if !text.is_empty() {
                         self.search = text;
@@ -112,6 +123,37 @@ impl App {
             _ => return false,
         }
         true
+    }
+
+    /// Puts a query to the response of the step, or to the token, whose claims come before its header.
+    fn pick(&mut self, view: View, text: &str, now: Timestamp) {
+        let tree = |value: &Value| From::Tree(value.clone());
+        let from = match view {
+            View::Step => {
+                self.selected_step().and_then(|(_, s)| s.exchange.clone()).into_iter().map(From::Response).collect()
+            }
+            View::Inspector => self.shown_token().map_or_else(Vec::new, |shown| {
+                let layers = inspector::layers(self, &shown);
+                layers.iter().rev().flat_map(|l| l.claims.into_iter().chain([l.header]).map(tree)).collect()
+            }),
+            View::Overlay => Vec::new(),
+        };
+        match Pick::new(text, from, self.redactor().clone()) {
+            Ok(pick) => self.out.push(Command::Pick(Box::new(pick))),
+            Err(why) => self.say(NoticeTone::Warn, why, now),
+        }
+    }
+
+    pub(super) fn picked(&mut self, result: Result<Picked, String>, now: Timestamp) {
+        match result {
+            Ok(Picked { path, count, text }) => {
+                let title =
+                    format!("{count} value{} at {}", if count == 1 { "" } else { "s" }, crate::text::clean(&path));
+                self.overlays
+                    .push(Overlay::Report(Report { wide: WIDE, ..Report::new(title, "what was picked", text, None) }));
+            }
+            Err(why) => self.say(NoticeTone::Warn, why, now),
+        }
     }
 
     /// The filter follows what is typed.

@@ -234,6 +234,7 @@ impl App {
                     body.set_rows(rows);
                 }
             }
+            Message::Picked(result) => self.picked(result, now),
             Message::Searched { key, needle, portion } => self.body_searched(key, &needle, portion, now),
             Message::Background { light } if self.settings.follow => {
                 self.settings.look.theme = if light { Theme::Light } else { Theme::Dark };

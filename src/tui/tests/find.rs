@@ -85,3 +85,32 @@ fn a_large_body_is_searched_elsewhere_and_the_first_match_comes_at_once() {
     stage.tell(Message::Searched { key, needle: "needle".into(), portion });
     assert!(!stage.picture().contains("needle 1/1"), "{}", stage.picture());
 }
+
+#[test]
+fn a_json_path_picks_values_from_the_response_and_from_the_token() {
+    let mut view = done();
+    let body = r#"{"accounts":[{"currency":"NOK","access_token":"hunter2"},{"currency":"DKK"}]}"#;
+    view.steps[0].exchange = Some(exchange(200, body));
+    let mut stage = stage(view);
+    let pick = |stage: &mut Stage, keys: &str| {
+        stage.commands.clear();
+        stage.keys(keys);
+        let pick =
+            stage.commands.iter().rev().find_map(|c| if let Command::Pick(p) = c { Some(p.clone()) } else { None });
+        stage.tell(Message::Picked(pick.expect("asked").run()));
+        let picture = stage.picture();
+        stage.keys("<esc>");
+        picture
+    };
+    let picture = pick(&mut stage, "/$.accounts[*].currency<enter>");
+    for text in ["2 values at $.accounts[*].currency", "$['accounts'][1]['currency']  \"DKK\""] {
+        assert!(picture.contains(text), "{text} in\n{picture}");
+    }
+    let picture = pick(&mut stage, "/$..access_token<enter>");
+    assert!(picture.contains("1 value at") && !picture.contains("hunter2"), "{picture}");
+    assert!(pick(&mut stage, "/$.nowhere<enter>").contains("nothing stands at $.nowhere"));
+    stage.keys("/$.a[<enter>");
+    assert!(stage.picture().contains("is no JSON path (RFC 9535)"), "{}", stage.picture());
+    let picture = pick(&mut stage, "4/$.alg<enter>");
+    assert!(picture.contains("$['alg']  \"ES256\""), "{picture}");
+}
