@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::event::OpError;
-use super::exchange::{Completeness, Exchange, Response};
+use super::exchange::{Completeness, Response};
 use super::run::Run;
 use super::template::Scope;
 use super::view::{ErrorSource, Level, Outcome, StepError};
@@ -77,13 +77,6 @@ impl Answer {
 /// RFC 6749 §5.2: printable ASCII without `"` and `\`.
 pub(super) fn is_code(text: &str) -> bool {
     !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| matches!(b, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
-}
-
-/// The bank's clock minus ours, seconds, from the `Date` header.
-pub(super) fn skew(exchange: &Exchange) -> Option<i64> {
-    let date = exchange.response.as_ref()?.header("date")?;
-    let bank = httpdate::parse_http_date(date).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(i64::try_from(bank.as_secs()).ok()? - exchange.ended_at.seconds())
 }
 
 impl Run {

@@ -115,6 +115,8 @@ pub struct Loaded {
     pub pins: BTreeMap<String, Pin>,
     /// `jti` values already used with this client, for the replay check.
     pub used_jti: Vec<String>,
+    /// The bank's clock minus ours, seconds, as the last answer of this session had it.
+    pub skew: Option<i64>,
 }
 
 /// What a run may know of a key.

@@ -61,6 +61,15 @@ pub struct Response {
     pub completeness: Completeness,
 }
 
+impl Exchange {
+    /// The other clock minus ours, seconds, from the `Date` header (RFC 9110 §6.6.1).
+    pub fn skew(&self) -> Option<i64> {
+        let date = self.response.as_ref()?.header("date")?;
+        let theirs = httpdate::parse_http_date(date).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(i64::try_from(theirs.as_secs()).ok()? - self.ended_at.seconds())
+    }
+}
+
 impl Response {
     /// The first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {

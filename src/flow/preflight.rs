@@ -3,13 +3,14 @@
 
 use serde_json::{Value as Json, json};
 
+use super::algorithm::algorithm;
 use super::check;
 use super::core::Artefact as On;
 use super::run::Run;
-use super::state::State;
-use super::template::Scope;
+use super::template::{Scope, Tree};
 use super::verb::role_value;
 use super::view::{CheckView, Level, Outcome, PreflightView};
+use crate::jose::Alg;
 use crate::profile::model::{Check, Verb};
 use crate::time::Timestamp;
 
@@ -54,13 +55,12 @@ impl Run {
 
     /// What each part of the flow sees, as far as it can be told before a step was taken.
     fn scopes(&self, now: Timestamp) -> Vec<Scope> {
-        let facts = facts(&self.state);
         let mut state = self.state.clone();
         let mut out = Vec::new();
         for frame in 0..self.state.flow.frames.len() {
             if state.enter(frame, now).is_ok() && !state.is_skipped(frame) {
                 let mut scope = state.scope(frame, now);
-                scope.set_json("preflight", &facts);
+                scope.set_json("preflight", &facts(self, &scope));
                 scope.set_json("registration", self.state.registration().unwrap_or(&Json::Null));
                 out.push(scope);
             }
@@ -100,20 +100,39 @@ fn unbound(role: &str) -> PreflightView {
     PreflightView { check, fix: Some(fix) }
 }
 
-/// What the flow is going to do, as `preflight` in rules: `authenticates authorizes`, and `assertion_alg`, the algorithm of
-/// the client's assertion.
-fn facts(state: &State) -> Json {
+/// What the flow is going to do, as `preflight` in rules: `authenticates authorizes`; of the client's assertion
+/// `assertion_alg assertion_kid assertion_thumbprint` and `assertion_aud`, a list; `skew`, the bank's clock minus ours.
+fn facts(run: &Run, scope: &Scope) -> Json {
+    let state = &run.state;
     let http = |test: &dyn Fn(&crate::profile::model::Http) -> bool| {
         state.flow.steps.iter().any(|s| matches!(&s.verb, Verb::Http(http) if test(http)))
     };
-    let assertion = state.profile.clients.first().and_then(|c| c.assertion.as_ref());
-    let alg = assertion.and_then(|a| {
-        let facts = state.keys.get(&a.key)?;
-        super::algorithm::algorithm(state.profile.role(&a.key)?, facts)
-    });
-    json!({
+    let mut facts = json!({
         "authenticates": http(&|h| h.auth.is_some()),
         "authorizes": state.flow.steps.iter().any(|s| matches!(s.verb, Verb::Authorize(_))),
-        "assertion_alg": alg.map(crate::jose::Alg::name),
-    })
+        "skew": run.view.skew,
+    });
+    if let Some(assertion) = state.profile.clients.first().and_then(|c| c.assertion.as_ref())
+        && let Some(key) = state.keys.get(&assertion.key)
+    {
+        let role = state.profile.role(&assertion.key);
+        facts["assertion_alg"] = role.and_then(|role| algorithm(role, key)).map(Alg::name).into();
+        facts["assertion_thumbprint"] = key.jwk.thumbprint().into();
+        facts["assertion_kid"] = part(&assertion.header, "kid", scope).unwrap_or_default();
+        facts["assertion_aud"] = match part(&assertion.claims, "aud", scope) {
+            Some(Json::Array(all)) => Json::Array(all),
+            one => one.into_iter().collect(),
+        };
+    }
+    facts
+}
+
+/// A member of an assertion that goes to the token endpoint, where it can be told already.
+fn part(of: &Tree, name: &str, scope: &Scope) -> Option<Json> {
+    let Tree::Map(members) = of else { return None };
+    let (_, tree) = members.iter().rfind(|(n, _)| n == name)?;
+    let mut scope = scope.clone();
+    let endpoint = scope.lookup(&["env".to_owned(), "token_endpoint".to_owned()]);
+    scope.set_json("request", &json!({ "url": endpoint.as_str() }));
+    tree.eval(&scope).ok()?
 }

@@ -239,6 +239,7 @@ impl Run {
                 if let Some(error) = &loaded.closed {
                     self.note_missing("tokens", error);
                 }
+                self.view.skew = loaded.skew;
                 self.state.absorb(*loaded, now);
                 self.view.preflight = self.preflight(now);
                 self.stand(now)

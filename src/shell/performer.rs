@@ -291,6 +291,7 @@ impl Inner {
         loaded.pins = self.profile.pins.clone();
         loaded.pins.extend(self.memory.pins(&whose));
         loaded.used_jti = self.memory.used_jti(&whose, now);
+        loaded.skew = self.memory.skew(&whose);
         loaded
     }
 
@@ -372,7 +373,11 @@ impl Inner {
                 (!chain.is_empty()).then_some(ClientIdentity { chain, key })
             }
         };
-        self.network.send(request, &self.allowed, identity, limits).await.map_err(OpError::Net)
+        let exchange = self.network.send(request, &self.allowed, identity, limits).await.map_err(OpError::Net)?;
+        if let Some(seconds) = exchange.skew() {
+            self.memory.keep_skew(&self.whose(), seconds);
+        }
+        Ok(exchange)
     }
 }
 

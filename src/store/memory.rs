@@ -25,6 +25,7 @@ struct Place {
     metadata: Option<(Json, Timestamp)>,
     values: BTreeMap<String, Json>,
     jti: BTreeMap<String, i64>,
+    skew: Option<i64>,
 }
 
 impl Memory {
@@ -69,6 +70,15 @@ impl Memory {
 
     pub fn keep_pin(&self, whose: &Whose, name: &str, pin: Pin) {
         self.lock().pins.entry(whose.client()).or_default().insert(name.to_owned(), pin);
+    }
+
+    /// The bank's clock minus ours, seconds, as its last answer had it.
+    pub fn skew(&self, whose: &Whose) -> Option<i64> {
+        self.at(whose, |p| p.skew)
+    }
+
+    pub fn keep_skew(&self, whose: &Whose, seconds: i64) {
+        self.at(whose, |p| p.skew = Some(seconds));
     }
 
     pub fn used_jti(&self, whose: &Whose, now: Timestamp) -> Vec<String> {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use countersign::clock::SystemClock;
+use countersign::clock::{Clock, ShiftedClock, SystemClock};
 use countersign::flow::view::{Outcome, RunStatus};
 use countersign::flow::{Event, Pace};
 use countersign::profile::Library;
 use countersign::secret::Secret;
 use countersign::shell::{Order, Prepared, Session};
+use serde_json::json;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::support::{Bank, drive, session_at};
@@ -100,4 +101,71 @@ async fn what_does_not_agree_has_its_row_and_its_remedy() {
     let prepared = session.prepare(stranger, Pace::Step).await.expect("prepared");
     let (bad, _) = looked_at(&session, prepared).await;
     assert!(bad.contains(&"TLS-10".to_owned()), "{bad:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_wrong_is_known_from_the_first_answer_on() {
+    let bank = Bank::start().await;
+    for (off, ids) in [(10, &[][..]), (-200, &["PRE-11"])] {
+        let clock = Arc::new(ShiftedClock::new(Arc::new(SystemClock), off));
+        let session = session_at(Library::embedded(), clock, &bank);
+        let login = || session.prepare(order("generic-oidc", "login", &[]), Pace::Step);
+        let (bad, _) = looked_at(&session, login().await.expect("prepared")).await;
+        assert!(bad.is_empty(), "nothing is known yet: {bad:?}");
+        let prepared = session.prepare(order("generic-oidc", "discover", &[]), Pace::Straight).await.expect("prepared");
+        drive(prepared, session.clock.clone(), false).await;
+        let (bad, _) = looked_at(&session, login().await.expect("prepared")).await;
+        assert_eq!(bad, ids, "{off}");
+    }
+}
+
+fn statement(claims: &serde_json::Value) -> String {
+    let part = |text: &str| countersign::jose::b64::encode(text.as_bytes());
+    format!("{}.{}.{}", part("{\"alg\":\"PS256\"}"), part(&claims.to_string()), part("signature"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_software_statement_is_read_before_anything_is_composed_from_it() {
+    let bank = Bank::start().await;
+    let session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
+    let now = SystemClock.now().seconds();
+    let uris = json!(["https://tpp.example/cb"]);
+    let good = json!({"iss": "directory", "iat": now - 60, "exp": now + 600, "software_redirect_uris": uris});
+    let with = |name: &str, value: serde_json::Value| {
+        let mut claims = good.clone();
+        claims[name] = value;
+        statement(&claims)
+    };
+    for (ssa, id) in [
+        (statement(&good), None),
+        ("not.a.statement".to_owned(), Some("PRE-12")),
+        (with("exp", (now - 5).into()), Some("PRE-13")),
+        (with("iat", (now + 600).into()), Some("PRE-13")),
+        (with("software_redirect_uris", json!(["https://elsewhere.example/cb"])), Some("PRE-14")),
+    ] {
+        let set = [("ssa", ssa.as_str()), ("redirect_uris", "[\"https://tpp.example/cb\"]")];
+        let prepared = session.prepare(order("wso2-ob", "register", &set), Pace::Step).await.expect("prepared");
+        let (bad, _) = looked_at(&session, prepared).await;
+        assert_eq!(bad.first().map(String::as_str), id, "{ssa}: {bad:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_lies_where_the_registered_one_lay_is_noticed() {
+    let bank = Bank::start().await;
+    let session = session_at(Library::embedded(), Arc::new(SystemClock), &bank);
+    let file = bank.key_file("signing", "RSA", "2048", true);
+    let bound = |flow: &str| {
+        let mut order = order("generic-oidc", flow, &[("client_auth", "private_key_jwt")]);
+        order.bindings.insert("signing".into(), countersign::keys::KeyUri::new("file", file.display().to_string()));
+        order
+    };
+    let prepared = session.prepare(bound("register"), Pace::Straight).await.expect("prepared");
+    let view = drive(prepared, session.clock.clone(), false).await;
+    assert_eq!(view.status, RunStatus::Done, "{:?}", view.steps.iter().find_map(|s| s.error.as_ref()));
+    let (bad, _) = looked_at(&session, session.prepare(bound("token"), Pace::Step).await.expect("prepared")).await;
+    assert!(bad.is_empty(), "{bad:?}");
+    std::fs::copy(bank.key_file("another", "RSA", "2048", true), &file).expect("replaced");
+    let (bad, _) = looked_at(&session, session.prepare(bound("token"), Pace::Step).await.expect("prepared")).await;
+    assert_eq!(bad, ["PRE-24", "PRE-25"]);
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::flow::answer::{Answer, skew};
+use crate::flow::answer::Answer;
 use crate::flow::check::{When, blocks, phase};
 use crate::flow::core::Artefact as On;
 use crate::flow::effect::{Effect, Saving};
@@ -237,7 +237,7 @@ impl Run {
     pub(in crate::flow) fn exchanged(&mut self, sent: Sent, exchange: Exchange, now: Timestamp) -> Vec<Effect> {
         let step = self.current();
         let Verb::Http(http) = &step.verb else { return Vec::new() };
-        self.view.skew = skew(&exchange).or(self.view.skew);
+        self.view.skew = exchange.skew().or(self.view.skew);
         let exchange = Arc::new(exchange);
         self.step().exchange = Some(exchange.clone());
         let Some(response) = &exchange.response else {
@@ -257,7 +257,7 @@ impl Run {
         let received_at = exchange.ended_at.seconds();
         let mut scope = self.request_scope(&sent.built, &sent.papers, now);
         let before = self.failed_checks();
-        scope.set_json("response", &answer.value(received_at, skew(&exchange)));
+        scope.set_json("response", &answer.value(received_at, exchange.skew()));
         if good && step.class == Class::Personal {
             for name in ["json", "text"] {
                 scope.mark_personal(vec!["response".to_owned(), name.to_owned()]);
