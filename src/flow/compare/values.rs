@@ -19,6 +19,8 @@ pub struct Compared {
     pub differences: Vec<Difference>,
     /// Names of what is new each time and is there on both sides: `jti`, `iat`, `state`, …
     pub folded: Vec<String>,
+    /// Places where a side is masked, so that nobody can say whether they differ.
+    pub masked: Vec<String>,
 }
 
 /// JWTs by header and claims, certificates by content, scopes and lists of words without their order.
@@ -45,6 +47,18 @@ fn walk(out: &mut Compared, path: &str, name: &str, left: Option<&Json>, right: 
                 out.differences.push(Difference { path: join(path, "exp - iat"), left: seconds(a), right: seconds(b) });
             }
         }
+        (Some(Json::Array(l)), Some(Json::Array(r))) if are_words(l) && are_words(r) => {
+            let only = |one: &[Json], other: &[Json]| {
+                let words: Vec<&str> = one.iter().filter(|w| !other.contains(w)).filter_map(Json::as_str).collect();
+                (!words.is_empty()).then(|| words.join(" "))
+            };
+            let (left, right) = (only(l, r), only(r, l));
+            // else one of them stands there twice
+            let twice = left.is_none() && right.is_none();
+            let whole = |words: &[Json]| twice.then(|| Json::from(words).to_string());
+            let (left, right) = (left.or_else(|| whole(l)), right.or_else(|| whole(r)));
+            out.differences.push(Difference { path: path.to_owned(), left, right });
+        }
         (Some(Json::Array(l)), Some(Json::Array(r))) => {
             for at in 0..l.len().max(r.len()) {
                 walk(out, &join(path, &at.to_string()), name, l.get(at), r.get(at));
@@ -65,6 +79,11 @@ fn walk(out: &mut Compared, path: &str, name: &str, left: Option<&Json>, right: 
     }
 }
 
+/// A list of texts has no order, and differs by what only one side has.
+fn are_words(items: &[Json]) -> bool {
+    items.iter().all(Json::is_string)
+}
+
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
@@ -82,6 +101,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn words_differ_by_what_only_one_side_has() {
+        let of = |left: Json, right: Json| {
+            let got = values(&json!({ "scope": left }), &json!({ "scope": right }));
+            got.differences.into_iter().map(|d| (d.path, d.left, d.right)).collect::<Vec<_>>()
+        };
+        let scope = |left: &str, right: &str| {
+            let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            vec![("scope".to_owned(), some(left), some(right))]
+        };
+        assert_eq!(of(json!("accounts"), json!("payments")), scope("accounts", "payments"));
+        assert_eq!(of(json!("openid accounts"), json!("payments openid")), scope("accounts", "payments"));
+        assert_eq!(of(json!(["a", "b"]), json!("b a c")), scope("", "c"));
+        assert_eq!(of(json!(["a", "a"]), json!(["a"])), scope(r#"["a","a"]"#, r#"["a"]"#));
+    }
 
     fn jwt(claims: &Json) -> String {
         let part = |v: &Json| crate::jose::b64::encode(v.to_string().as_bytes());
