@@ -5,6 +5,8 @@
 //!                           │ sealed: no secret, no signature, no person
 //!                           ▼
 //!                        history ──Account──► words · Markdown · HAR · JSON · compare
+//!                           ▲ sealed once more
+//!                           └──foreign── a file of somebody else
 //! ```
 //!
 //! An event is masked when it is made, by the class of each value and by the run's redactor; what goes into a file passes
@@ -14,6 +16,7 @@ mod account;
 mod bundle;
 mod compare;
 mod events;
+mod foreign;
 mod har;
 mod markdown;
 mod seal;
@@ -25,6 +28,7 @@ pub use account::{Account, Exchange, Part, masked_values, status_sign};
 pub use bundle::{BUNDLE, Unreadable, bundle, read};
 pub use compare::{compare, compared_in_words};
 pub use events::{LARGEST_PRINTED, Telling, clock, counts, done, field_text, shown};
+pub use foreign::{Foreign, foreign};
 pub use har::har;
 pub use markdown::markdown;
 pub use seal::seal;
