@@ -43,9 +43,12 @@ impl App {
                 _ => Err("nothing was stopped by a check"),
             },
             Action::SaveProfile => self.can_save(),
-            Action::Edit | Action::Editor | Action::Try | Action::Compare | Action::Branches => {
-                self.can_explore(action)
-            }
+            Action::Edit
+            | Action::Editor
+            | Action::Redo
+            | Action::Try
+            | Action::Compare
+            | Action::Branches => self.can_explore(action),
             Action::Search if !self.overlays.is_empty() && self.view_here().is_none() => Err("no text here to search"),
             Action::Browse | Action::QrCode => match self.signing_in() {
                 Some(_) => Ok(()),
@@ -63,7 +66,7 @@ impl App {
             Action::HoldTo if self.shown_token().is_none() => Err("no token to hold against rules: p pastes one"),
             Action::Left | Action::Right if self.focus == PaneId::Keys => Err("a key has no tabs: PgDn reads on"),
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request => self.can_with_keys(action),
-            Action::Undo if self.focus_is_on_run() => self.can_explore(action),
+            Action::Undo if self.focus_explores() => self.can_explore(action),
             Action::DeleteKey | Action::Undo | Action::AskStores => self.can_with_keys(action),
             Action::Copy | Action::Submit | Action::ForgetToken if self.tokens_are_open() => {
                 self.can_with_token(action)

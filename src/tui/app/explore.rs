@@ -52,7 +52,8 @@ impl App {
                 false => Ok(()),
             }),
             Action::Undo if step.edits.is_empty() => Err("nothing was changed here"),
-            Action::Undo => still,
+            Action::Redo if step.edits.next().is_none() => Err("nothing was taken back here"),
+            Action::Undo | Action::Redo => still,
             Action::Try if view.production && !view.sandbox => Err("in production no rule is broken on purpose"),
             Action::Try => still.and(match offers(step, 0).is_empty() {
                 true => Err("nothing was built here whose rules could be broken: Enter builds it"),
@@ -84,8 +85,19 @@ impl App {
             }
             Action::Undo => {
                 let Some((index, step)) = self.selected_step() else { return };
-                let edits = step.edits.clone().undone();
-                self.resend(index, edits, now);
+                // a broken rule is taken back whole
+                let edits = kept(step).undone();
+                let said = match edits.next() {
+                    Some(edit) => format!("taken back: {} (U makes the change again)", edit.place.short()),
+                    None => format!("taken back: {}", step.edits.to_words()),
+                };
+                self.resend(index, edits, &said, now);
+            }
+            Action::Redo => {
+                let Some((index, step)) = self.selected_step() else { return };
+                let edits = step.edits.clone().redone();
+                let what = edits.last().map_or_else(String::new, |e| e.place.short());
+                self.resend(index, edits, &format!("changed again: {what}"), now);
             }
             Action::Try => self.choose_trial(now),
             Action::Compare => self.choose_comparison(),
@@ -213,7 +225,8 @@ impl App {
         match edit {
             Ok(edit) => {
                 let edits = kept(step).with(edit);
-                self.resend(index, edits, now);
+                let said = format!("changed: {}", edits.to_words());
+                self.resend(index, edits, &said, now);
             }
             Err(why) => again(self, form, why),
         }
@@ -228,20 +241,22 @@ impl App {
             Ok(changes) if changes.is_empty() => self.say(NoticeTone::Plain, "nothing was changed", now),
             Ok(changes) => {
                 let edits = changes.into_iter().fold(kept(step), Edits::with);
-                self.resend(index, edits, now);
+                let said = format!("changed: {}", edits.to_words());
+                self.resend(index, edits, &said, now);
             }
         }
     }
 
-    fn resend(&mut self, index: usize, edits: Edits, now: Timestamp) {
-        let (words, earlier) = (edits.to_words(), self.view().is_some_and(|v| index < v.current));
+    fn resend(&mut self, index: usize, edits: Edits, said: &str, now: Timestamp) {
+        let lines = |app: &Self| app.view().map_or(0, |v| v.branches.len());
+        let before = lines(self);
         self.flow.follow = true;
         self.set_straight(false);
         self.tell(Event::Edit { index, edits, trial: None }, now);
-        let text = match (words.is_empty(), earlier) {
-            (true, _) => "as it was".to_owned(),
-            (false, false) => format!("changed: {words}"),
-            (false, true) => format!("changed: {words}; a new line of the run begins here, O goes back to the other"),
+        let text = if lines(self) == before {
+            said.to_owned()
+        } else {
+            format!("{said}; a new line of the run begins here, O goes back to the other")
         };
         self.say(NoticeTone::Plain, text, now);
     }

@@ -68,6 +68,8 @@ pub enum Action {
     Request,
     DeleteKey,
     Undo,
+    /// What was taken back, again.
+    Redo,
     AskStores,
     /// Writes the text that is shown to a file.
     Write,
