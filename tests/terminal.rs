@@ -281,7 +281,7 @@ fn a_line_that_was_left_is_gone_back_to() {
     terminal.keys("\u{15}now+600").keys(ENTER).keys(ENTER).until("line 2").until("= stale");
     terminal.keys("O").until("lines of this run").until("line 1").until("you are here");
     terminal
-        .keys("line-1")
+        .keys("g")
         .keys(ENTER)
         .until_it("all done again", |s| s.matches("✓ ok").count() >= 4 && s.contains("line 1"));
     terminal.keys("q").keys("q").keys("q");

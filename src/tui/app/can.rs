@@ -43,6 +43,7 @@ impl App {
                 _ => Err("nothing was stopped by a check"),
             },
             Action::SaveProfile => self.can_save(),
+            Action::Submit | Action::Compare if self.lines_are_open() => self.can_with_lines(action),
             Action::Edit
             | Action::Editor
             | Action::Redo

@@ -34,6 +34,10 @@ impl App {
             self.act_on_history(action, now);
             return true;
         }
+        if self.lines_are_open() {
+            self.act_on_lines(action, now);
+            return true;
+        }
         let Some(top) = self.overlays.last_mut() else { return false };
         // a text field takes what edits it
         let edited = match top {
