@@ -4,6 +4,7 @@
 //! too. It must not know what a text is about.
 
 mod decoded;
+mod masked;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::secret::Class;
 use decoded::Decoded;
+pub use masked::Masked;
 
 pub const MASK: &str = "********";
 /// Shorter texts would hide harmless ones.

@@ -242,7 +242,10 @@ fn a_request_is_changed_sent_anyway_compared_and_taken_back() {
         .until("sends anyway");
     terminal.keys("!").until("send anyway?").keys("y").until("401 invalid_client");
     // once more without the change
-    terminal.keys("u").until("as it was").until("attempt 2").until("not sent yet");
+    terminal.keys("u").until("taken back: aud").until("attempt 2").until("not sent yet");
+    // and with it, and without it
+    terminal.keys("U").until("changed again: aud").until("[edited: aud]").until("sends anyway");
+    terminal.keys("u").until("taken back: aud").until("not sent yet");
     terminal.keys(ENTER).until("200 OK");
     terminal.keys("D").until("attempt 1: failed 401 invalid_client").keys(ENTER);
     terminal.until("client_assertion.claims.aud").until("- https://elsewhere.example").until("+ https://api.ciam");
@@ -278,7 +281,7 @@ fn a_line_that_was_left_is_gone_back_to() {
     terminal.keys("\u{15}now+600").keys(ENTER).keys(ENTER).until("line 2").until("= stale");
     terminal.keys("O").until("lines of this run").until("line 1").until("you are here");
     terminal
-        .keys("line-1")
+        .keys("g")
         .keys(ENTER)
         .until_it("all done again", |s| s.matches("✓ ok").count() >= 4 && s.contains("line 1"));
     terminal.keys("q").keys("q").keys("q");

@@ -70,47 +70,69 @@ fn relative(text: &str, now: i64) -> Option<i64> {
     }
 }
 
-/// The edits of one step.
+/// The edits of one step: what was done, in its order, and what of it was taken back and can be done again.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Edits(Vec<Edit>);
+pub struct Edits {
+    done: Vec<Edit>,
+    /// The one that was taken back last is done again first.
+    undone: Vec<Edit>,
+}
 
 impl Edits {
-    pub(super) const NONE: &'static Self = &Self(Vec::new());
+    pub(super) const NONE: &'static Self = &Self { done: Vec::new(), undone: Vec::new() };
 
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.done.is_empty()
     }
 
+    /// What holds: of several for one place the last.
     pub fn iter(&self) -> impl Iterator<Item = &Edit> {
-        self.0.iter()
+        let later = |at: usize, edit: &Edit| self.done[at + 1..].iter().any(|e| e.place == edit.place);
+        self.done.iter().enumerate().filter(move |(at, edit)| !later(*at, edit)).map(|(_, edit)| edit)
     }
 
-    /// A later change of the same place replaces the earlier one.
+    /// With one more; what was taken back before cannot be done again then.
     pub fn with(mut self, edit: Edit) -> Self {
-        self.0.retain(|e| e.place != edit.place);
-        self.0.push(edit);
+        self.done.push(edit);
+        self.undone.clear();
         self
     }
 
-    /// Without the last one.
+    /// Without the last one: what stood there before it holds again.
     pub fn undone(mut self) -> Self {
-        self.0.pop();
+        self.undone.extend(self.done.pop());
         self
+    }
+
+    /// With the one that was taken back last.
+    pub fn redone(mut self) -> Self {
+        self.done.extend(self.undone.pop());
+        self
+    }
+
+    /// The one that is taken back next.
+    pub fn last(&self) -> Option<&Edit> {
+        self.done.last()
+    }
+
+    /// The one that is done again next.
+    pub fn next(&self) -> Option<&Edit> {
+        self.undone.last()
     }
 
     pub fn touches(&self, place: &Place) -> bool {
-        self.0.iter().any(|e| e.place == *place)
+        self.done.iter().any(|e| e.place == *place)
     }
 
     /// The places, in a few words: `aud, exp, scope`.
     pub fn to_words(&self) -> String {
-        let names: Vec<String> = self.0.iter().map(|e| e.place.short()).collect();
+        let names: Vec<String> = self.iter().map(|e| e.place.short()).collect();
         names.join(", ")
     }
 
     /// Header and claims of the token of that name, as they are to be signed.
     pub(super) fn on_token(&self, token: &str, header: &mut Map<String, Json>, claims: &mut Map<String, Json>) {
-        for edit in &self.0 {
+        for edit in self.iter() {
             let Place::Jwt { name, part, pointer } = &edit.place else { continue };
             if name == token {
                 let members = if *part == Part::Header { &mut *header } else { &mut *claims };
@@ -125,7 +147,7 @@ impl Edits {
 
     /// The signature as it is to go out: what was made, unless a person wants another.
     pub(super) fn on_signature(&self, token: &str, jwt: String, header: &Map<String, Json>) -> String {
-        let edit = self.0.iter().find(|e| e.place == Place::Signature(token.to_owned()));
+        let edit = self.iter().find(|e| e.place == Place::Signature(token.to_owned()));
         let unsigned = header.get("alg").and_then(Json::as_str) == Some("none");
         let Some((input, signature)) = jwt.rsplit_once('.').filter(|_| edit.is_some() || unsigned) else { return jwt };
         match edit.map(|e| e.to.as_ref().and_then(Json::as_str)) {
@@ -190,6 +212,24 @@ mod tests {
             (json!({"alg": "ES256", "kid": "other"}), json!({"aud": "x", "iat": 0}))
         );
         assert_eq!(edits.to_words(), "aud, exp, kid, aud");
+    }
+
+    #[test]
+    fn what_was_taken_back_is_done_again_until_something_else_is_changed() {
+        let set = |text: &str, to: &str| Edit::set(place(text), json!(to));
+        let values = |edits: &Edits| -> Vec<(String, Json)> {
+            edits.iter().map(|e| (e.place.short(), e.to.clone().unwrap_or_default())).collect()
+        };
+        let edits = Edits::from(vec![set("form.a", "1"), set("form.b", "2"), set("form.a", "3")]);
+        assert_eq!(values(&edits), [("b".to_owned(), json!("2")), ("a".to_owned(), json!("3"))]);
+        let back = edits.clone().undone();
+        assert_eq!(values(&back), [("a".to_owned(), json!("1")), ("b".to_owned(), json!("2"))]);
+        assert_eq!(back.clone().redone(), edits);
+        let back = back.undone().undone();
+        assert!(back.is_empty() && back.next() == Some(&set("form.a", "1")));
+        assert_eq!(back.clone().undone().redone().redone().redone().redone(), edits, "no further than both ends");
+        let other = back.with(set("form.c", "4"));
+        assert_eq!((values(&other.clone().redone()).len(), other.next()), (1, None));
     }
 
     #[test]

@@ -51,6 +51,7 @@ impl Report {
         self.item("flow", text(run, "flow"));
         self.item("started", text(run, "at"));
         self.item("ended", account.done.as_ref().map_or("", |done| text(done, "at")));
+        self.item("imported from a file", text(run, "imported"));
         let software = text(run, "software");
         let this = format!("countersign {}", env!("CARGO_PKG_VERSION"));
         self.item("software", if software.is_empty() { &this } else { software });

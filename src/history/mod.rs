@@ -4,7 +4,9 @@
 //!   RunView ──Telling──► events (JSON) ──► `run --json`
 //!                           │ sealed: no secret, no signature, no person
 //!                           ▼
-//!                        history ──Account──► words · Markdown · HAR · JSON
+//!                        history ──Account──► words · Markdown · HAR · JSON · compare
+//!                           ▲ sealed once more
+//!                           └──foreign── a file of somebody else
 //! ```
 //!
 //! An event is masked when it is made, by the class of each value and by the run's redactor; what goes into a file passes
@@ -12,7 +14,9 @@
 
 mod account;
 mod bundle;
+mod compare;
 mod events;
+mod foreign;
 mod har;
 mod markdown;
 mod seal;
@@ -22,7 +26,9 @@ mod words;
 
 pub use account::{Account, Exchange, Part, masked_values, status_sign};
 pub use bundle::{BUNDLE, Unreadable, bundle, read};
+pub use compare::{compare, compared_in_words};
 pub use events::{LARGEST_PRINTED, Telling, clock, counts, done, field_text, shown};
+pub use foreign::{Foreign, foreign};
 pub use har::har;
 pub use markdown::markdown;
 pub use seal::seal;

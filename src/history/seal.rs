@@ -4,11 +4,11 @@
 use std::sync::OnceLock;
 
 use regex_lite::Regex;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::flow::{is_of_the_protocol, masked_tree};
 use crate::jose::b64;
-use crate::jose::json;
+use crate::jose::json as jose_json;
 use crate::redact::{MASK, Redactor};
 use crate::secret::{Class, class_of_name};
 
@@ -20,7 +20,7 @@ const OURS: [&str; 18] = [
 
 /// Members that speak of a person wherever they stand: standard claims of OpenID Connect Core §5.1, `contacts` of RFC 7591.
 /// `name` is not among them: keys, accounts and clients have one.
-const PERSONAL: [&str; 16] = [
+pub(super) const PERSONAL: [&str; 16] = [
     "given_name",
     "family_name",
     "middle_name",
@@ -67,7 +67,7 @@ fn seal_value(value: &mut Json, redactor: &Redactor) {
 }
 
 /// Everything in it but its form.
-fn hide(value: &mut Json) {
+pub(super) fn hide(value: &mut Json) {
     match value {
         Json::Array(items) => items.iter_mut().for_each(hide),
         Json::Object(members) => members.iter_mut().for_each(|(_, value)| hide(value)),
@@ -77,7 +77,7 @@ fn hide(value: &mut Json) {
 }
 
 /// A text without the run's secrets, and with every token in it replaced by what it says.
-fn seal_text(text: &str, redactor: &Redactor) -> String {
+pub(super) fn seal_text(text: &str, redactor: &Redactor) -> String {
     let text = redactor.mask_text(text);
     if !text.contains("eyJ") {
         return text;
@@ -99,7 +99,7 @@ fn in_words(token: &str, redactor: &Redactor) -> String {
     let parts: Vec<&str> = token.split('.').collect();
     let part = |n: usize| {
         let bytes = b64::decode(parts.get(n)?).ok()?;
-        json::parse_object(&bytes).ok().map(Json::Object)
+        jose_json::parse_object(&bytes).ok().map(Json::Object)
     };
     let sealed = |mut value: Json| {
         seal_value(&mut value, redactor);
@@ -116,6 +116,21 @@ fn in_words(token: &str, redactor: &Redactor) -> String {
     }
 }
 
+/// What such words say of a JWT or JWE, by `header` and `claims`. None: the text is something else.
+pub(super) fn told_token(text: &str) -> Option<Json> {
+    let inside = text.strip_suffix(')')?;
+    let said = match inside.strip_prefix("(JWT, ") {
+        Some(jwt) => jwt.split_once(" chars, without its signature: ")?.1,
+        None => inside.strip_prefix("(JWE, ")?.split_once(" chars: ")?.1,
+    };
+    let parts: Vec<Json> = serde_json::Deserializer::from_str(said).into_iter().collect::<Result<_, _>>().ok()?;
+    match parts.as_slice() {
+        [header] => Some(json!({ "header": header })),
+        [header, claims] => Some(json!({ "header": header, "claims": claims })),
+        _ => None,
+    }
+}
+
 /// The claims of a token; those that say for whom, by whom and when it is stay, whatever its class.
 pub fn claims(claims: &Json, class: Class, redactor: &Redactor) -> Json {
     let Json::Object(members) = claims else { return masked_tree(claims, "", class, redactor) };
@@ -129,7 +144,6 @@ pub fn claims(claims: &Json, class: Class, redactor: &Redactor) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn sealed(mut event: Json, secrets: &[&str]) -> String {
         let mut redactor = Redactor::new([7; 32]);

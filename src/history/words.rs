@@ -45,6 +45,7 @@ fn head(account: &Account, out: &mut String) {
     fact(out, "started", text(run, "at"));
     let ended = account.done.as_ref().map_or("", |done| text(done, "at"));
     fact(out, "ended", ended);
+    fact(out, "imported", text(run, "imported"));
     fact(out, "status", account.status());
     if let Some(counts) = account.done.as_ref().map(|done| &done["checks"]).filter(|c| c.is_object()) {
         fact(out, "checks", &counts_in_words(counts));

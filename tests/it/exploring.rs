@@ -193,6 +193,32 @@ async fn a_changed_request_is_another_attempt_and_the_first_one_is_kept() {
     assert_eq!(run.view().status, RunStatus::Done);
 }
 
+/// A change that was taken back is made again, and is in what goes out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_is_taken_back_and_made_again() {
+    let (_bank, session) = world().await;
+    let mut run = Explorer::start(&session, "generic-oidc", "token", &[]).await;
+    let index = run.index("token");
+    run.up_to(index).await;
+    let sent = |run: &Explorer| {
+        let request = run.view().steps[index].request.as_ref().expect("a request");
+        request.fields.iter().find(|f| f.name == "scope").map(|f| f.value.clone())
+    };
+    let first = sent(&run);
+    let edit = |edits: Edits| Event::Edit { index, edits, trial: None };
+    run.edit(index, &[("form.scope", json!("one"))]).await;
+    let again = run.step().edits.clone().with(Edit::set("form.scope".parse().expect("a place"), json!("two")));
+    run.tell(edit(again)).await;
+    assert_eq!(sent(&run).as_deref(), Some("two"));
+    run.tell(edit(run.step().edits.clone().undone())).await;
+    assert_eq!(sent(&run).as_deref(), Some("one"), "what stood there before");
+    run.tell(edit(run.step().edits.clone().undone())).await;
+    assert_eq!((sent(&run), run.step().edits.is_empty()), (first, true));
+    run.tell(edit(run.step().edits.clone().redone().redone())).await;
+    assert_eq!(sent(&run).as_deref(), Some("two"));
+    assert_eq!(run.step().edits.next(), None);
+}
+
 /// An earlier step once more begins a branch; what was done behind it can be gone back to.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_goes_back_leaves_a_branch_and_can_return_to_it() {

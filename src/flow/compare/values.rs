@@ -19,23 +19,35 @@ pub struct Compared {
     pub differences: Vec<Difference>,
     /// Names of what is new each time and is there on both sides: `jti`, `iat`, `state`, …
     pub folded: Vec<String>,
+    /// Places where a side is masked, so that nobody can say whether they differ.
+    pub masked: Vec<String>,
 }
 
 /// JWTs by header and claims, certificates by content, scopes and lists of words without their order.
 pub fn values(left: &Json, right: &Json) -> Compared {
     let mut out = Compared::default();
-    walk(&mut out, "", "", Some(left), Some(right));
+    walk(&mut out, MAX_DEPTH, "", "", Some(left), Some(right));
     out
 }
 
-fn walk(out: &mut Compared, path: &str, name: &str, left: Option<&Json>, right: Option<&Json>) {
+/// Members in members, tokens in tokens: what lies deeper is compared as text.
+const MAX_DEPTH: usize = 100;
+
+fn walk(out: &mut Compared, depth: usize, path: &str, name: &str, left: Option<&Json>, right: Option<&Json>) {
+    let Some(depth) = depth.checked_sub(1) else {
+        if left != right {
+            let (left, right) = (left.map(Json::to_string), right.map(Json::to_string));
+            out.differences.push(Difference { path: path.to_owned(), left, right });
+        }
+        return;
+    };
     let (left, right) = (left.map(|v| meaning(name, v)), right.map(|v| meaning(name, v)));
     match (&left, &right) {
         (Some(l), Some(r)) if l == r => {}
         (Some(Json::Object(l)), Some(Json::Object(r))) => {
             let names = l.keys().chain(r.keys().filter(|n| !l.contains_key(*n)));
             for name in names {
-                walk(out, &join(path, name), name, l.get(name), r.get(name));
+                walk(out, depth, &join(path, name), name, l.get(name), r.get(name));
             }
             let life = |m: &serde_json::Map<String, Json>| Some(m.get("exp")?.as_i64()? - m.get("iat")?.as_i64()?);
             if let (Some(a), Some(b)) = (life(l), life(r))
@@ -45,15 +57,26 @@ fn walk(out: &mut Compared, path: &str, name: &str, left: Option<&Json>, right: 
                 out.differences.push(Difference { path: join(path, "exp - iat"), left: seconds(a), right: seconds(b) });
             }
         }
+        (Some(Json::Array(l)), Some(Json::Array(r))) if are_words(l) && are_words(r) => {
+            let only = |one: &[Json], other: &[Json]| {
+                Some(in_a_row(one.iter().filter(|w| !other.contains(w)))).filter(|words| !words.is_empty())
+            };
+            let (left, right) = (only(l, r), only(r, l));
+            // else one of them stands there twice
+            let twice = left.is_none() && right.is_none();
+            let whole = |words: &[Json]| twice.then(|| Json::from(words).to_string());
+            let (left, right) = (left.or_else(|| whole(l)), right.or_else(|| whole(r)));
+            out.differences.push(Difference { path: path.to_owned(), left, right });
+        }
         (Some(Json::Array(l)), Some(Json::Array(r))) => {
             for at in 0..l.len().max(r.len()) {
-                walk(out, &join(path, &at.to_string()), name, l.get(at), r.get(at));
+                walk(out, depth, &join(path, &at.to_string()), name, l.get(at), r.get(at));
             }
         }
         (Some(Json::Object(only)), None) | (None, Some(Json::Object(only))) if !only.is_empty() => {
             let here = left.is_some();
             for (name, value) in only {
-                walk(out, &join(path, name), name, here.then_some(value), (!here).then_some(value));
+                walk(out, depth, &join(path, name), name, here.then_some(value), (!here).then_some(value));
             }
         }
         (Some(l), Some(r)) if is_volatile(name) && std::mem::discriminant(l) == std::mem::discriminant(r) => {
@@ -65,14 +88,24 @@ fn walk(out: &mut Compared, path: &str, name: &str, left: Option<&Json>, right: 
     }
 }
 
+/// A list of texts has no order, and differs by what only one side has.
+fn are_words(items: &[Json]) -> bool {
+    items.iter().all(Json::is_string)
+}
+
+fn in_a_row<'j>(words: impl Iterator<Item = &'j Json>) -> String {
+    words.filter_map(Json::as_str).collect::<Vec<_>>().join(" ")
+}
+
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 /// A text that looks like another kind of value keeps its quotes, so that `"1"` and `1` read as the two things they are.
 fn text(value: &Option<Json>) -> Option<String> {
-    value.as_ref().map(|v| match v.as_str() {
-        Some(s) if serde_json::from_str::<Json>(s).is_err() => s.to_owned(),
+    value.as_ref().map(|v| match v {
+        Json::String(s) if serde_json::from_str::<Json>(s).is_err() => s.clone(),
+        Json::Array(words) if !words.is_empty() && are_words(words) => in_a_row(words.iter()),
         _ => v.to_string(),
     })
 }
@@ -82,6 +115,30 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_depth_of_what_came_is_not_ours_to_walk() {
+        let nested = |end: &str| (0..36).fold(json!(end), |inner, _| json!(jwt(&json!({ "a": [{ "b": inner }] }))));
+        let got = values(&nested("x"), &nested("y"));
+        assert_eq!(got.differences.len(), 1);
+        assert!(got.differences[0].path.split('.').count() <= MAX_DEPTH);
+    }
+
+    #[test]
+    fn words_differ_by_what_only_one_side_has() {
+        let of = |left: Json, right: Json| {
+            let got = values(&json!({ "scope": left }), &json!({ "scope": right }));
+            got.differences.into_iter().map(|d| (d.path, d.left, d.right)).collect::<Vec<_>>()
+        };
+        let scope = |left: &str, right: &str| {
+            let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            vec![("scope".to_owned(), some(left), some(right))]
+        };
+        assert_eq!(of(json!("accounts"), json!("payments")), scope("accounts", "payments"));
+        assert_eq!(of(json!("openid accounts"), json!("payments openid")), scope("accounts", "payments"));
+        assert_eq!(of(json!(["a", "b"]), json!("b a c")), scope("", "c"));
+        assert_eq!(of(json!(["a", "a"]), json!(["a"])), scope(r#"["a","a"]"#, r#"["a"]"#));
+    }
 
     fn jwt(claims: &Json) -> String {
         let part = |v: &Json| crate::jose::b64::encode(v.to_string().as_bytes());

@@ -9,7 +9,7 @@ use crate::flow::template::EvalError;
 
 impl Edits {
     fn of<'a, T>(&'a self, pick: impl Fn(&'a Place) -> Option<T>) -> impl Iterator<Item = (T, Option<&'a Json>)> {
-        self.0.iter().filter_map(move |e| Some((pick(&e.place)?, e.to.as_ref())))
+        self.iter().filter_map(move |e| Some((pick(&e.place)?, e.to.as_ref())))
     }
 
     pub(in crate::flow) fn on_method(&self, method: String) -> String {
@@ -64,7 +64,7 @@ impl Edits {
     }
 
     pub(in crate::flow) fn on_body(&self, body: &mut Body) {
-        for edit in &self.0 {
+        for edit in self.iter() {
             match (&edit.place, &edit.to) {
                 (Place::Form(name), to) => match (&mut *body, to) {
                     (Body::Form(members), Some(to)) => {

@@ -57,7 +57,7 @@ impl App {
             Action::CallPeople => self.call_people(),
             Action::QrCode => self.show_qr_code(now),
             Action::OpenToken => self.open_token(now),
-            Action::Edit | Action::Editor | Action::Try | Action::Compare | Action::Branches => {
+            Action::Edit | Action::Editor | Action::Redo | Action::Try | Action::Compare | Action::Branches => {
                 self.act_exploring(action, now)
             }
             Action::HoldTo => self.open_rules(),
@@ -65,7 +65,7 @@ impl App {
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request | Action::DeleteKey => {
                 self.act_with_keys(action, now);
             }
-            Action::Undo if self.focus_is_on_run() => self.act_exploring(action, now),
+            Action::Undo if self.focus_explores() => self.act_exploring(action, now),
             Action::Undo | Action::AskStores => self.act_with_keys(action, now),
             Action::Tokens => self.open_tokens(),
             Action::Clients => self.open_clients(),
@@ -80,6 +80,7 @@ impl App {
             | Action::CallWithToken
             | Action::ForgetToken
             | Action::RunAgain
+            | Action::ImportRun
             | Action::DeleteRun => {}
             Action::Copy => self.open_copy_menu(now),
             Action::CopyAgain => self.copy_again(now),
@@ -105,6 +106,11 @@ impl App {
 
     pub(super) const fn focus_is_on_run(&self) -> bool {
         matches!(self.focus, PaneId::Flow | PaneId::Step)
+    }
+
+    /// Where what is sent can be changed.
+    pub(super) const fn focus_explores(&self) -> bool {
+        self.focus_is_on_run() || matches!(self.focus, PaneId::Inspector)
     }
 
     /// One level back: what lies over the panes first, then filters, then what is running.

@@ -43,9 +43,13 @@ impl App {
                 _ => Err("nothing was stopped by a check"),
             },
             Action::SaveProfile => self.can_save(),
-            Action::Edit | Action::Editor | Action::Try | Action::Compare | Action::Branches => {
+            Action::ImportRun if self.settings.demo => Err("the demo keeps nothing"),
+            Action::Compare if self.history_is_open() => self.chosen_run().map(|_| ()).ok_or("no run is kept"),
+            Action::Submit | Action::Compare if self.lines_are_open() => self.can_with_lines(action),
+            Action::Edit | Action::Editor | Action::Redo | Action::Try | Action::Compare | Action::Branches => {
                 self.can_explore(action)
             }
+            Action::Search if self.history_is_open() => Ok(()),
             Action::Search if !self.overlays.is_empty() && self.view_here().is_none() => Err("no text here to search"),
             Action::Browse | Action::QrCode => match self.signing_in() {
                 Some(_) => Ok(()),
@@ -65,7 +69,7 @@ impl App {
             }
             Action::Left | Action::Right if self.focus == PaneId::Keys => Err("a key has no tabs: PgDn reads on"),
             Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request => self.can_with_keys(action),
-            Action::Undo if self.focus_is_on_run() => self.can_explore(action),
+            Action::Undo if self.focus_explores() => self.can_explore(action),
             Action::DeleteKey | Action::Undo | Action::AskStores => self.can_with_keys(action),
             Action::Copy | Action::Submit | Action::ForgetToken if self.tokens_are_open() => {
                 self.can_with_token(action)

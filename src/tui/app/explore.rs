@@ -1,13 +1,13 @@
-//! A step changed and done again, a rule broken on purpose, attempts and lines of the run beside each other.
+//! A step changed and done again, a change taken back or made once more, a rule broken on purpose.
 
 use serde_json::Value;
 
 use super::App;
+use super::compare::NOTHING;
 use crate::flow::Event;
-use crate::flow::compare;
 use crate::flow::edit::{Edit, Edits, Place, Standing, document, places};
 use crate::flow::trial::offers;
-use crate::flow::view::{AskField, BranchView, RunStatus, StepState, StepView};
+use crate::flow::view::{AskField, RunStatus, StepView};
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
 use crate::time::Timestamp;
@@ -17,11 +17,7 @@ use crate::tui::keymap::Action;
 use crate::tui::message::{Command, NoticeTone};
 use crate::tui::overlay::choice::{Does, Entry};
 use crate::tui::overlay::form::{Form, Purpose};
-use crate::tui::overlay::{Choice, Overlay, Report};
-use crate::tui::pane::flow::state;
-
-/// Columns of a comparison.
-const WIDE: u16 = 100;
+use crate::tui::overlay::{Choice, Overlay};
 
 /// What an entry of these lists does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,37 +31,45 @@ pub enum Exploration {
     CompareAttempt(usize),
     /// With the same step of that line.
     CompareBranch(u32),
-    GoToBranch(u32),
+    /// Two runs by their ids; None: the one on the screen.
+    CompareRuns {
+        left: String,
+        right: Option<String>,
+    },
 }
 
 impl App {
     pub(super) fn can_explore(&self, action: Action) -> Result<(), &'static str> {
         let Some((view, (_, step))) = self.view().zip(self.selected_step()) else { return Err(self.no_run()) };
-        let still = match view.status {
-            RunStatus::Busy => Err("a step is under way: Esc cancels it"),
-            RunStatus::Waiting => Err("it waits for an answer: Esc stops waiting"),
-            _ => Ok(()),
-        };
+        let still = self.stands_still();
         match action {
             Action::Edit | Action::Editor => still.and(match places(step).is_empty() {
                 true => Err("nothing was built here that can be changed: Enter builds it"),
                 false => Ok(()),
             }),
             Action::Undo if step.edits.is_empty() => Err("nothing was changed here"),
-            Action::Undo => still,
+            Action::Redo if step.edits.next().is_none() => Err("nothing was taken back here"),
+            Action::Undo | Action::Redo => still,
             Action::Try if view.production && !view.sandbox => Err("in production no rule is broken on purpose"),
             Action::Try => still.and(match offers(step, 0).is_empty() {
                 true => Err("nothing was built here whose rules could be broken: Enter builds it"),
                 false => Ok(()),
             }),
-            Action::Compare => match self.comparable().is_empty() {
-                true => Err("nothing to compare with: this is the only attempt so far"),
-                false => Ok(()),
-            },
-            Action::Branches => still.and(match view.branches.len() {
+            // else kept runs may be there
+            Action::Compare if self.settings.demo && self.comparable().is_empty() => Err(NOTHING),
+            Action::Branches => match view.branches.len() {
                 0 | 1 => Err("one line so far: e or B on an earlier step begins another"),
                 _ => Ok(()),
-            }),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing is under way.
+    pub(super) fn stands_still(&self) -> Result<(), &'static str> {
+        match self.view().map(|v| v.status) {
+            Some(RunStatus::Busy) => Err("a step is under way: Esc cancels it"),
+            Some(RunStatus::Waiting) => Err("it waits for an answer: Esc stops waiting"),
             _ => Ok(()),
         }
     }
@@ -84,12 +88,23 @@ impl App {
             }
             Action::Undo => {
                 let Some((index, step)) = self.selected_step() else { return };
-                let edits = step.edits.clone().undone();
-                self.resend(index, edits, now);
+                // a broken rule is taken back whole
+                let edits = kept(step).undone();
+                let said = match edits.next() {
+                    Some(edit) => format!("taken back: {} (U makes the change again)", edit.place.short()),
+                    None => format!("taken back: {}", step.edits.to_words()),
+                };
+                self.resend(index, edits, &said, now);
+            }
+            Action::Redo => {
+                let Some((index, step)) = self.selected_step() else { return };
+                let edits = step.edits.clone().redone();
+                let what = edits.last().map_or_else(String::new, |e| e.place.short());
+                self.resend(index, edits, &format!("changed again: {what}"), now);
             }
             Action::Try => self.choose_trial(now),
             Action::Compare => self.choose_comparison(),
-            Action::Branches => self.choose_branch(),
+            Action::Branches => self.open_lines(),
             _ => {}
         }
     }
@@ -114,31 +129,13 @@ impl App {
                 let trial = Some(Box::new(offer.trial));
                 self.tell(Event::Edit { index, edits: offer.edits, trial }, now);
             }
-            Exploration::CompareAttempt(at) => {
-                let Some((_, step)) = self.selected_step() else { return };
-                let Some(before) = step.earlier.get(at).cloned() else { return };
-                let title = format!("attempt {} ( - )  and attempt {} ( + )", before.attempt, step.attempt);
-                self.show_comparison(title, |step| compare::of_steps(&before, step));
-            }
+            Exploration::CompareAttempt(at) => self.compare_attempt(at),
             Exploration::CompareBranch(number) => {
-                let Some((view, (index, _))) = self.view().zip(self.selected_step()) else { return };
-                let branch = view.branches.iter().find(|b| b.number == number);
-                let Some(other) = branch.and_then(|b| b.steps.get(index)).cloned() else { return };
-                let title = format!("line {number} ( - )  and line {} ( + )", view.branch);
-                self.show_comparison(title, |step| compare::of_steps(&other, step));
+                let step = self.selected_step().map(|(index, _)| index);
+                self.compare_line(number, step);
             }
-            Exploration::GoToBranch(number) => {
-                self.flow.follow = true;
-                self.tell(Event::Branch(number), now);
-                self.say(NoticeTone::Plain, format!("on line {number} again"), now);
-            }
+            Exploration::CompareRuns { left, right } => self.compare_runs(left, right),
         }
-    }
-
-    fn show_comparison(&mut self, title: String, of: impl FnOnce(&StepView) -> compare::Compared) {
-        let Some((_, step)) = self.selected_step() else { return };
-        let text = of(step).to_text(self.redactor());
-        self.overlays.push(Overlay::Report(Report { wide: WIDE, ..Report::new(title, "comparison", text, None) }));
     }
 
     /// The place of what the cursor stands on.
@@ -213,7 +210,8 @@ impl App {
         match edit {
             Ok(edit) => {
                 let edits = kept(step).with(edit);
-                self.resend(index, edits, now);
+                let said = format!("changed: {}", edits.to_words());
+                self.resend(index, edits, &said, now);
             }
             Err(why) => again(self, form, why),
         }
@@ -228,20 +226,22 @@ impl App {
             Ok(changes) if changes.is_empty() => self.say(NoticeTone::Plain, "nothing was changed", now),
             Ok(changes) => {
                 let edits = changes.into_iter().fold(kept(step), Edits::with);
-                self.resend(index, edits, now);
+                let said = format!("changed: {}", edits.to_words());
+                self.resend(index, edits, &said, now);
             }
         }
     }
 
-    fn resend(&mut self, index: usize, edits: Edits, now: Timestamp) {
-        let (words, earlier) = (edits.to_words(), self.view().is_some_and(|v| index < v.current));
+    fn resend(&mut self, index: usize, edits: Edits, said: &str, now: Timestamp) {
+        let lines = |app: &Self| app.view().map_or(0, |v| v.branches.len());
+        let before = lines(self);
         self.flow.follow = true;
         self.set_straight(false);
         self.tell(Event::Edit { index, edits, trial: None }, now);
-        let text = match (words.is_empty(), earlier) {
-            (true, _) => "as it was".to_owned(),
-            (false, false) => format!("changed: {words}"),
-            (false, true) => format!("changed: {words}; a new line of the run begins here, O goes back to the other"),
+        let text = if lines(self) == before {
+            said.to_owned()
+        } else {
+            format!("{said}; a new line of the run begins here, O goes back to the other")
         };
         self.say(NoticeTone::Plain, text, now);
     }
@@ -256,45 +256,6 @@ impl App {
         });
         let entries = entries.collect();
         self.overlays.push(Overlay::Choice(Choice::new("break which rule?", self.focus, entries)));
-    }
-
-    /// What the selected step can be compared with.
-    fn comparable(&self) -> Vec<(Exploration, String)> {
-        let Some((view, (index, step))) = self.view().zip(self.selected_step()) else { return Vec::new() };
-        let attempts = step.earlier.iter().enumerate().rev().map(|(at, earlier)| {
-            (Exploration::CompareAttempt(at), format!("attempt {}: {}", earlier.attempt, ended(earlier)))
-        });
-        let lines = view.branches.iter().filter(|b| b.number != view.branch).filter_map(|branch| {
-            let other = branch.steps.get(index).filter(|s| s.state != StepState::Ready)?;
-            Some((Exploration::CompareBranch(branch.number), format!("line {}: {}", branch.number, ended(other))))
-        });
-        attempts.chain(lines).collect()
-    }
-
-    fn choose_comparison(&mut self) {
-        let all = self.comparable();
-        let entries = all.into_iter().map(|(what, words)| explores(what, words.clone(), words)).collect();
-        self.overlays.push(Overlay::Choice(Choice::new("compare it with", self.focus, entries)));
-    }
-
-    fn choose_branch(&mut self) {
-        let Some(view) = self.view() else { return };
-        let mut entries = Vec::new();
-        let mut add = |branch: &BranchView, depth: usize| {
-            let here = branch.number == view.branch;
-            let steps: &[StepView] = if here { &view.steps } else { &branch.steps };
-            let current = if here { view.current } else { branch.current };
-            let stands = steps.get(current).map_or(String::new(), |s| format!("{}: {}", s.title, ended(s)));
-            let from = view.steps.get(branch.from).map_or("", |s| s.title.as_str());
-            let origin = if branch.parent.is_some() { format!("from “{from}”; ") } else { String::new() };
-            let mark = if here { " (you are here)" } else { "" };
-            let words = format!("{}line {}{mark}  {origin}{stands}", "  ".repeat(depth), branch.number);
-            let mut entry = explores(Exploration::GoToBranch(branch.number), format!("line-{}", branch.number), words);
-            entry.reason = here.then(|| "it is this one".to_owned());
-            entries.push(entry);
-        };
-        descend(&view.branches, None, 0, &mut add);
-        self.overlays.push(Overlay::Choice(Choice::new("lines of this run", self.focus, entries)));
     }
 
     /// Whether the rule that was broken was noticed, as soon as it is known.
@@ -318,30 +279,13 @@ fn judged(steps: &[StepView]) -> impl Iterator<Item = &crate::flow::view::CheckV
     steps.iter().flat_map(|s| &s.checks).filter(|c| c.id.starts_with("TRIAL-"))
 }
 
-/// Lines under the line they parted from.
-fn descend(all: &[BranchView], parent: Option<u32>, depth: usize, add: &mut impl FnMut(&BranchView, usize)) {
-    for branch in all.iter().filter(|b| b.parent == parent) {
-        add(branch, depth);
-        descend(all, Some(branch.number), depth + 1, add);
-    }
-}
-
 /// What goes on into the next attempt: a rule is broken once.
 fn kept(step: &StepView) -> Edits {
     if step.trial { Edits::default() } else { step.edits.clone() }
 }
 
-fn explores(what: Exploration, id: String, words: String) -> Entry {
+pub(super) fn explores(what: Exploration, id: String, words: String) -> Entry {
     Entry { does: Does::Explore(what), keys: String::new(), id, words, reason: None }
-}
-
-/// How it ended, in a few words: `failed 401 invalid_client  [edited: aud]`.
-fn ended(step: &StepView) -> String {
-    let (_, _, word) = state::parts(step);
-    let status = state::status(step).map_or(String::new(), |s| format!(" {s}"));
-    let error = step.error.as_ref().map_or(String::new(), |e| format!(" {}", e.id));
-    let edits = if step.edits.is_empty() { String::new() } else { format!("  [edited: {}]", step.edits.to_words()) };
-    crate::text::clean(&format!("{word}{status}{error}{edits}")).into_owned()
 }
 
 fn shown(redactor: &Redactor, standing: &Standing) -> String {

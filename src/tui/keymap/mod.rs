@@ -44,13 +44,15 @@ pub enum Context {
     Clients,
     /// Runs that are kept.
     History,
+    /// The lines of the run.
+    Lines,
     /// A store asks for a passphrase.
     Prompt,
     Messages,
 }
 
 impl Context {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Always,
         Self::Everywhere,
         Self::Profiles,
@@ -69,6 +71,7 @@ impl Context {
         Self::Tokens,
         Self::Clients,
         Self::History,
+        Self::Lines,
         Self::Prompt,
         Self::Messages,
     ];
@@ -94,6 +97,7 @@ impl Context {
             Self::Tokens => &[Self::Tokens, Self::Always],
             Self::Clients => &[Self::Clients, Self::Always],
             Self::History => &[Self::History, Self::Always],
+            Self::Lines => &[Self::Lines, Self::Always],
             Self::Prompt => &[Self::Prompt, Self::Typing, Self::Always],
             Self::Messages => &[Self::Messages, Self::Always],
         }
@@ -122,6 +126,7 @@ impl Context {
             Self::Tokens => "Tokens",
             Self::Clients => "Registrations",
             Self::History => "Runs",
+            Self::Lines => "Lines",
             Self::Prompt => "A store asks",
             Self::Messages => "Messages",
         }

@@ -9,7 +9,7 @@ const RUN: &[C] = &[C::Flow, C::Step];
 const SAVED: &[C] = &[C::Profiles, C::Flow, C::Step];
 const EXPLORED: &[C] = &[C::Flow, C::Step, C::Inspector];
 const ALL: &[C] = &[C::Everywhere];
-const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report, C::Tokens, C::Clients, C::History];
+const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report, C::Tokens, C::Clients, C::History, C::Lines];
 const READ: &[C] = &[C::Everywhere, C::Card, C::Report, C::Messages];
 const KEYS: &[C] = &[C::Keys];
 const COPY: &[C] = &[C::Everywhere, C::Card, C::Report, C::Tokens];
@@ -60,9 +60,21 @@ pub const TABLE: &[Binding] = &[
     row(A::Edit, "edit", "edit", "change one thing of this step, and build it again", &["e"], EXPLORED, 16),
     row(A::Editor, "editor", "", "change the step in your editor ($VISUAL, $EDITOR)", &["E"], EXPLORED, 60),
     row(A::Undo, "undo-edit", "", "take back the last change of this step", &["u"], RUN, 60),
+    row(A::Redo, "redo-edit", "", "make the change again that was taken back", &["U"], EXPLORED, 60),
     row(A::Try, "try", "break", "break a rule on purpose, and see whether it is noticed", &["X"], RUN, 32),
-    row(A::Compare, "compare", "compare", "compare this attempt with another, or with another line", &["D"], RUN, 33),
-    row(A::Branches, "lines", "", "the lines of this run: go back to one that was left", &["O"], RUN, 60),
+    row(
+        A::Compare,
+        "compare",
+        "compare",
+        "compare this attempt with another, with another line, with a run before",
+        &["D"],
+        RUN,
+        33,
+    ),
+    row(A::Branches, "lines", "", "the tree of this run's lines: look, compare, go back to one", &["O"], RUN, 60),
+    row(A::Submit, "lines-go", "go there", "go on with that line, at that step", &["<enter>"], &[C::Lines], 0),
+    row(A::Compare, "lines-compare", "compare", "compare it with where you are", &["D"], &[C::Lines], 2),
+    row(A::Close, "lines-close", "close", "close", &["<esc>", "q"], &[C::Lines], 1),
     row(A::OpenToken, "token", "token", "open the token under the cursor in pane 4", &["t"], ALL, 20),
     row(
         A::HoldTo,
@@ -176,6 +188,16 @@ pub const TABLE: &[Binding] = &[
     row(A::RunAgain, "run-again", "run again", "the same flow with the same inputs", &["r"], &[C::History], 2),
     row(A::Search, "run-search", "search", "those in which the words stand", &["/"], &[C::History], 3),
     row(A::Copy, "run-report", "report", "the report for a bank's support, masked", &["y"], &[C::History], 4),
+    row(
+        A::Compare,
+        "run-compare",
+        "compare",
+        "compare it with another: the one before it, or a choice",
+        &["D"],
+        &[C::History],
+        4,
+    ),
+    row(A::ImportRun, "run-import", "import", "keep a run of somebody else, from a file", &["i"], &[C::History], 6),
     row(A::DeleteRun, "run-delete", "delete", "delete it; it does not come back", &["d"], &[C::History], 13),
     row(A::Close, "run-close", "close", "close", &["<esc>", "q"], &[C::History], 5),
     // copying, showing

@@ -56,15 +56,16 @@ fn line_of(look: Look, width: usize) -> impl Fn(&KeptRun) -> Words {
             _ => (Tone::Warn, Sign::Warn),
         };
         let words = words.sign(tone, sign).gap(1).put(tone, &run.status);
-        match &run.error {
+        let words = match &run.error {
             Some(error) => words.gap(1).dim(error),
             None => words,
-        }
+        };
+        if run.imported { words.gap(2).put(Tone::Name, "imported") } else { words }
     }
 }
 
 /// To the second, without the zone: it is UTC.
-fn when(started: &str) -> String {
+pub fn when(started: &str) -> String {
     started.chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
@@ -80,6 +81,9 @@ fn details(look: Look, run: &KeptRun, width: u16) -> Doc<'static> {
     if !run.step.is_empty() {
         let why = run.error.as_ref().map_or_else(String::new, |e| format!(": {e}"));
         doc.push(Words::new(look).dim("ended at  ").plain(format!("{}{why}", run.step)), 10, None);
+    }
+    if run.imported {
+        doc.push(Words::new(look).dim("from      ").plain("a file of somebody else"), 10, None);
     }
     doc.push(Words::new(look).dim("id        ").plain(&run.id), 10, None);
     doc

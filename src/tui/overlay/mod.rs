@@ -5,6 +5,7 @@ pub mod clients;
 pub mod copy_menu;
 pub mod form;
 pub mod history;
+pub mod lines;
 mod list;
 pub mod messages;
 pub mod prompt;
@@ -49,6 +50,8 @@ pub enum Overlay {
     Clients(usize),
     /// Runs that are kept.
     History(HistoryList),
+    /// The lines of the run: which row of their tree has the cursor.
+    Lines(usize),
     /// What was said, the newest at the bottom.
     Messages(DocState),
 }
@@ -66,6 +69,7 @@ impl Overlay {
             Self::Clients(_) => Context::Clients,
             Self::History(list) if list.typing => Context::Line,
             Self::History(_) => Context::History,
+            Self::Lines(_) => Context::Lines,
             Self::Qr(_) | Self::Messages(_) => Context::Messages,
         }
     }
@@ -97,6 +101,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, body: Rect, now: Timestamp) {
             Overlay::Tokens(cursor) => tokens::draw(app, *cursor, now, buffer, body, is_top),
             Overlay::Clients(cursor) => clients::draw(app, *cursor, now, buffer, body, is_top),
             Overlay::History(list) => history::draw(app, list, buffer, body, is_top),
+            Overlay::Lines(cursor) => lines::draw(app, *cursor, buffer, body, is_top),
             Overlay::Qr(rows) => qr::draw(app.look(), rows, buffer, body, is_top),
         }
     }

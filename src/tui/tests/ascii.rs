@@ -1,5 +1,6 @@
 //! With `--ascii` the program draws nothing beyond 0x7f, whatever is on the screen.
 
+use super::lines::tree;
 use super::play::{Stage, armed, at_the_bank, blocked, composing, done, failed, pinning, ready, sent, waiting};
 use super::screens::SIZES;
 use super::tokens;
@@ -7,9 +8,9 @@ use crate::flow::view::RunView;
 use crate::tui::{Look, Message};
 
 /// What is opened over the panes, and where one looks.
-pub const PLACES: [&str; 22] = [
+pub const PLACES: [&str; 23] = [
     "", "l", "ll", "lll", "llll", "4", "4Z", "1", "2", "3Z", "?", ":", ":explain", "y", "M", "T", "L", "p", "/find",
-    "2a", "2i", "q",
+    "2a", "2i", "q", "O",
 ];
 
 pub fn situations() -> Vec<Vec<RunView>> {
@@ -22,6 +23,7 @@ pub fn situations() -> Vec<Vec<RunView>> {
         vec![ready(), composing()],
         vec![ready(), at_the_bank()],
         vec![ready(), pinning()],
+        vec![ready(), tree()],
     ]
 }
 

@@ -5,6 +5,7 @@ mod clients;
 mod find;
 mod history;
 mod keys;
+mod lines;
 mod mouse;
 mod palette;
 mod play;

@@ -40,6 +40,15 @@ pub fn parts(step: &StepView) -> (Sign, Tone, &'static str) {
     }
 }
 
+/// How it ended, in a few words: `failed 401 invalid_client  [edited: aud]`.
+pub fn ended(step: &StepView) -> String {
+    let (_, _, word) = parts(step);
+    let status = status(step).map_or(String::new(), |s| format!(" {s}"));
+    let error = step.error.as_ref().map_or(String::new(), |e| format!(" {}", e.id));
+    let edits = if step.edits.is_empty() { String::new() } else { format!("  [edited: {}]", step.edits.to_words()) };
+    crate::text::clean(&format!("{word}{status}{error}{edits}")).into_owned()
+}
+
 pub fn has_warnings(step: &StepView) -> bool {
     step.checks.iter().any(|c| matches!(c.outcome, Outcome::Warn | Outcome::Fail))
 }

@@ -13,10 +13,15 @@ use crate::tui::span;
 
 pub fn show(doc: &mut Doc<'_>, view: &RunView, step: &StepView) {
     let redactor = &view.redactor;
+    let undone = step.edits.next().map(|e| format!("   U makes {} again", e.place.short()));
     if !step.edits.is_empty() {
         let places: Vec<String> = step.edits.iter().map(|e| e.place.to_string()).collect();
         let words = doc.words().put(Tone::Warn, "edited  ").plain(redactor.mask_text(&places.join(", ")));
-        doc.push(words.dim("   u takes back the last"), 8, None);
+        let words = words.dim("   u takes back the last").dim(redactor.mask_text(&undone.unwrap_or_default()));
+        doc.push(words, 8, None);
+        doc.blank();
+    } else if let Some(undone) = undone {
+        doc.push(doc.words().dim("as it was").dim(redactor.mask_text(&undone)), 8, None);
         doc.blank();
     }
     if let Some(note) = &step.note {

@@ -1,0 +1,310 @@
+//! A run that somebody else wrote down. Nothing in it is believed: of each event only what its kind has is taken, within
+//! limits, and all of it is sealed once more, also under the names of secrets.
+
+use serde_json::Value as Json;
+
+use super::account::text;
+use super::bundle::{Unreadable, read};
+use super::seal::{PERSONAL, hide, seal_text};
+use crate::redact::{MASK, Masked, Redactor};
+use crate::secret::{Class, class_of_name};
+
+/// Each kind of event, and what one has beside `event` and `at`.
+const KINDS: [(&str, &[&str]); 10] = [
+    (
+        "run",
+        &[
+            "profile",
+            "flow",
+            "env",
+            "id",
+            "unverified",
+            "title",
+            "sandbox",
+            "production",
+            "software",
+            "inputs",
+            "withheld",
+        ],
+    ),
+    ("key", &["role", "kind", "thumbprint", "x5t#S256"]),
+    ("step", &["id", "state", "attempt", "title", "edited", "error"]),
+    ("artefact", &["step", "name", "kind", "header", "claims", "chars", "key"]),
+    ("request", &["step", "attempt", "method", "url", "headers", "body", "size", "mtls"]),
+    (
+        "response",
+        &[
+            "step", "attempt", "status", "reason", "headers", "body", "size", "head", "sent", "complete", "ms",
+            "started", "phases", "tls", "peer",
+        ],
+    ),
+    ("granted", &["step", "same", "changed", "added"]),
+    ("seen", &["step", "note"]),
+    ("check", &["step", "on", "id", "level", "result", "say", "expected", "found", "ref"]),
+    ("output", &["step", "name", "value"]),
+];
+/// As [`KINDS`].
+const DONE: (&str, &[&str]) = ("done", &["status", "step", "error", "checks"]);
+
+/// Members that are a word or a few.
+const SHORT: [&str; 22] = [
+    "at",
+    "profile",
+    "flow",
+    "env",
+    "id",
+    "title",
+    "software",
+    "role",
+    "kind",
+    "thumbprint",
+    "x5t#S256",
+    "state",
+    "step",
+    "name",
+    "method",
+    "mtls",
+    "reason",
+    "started",
+    "peer",
+    "status",
+    "on",
+    "result",
+];
+/// Characters of such a one.
+const SHORTEST: usize = 200;
+/// Bytes of one event.
+const LARGEST: usize = 1 << 20;
+/// Bytes of the first and the last: a list reads no more.
+const LARGEST_END: usize = 32 << 10;
+/// Attempts of a step, and milliseconds of anything.
+const MOST: u64 = 1_000_000_000;
+
+/// What was taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Foreign {
+    /// The `run` event first.
+    pub events: Vec<Json>,
+    /// Events of kinds that are not known.
+    pub unknown: usize,
+    /// Lines that could not be read, and events too large.
+    pub lost: usize,
+}
+
+/// Takes a run from a document of `history export --format json`, or from lines of `run --json`.
+///
+/// # Errors
+/// [`Unreadable`] where there is no run in it.
+pub fn foreign(content: &[u8], redactor: &Redactor) -> Result<Foreign, Unreadable> {
+    let (all, mut lost) = read(content)?;
+    let (mut run, mut done, mut unknown) = (None, None, 0);
+    let mut events = Vec::new();
+    for event in all {
+        let Some((kind, event)) = taken(event, redactor) else {
+            unknown += 1;
+            continue;
+        };
+        let most = if matches!(kind, "run" | "done") { LARGEST_END } else { LARGEST };
+        if event.to_string().len() > most {
+            lost += 1;
+            continue;
+        }
+        match kind {
+            "run" if run.is_none() => run = Some(event),
+            "run" => lost += 1,
+            "done" => done = Some(event),
+            _ => {
+                // what goes on after an end has not ended there
+                if kind == "step" {
+                    events.extend(done.take());
+                }
+                events.push(event);
+            }
+        }
+    }
+    events.insert(0, run.ok_or(Unreadable::NoRun)?);
+    events.extend(done);
+    Ok(Foreign { events, unknown, lost })
+}
+
+/// One event as it may be kept, and its kind.
+fn taken(event: Json, redactor: &Redactor) -> Option<(&'static str, Json)> {
+    let (kind, known) = KINDS.iter().chain([&DONE]).find(|(kind, _)| *kind == text(&event, "event"))?;
+    let Json::Object(mut members) = event else { return None };
+    members.retain(|name, _| matches!(name.as_str(), "event" | "at") || known.contains(&name.as_str()));
+    // what the value of these is called stands beside it
+    let class = ["name", "member"].iter().filter_map(|n| members.get(*n)?.as_str()).map(class_of_name).max();
+    for (name, value) in &mut members {
+        if let (true, Json::String(words)) = (SHORT.contains(&name.as_str()), &mut *value) {
+            *words = crate::text::shorten(words, SHORTEST).into_owned();
+        }
+        match name.as_str() {
+            "headers" => seal_pairs(value, redactor),
+            "url" => seal_url(value, redactor),
+            "value" => seal(value, class.unwrap_or_default(), redactor),
+            "changed" => seal_granted(value, redactor),
+            "attempt" | "ms" => within(value),
+            "phases" => value.as_object_mut().into_iter().flat_map(|p| p.values_mut()).for_each(within),
+            // `state` of a step is its state, not that of a sign-in
+            _ => seal(value, Class::Public, redactor),
+        }
+    }
+    Some((kind, Json::Object(members)))
+}
+
+/// A number that nothing here can be is none.
+fn within(value: &mut Json) {
+    let known = value.as_f64().is_some_and(|n| (0.0..=1e9).contains(&n)) || value.as_u64().is_some_and(|n| n <= MOST);
+    if !known {
+        *value = Json::Null;
+    }
+}
+
+/// Masks what has the class of a secret or stands under the name of one.
+fn seal(value: &mut Json, class: Class, redactor: &Redactor) {
+    match value {
+        Json::String(text) => *text = sealed(text, class, redactor),
+        Json::Array(items) => items.iter_mut().for_each(|item| seal(item, class, redactor)),
+        Json::Object(members) => {
+            let is_key = members.contains_key("kty");
+            for (name, value) in members {
+                if PERSONAL.contains(&name.as_str()) || (is_key && is_private(name)) {
+                    hide(value);
+                } else {
+                    seal(value, class.max(class_of_name(name)), redactor);
+                }
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+/// Members of a private key (RFC 7518 §6).
+fn is_private(name: &str) -> bool {
+    matches!(name, "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" | "k")
+}
+
+fn sealed(text: &str, class: Class, redactor: &Redactor) -> String {
+    if text.contains("PRIVATE KEY-----") {
+        return MASK.to_owned();
+    }
+    if class == Class::Public {
+        return seal_text(text, redactor);
+    }
+    let scheme = ["Bearer ", "DPoP ", "Basic "].into_iter().find(|s| text.starts_with(s)).unwrap_or_default();
+    let bare = &text[scheme.len()..];
+    if Masked::of(bare).is_some() { text.to_owned() } else { scheme.to_owned() + &redactor.mask_value(bare, class) }
+}
+
+/// Names with values.
+fn seal_pairs(value: &mut Json, redactor: &Redactor) {
+    for pair in value.as_array_mut().into_iter().flatten() {
+        let class = pair.get(0).and_then(Json::as_str).map_or(Class::Public, class_of_name);
+        if let Some(value) = pair.get_mut(1) {
+            seal(value, class, redactor);
+        }
+    }
+}
+
+fn seal_granted(value: &mut Json, redactor: &Redactor) {
+    for member in value.as_array_mut().into_iter().flatten() {
+        let class = class_of_name(text(member, "member"));
+        for side in ["asked", "granted"] {
+            if let Some(value) = member.get_mut(side) {
+                seal(value, class, redactor);
+            }
+        }
+    }
+}
+
+fn seal_url(value: &mut Json, redactor: &Redactor) {
+    let Json::String(text) = value else { return *value = Json::Null };
+    if let Some((head, query)) = text.split_once('?') {
+        let parts = query.split('&').map(|part| match part.split_once('=') {
+            Some((name, value)) if class_of_name(name) > Class::Public && !value.is_empty() => format!("{name}={MASK}"),
+            _ => part.to_owned(),
+        });
+        *text = format!("{head}?{}", parts.collect::<Vec<_>>().join("&"));
+    }
+    *text = seal_text(text, redactor);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::events;
+    use super::super::{Account, bundle, words};
+    use super::*;
+
+    fn take(content: &str) -> Result<Foreign, Unreadable> {
+        foreign(content.as_bytes(), &Redactor::new([7; 32]))
+    }
+
+    fn lines(all: &[Json]) -> String {
+        all.iter().map(|e| format!("{e}\n")).collect()
+    }
+
+    #[test]
+    fn what_this_program_sealed_comes_back_as_it_was() {
+        let all = events();
+        let whole = Foreign { events: all.clone(), unknown: 0, lost: 0 };
+        assert_eq!(take(&bundle(&Account::new(&all, 0), &all).to_string()), Ok(whole.clone()));
+        assert_eq!(take(&lines(&all)), Ok(whole));
+    }
+
+    #[test]
+    fn what_was_not_sealed_is_sealed_now() {
+        let run = json!({"event": "run", "profile": "p", "inputs": {"client_secret": "hunter2-a"}, "bindings": {"signing": "file:/x"}});
+        let jwk = json!({"kty": "EC", "crv": "P-256", "x": "public-x", "d": "hunter2-b"});
+        let pem = "-----BEGIN PRIVATE KEY-----\nhunter2-c\n-----END PRIVATE KEY-----";
+        let token = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJhIn0.aHVudGVyMi1k";
+        let all = [
+            run,
+            json!({"event": "step", "id": "a", "state": "done", "title": pem}),
+            json!({"event": "request", "step": "a", "url": "https://b.example/?code=hunter2-e&a=b",
+                "headers": [["Authorization", "Basic hunter2-f"]], "body": {"x": {"password": "hunter2-g"}, "jwk": jwk}}),
+            json!({"event": "response", "step": "a", "headers": [["set-cookie", "hunter2-h"]], "body": {"jwt": token, "email": "hunter2-i"}}),
+            json!({"event": "output", "step": "a", "name": "refresh_token", "value": "hunter2-j"}),
+            json!({"event": "granted", "step": "a", "changed": [{"member": "client_secret", "asked": "hunter2-k", "granted": "hunter2-l"}]}),
+        ];
+        let got = take(&lines(&all)).unwrap();
+        let text = lines(&got.events);
+        assert!(!text.contains("hunter2") && !text.contains("aHVudGVy") && !text.contains("file:/x"), "{text}");
+        for kept in ["\"state\":\"done\"", "public-x", "a=b", "Basic ********  (9 chars", "\\\"iss\\\":\\\"a\\\""] {
+            assert!(text.contains(kept), "{kept} in {text}");
+        }
+        assert_eq!(take(&text).unwrap(), got, "sealed once is sealed");
+    }
+
+    #[test]
+    fn hostile_files_cost_only_themselves() {
+        let head = json!({"event": "run", "profile": "p".repeat(5000), "env": "e", "flow": "f", "id": 7, "at": ["x"]});
+        let mut all = vec![
+            json!({"event": "step", "id": "first", "state": {"x": []}, "attempt": u64::MAX}),
+            json!({"event": "evil", "x": 1}),
+            json!({"event": "check", "id": "A", "extra": "gone", "say": "x".repeat(LARGEST)}),
+            json!({"event": "response", "ms": -1, "phases": {"dns": 1e300, "tcp": 5}, "url": 9, "headers": {"a": 1}}),
+            json!({"event": "done", "status": "failed"}),
+            head.clone(),
+            head,
+        ];
+        let got = take(&lines(&all)).unwrap();
+        assert_eq!((got.events.len(), got.unknown, got.lost), (4, 1, 2));
+        assert_eq!(got.events[0]["profile"].as_str().map(|p| p.chars().count()), Some(SHORTEST));
+        assert_eq!(got.events[1]["attempt"], Json::Null);
+        assert_eq!((&got.events[2]["ms"], &got.events[2]["phases"]), (&Json::Null, &json!({"dns": null, "tcp": 5})));
+        assert_eq!(text(&got.events[3], "event"), "done");
+        let account = Account::new(&got.events, 0);
+        assert!(account.status() == "failed" && words(&account).contains("first"));
+        all.push(json!({"event": "step", "id": "second", "state": "sent"}));
+        assert_eq!(Account::new(&take(&lines(&all)).unwrap().events, 0).status(), "unfinished");
+
+        let deep = format!("{{\"event\":\"run\",\"inputs\":{}{}}}", "[".repeat(500), "]".repeat(500));
+        let twice = r#"{"event":"run","event":"run","profile":"p"}"#;
+        let large = json!({"event": "run", "inputs": {"a": "x".repeat(LARGEST_END)}}).to_string();
+        for no_run in [&deep, twice, &large, "", "{\"log\":{\"version\":\"1.2\"}}", "{\"event\":\"run\",\"x\":1e999}"] {
+            assert_eq!(take(no_run), Err(Unreadable::NoRun), "{}", &no_run[..no_run.len().min(60)]);
+        }
+    }
+}
