@@ -49,7 +49,7 @@ impl App {
             Action::Edit | Action::Editor | Action::Redo | Action::Try | Action::Compare | Action::Branches => {
                 self.can_explore(action)
             }
-            Action::Search if self.history_is_open() => Ok(()),
+            Action::Search if self.lists_rows() => Ok(()),
             Action::Search if !self.overlays.is_empty() && self.view_here().is_none() => Err("no text here to search"),
             Action::Browse | Action::QrCode => match self.signing_in() {
                 Some(_) => Ok(()),

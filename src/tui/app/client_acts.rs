@@ -8,16 +8,17 @@ use crate::inspect::moment;
 use crate::secret::Secret;
 use crate::shell::{ClientRow, KeyOrder, KeyRow, SUBJECT_DN, Seat, fits, outdated_subject, registered_subject};
 use crate::time::Timestamp;
+use crate::tui::filter;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, NoticeTone};
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Overlay, Question, Report, moved};
+use crate::tui::overlay::{Listing, Overlay, Question, Report};
 use crate::tui::pane::profiles::Renewal;
 use crate::x509::Passport;
 
 impl App {
     pub(super) fn open_clients(&mut self) {
-        self.overlays.push(Overlay::Clients(0));
+        self.overlays.push(Overlay::Clients(Listing::default()));
         self.out.push(Command::ListClients);
     }
 
@@ -25,10 +26,19 @@ impl App {
         matches!(self.overlays.last(), Some(Overlay::Clients(_)))
     }
 
+    /// Those in which the words of the list stand.
+    pub fn clients_shown(&self, listing: &Listing) -> Vec<&ClientRow> {
+        let text = |row: &ClientRow| {
+            let keys: Vec<&str> = row.client.keys.iter().map(|k| k.reference.as_str()).collect();
+            format!("{} {} {} {}", row.profile, row.environment, row.client.client_id, keys.join(" "))
+        };
+        self.clients.iter().filter(|row| filter::keeps(listing.words.text(), &text(row))).collect()
+    }
+
     /// The one under the cursor.
     pub(super) fn chosen_client(&self) -> Option<&ClientRow> {
         match self.overlays.last() {
-            Some(Overlay::Clients(cursor)) => self.clients.get(*cursor),
+            Some(Overlay::Clients(list)) => self.clients_shown(list).into_iter().nth(list.cursor),
             _ => None,
         }
     }
@@ -38,8 +48,8 @@ impl App {
         rows.sort_by_key(|row| (row.client.deleted.is_some(), std::cmp::Reverse(row.client.since)));
         self.clients = rows;
         let last = self.clients.len().saturating_sub(1);
-        if let Some(Overlay::Clients(cursor)) = self.overlays.last_mut() {
-            *cursor = (*cursor).min(last);
+        if let Some(Overlay::Clients(list)) = self.overlays.last_mut() {
+            list.cursor = list.cursor.min(last);
         }
     }
 
@@ -54,14 +64,9 @@ impl App {
     }
 
     pub(super) fn act_on_clients(&mut self, action: Action, now: Timestamp) {
-        let last = self.clients.len().saturating_sub(1);
-        let Some(Overlay::Clients(cursor)) = self.overlays.last_mut() else { return };
-        if let Some(at) = moved(action, *cursor, last) {
-            *cursor = at;
-            return;
-        }
-        if action == Action::Close {
-            self.overlays.pop();
+        let Some(Overlay::Clients(list)) = self.overlays.last() else { return };
+        let rows = self.clients_shown(list).len();
+        if self.act_on_listing(action, rows).is_some() {
             return;
         }
         let Some(row) = self.chosen_client().cloned() else { return };

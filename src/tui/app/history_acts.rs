@@ -11,14 +11,14 @@ use crate::tui::keymap::Action;
 use crate::tui::message::{Command, NoticeTone, Problem};
 use crate::tui::overlay::form::Purpose;
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Form, HistoryList, Overlay, Question, Report, Save, moved};
+use crate::tui::overlay::{Form, Listed, Listing, Overlay, Question, Report, Save};
 
 /// Columns of a report: what banks send is wide.
 const WIDE: u16 = 112;
 
 impl App {
     pub(super) fn open_history(&mut self) {
-        self.overlays.push(Overlay::History(HistoryList::default()));
+        self.overlays.push(Overlay::History(Listing::default()));
         self.search_history();
     }
 
@@ -26,7 +26,7 @@ impl App {
         matches!(self.overlays.last(), Some(Overlay::History(_)))
     }
 
-    fn history_list(&mut self) -> Option<&mut HistoryList> {
+    fn history_list(&mut self) -> Option<&mut Listing> {
         match self.overlays.last_mut() {
             Some(Overlay::History(list)) => Some(list),
             _ => None,
@@ -60,24 +60,12 @@ impl App {
     }
 
     pub(super) fn act_on_history(&mut self, action: Action, now: Timestamp) {
-        let last = self.kept.len().saturating_sub(1);
-        let Some(list) = self.history_list() else { return };
-        if list.typing && list.words.edit(action) {
-            list.cursor = 0;
-            return self.search_history();
-        }
-        if let Some(at) = moved(action, list.cursor, last) {
-            list.cursor = at;
-            return;
+        match self.act_on_listing(action, self.kept.len()) {
+            Some(Listed::Sought) => return self.search_history(),
+            Some(_) => return,
+            None => {}
         }
         match action {
-            Action::Submit if list.typing => list.typing = false,
-            Action::Close if list.typing => {
-                *list = HistoryList::default();
-                self.search_history();
-            }
-            Action::Close => drop(self.overlays.pop()),
-            Action::Search => list.typing = true,
             Action::ImportRun => match self.can(action) {
                 Ok(()) => self.overlays.push(Overlay::Form(Form::import_run())),
                 Err(why) => self.say(NoticeTone::Warn, why, now),
@@ -133,7 +121,7 @@ impl App {
                     self.overlays.pop();
                 }
                 if let Some(list) = self.history_list() {
-                    *list = HistoryList::default();
+                    *list = Listing::default();
                     self.search_history();
                 }
             }

@@ -95,11 +95,15 @@ impl App {
                 Some(field) => field.insert(text),
                 None => return false,
             },
-            (Some(Overlay::History(list)), _) if list.typing => {
-                list.words.insert(text);
-                self.search_history();
-            }
-            (Some(_), _) => return false,
+            (Some(overlay), _) => match overlay.listing_mut().filter(|list| list.typing) {
+                Some(list) => {
+                    list.insert(text);
+                    if self.history_is_open() {
+                        self.search_history();
+                    }
+                }
+                None => return false,
+            },
             (None, Some(typing)) => {
                 typing.field.insert(text);
                 self.filter_typed();

@@ -10,7 +10,7 @@ use crate::tui::chrome;
 use crate::tui::focus::PaneId;
 use crate::tui::keymap::Action;
 use crate::tui::layout::inside;
-use crate::tui::overlay::{Overlay, choice, text};
+use crate::tui::overlay::{self, Overlay, choice, text};
 use crate::tui::pane::profiles::RowId;
 use crate::tui::pane::{inspector, keys, profiles, step};
 
@@ -79,6 +79,7 @@ impl App {
         }
         let body = Rect { y: 1, height: self.size.height.saturating_sub(2), ..Rect::from(self.size) };
         let text_row = self.overlays.last().and_then(|o| text::row_at(self, o, body, at));
+        let row = self.overlays.last().and_then(|o| overlay::row_at(self, o, body, at, now));
         match self.overlays.last_mut() {
             Some(Overlay::Choice(list)) => match choice::row_at(list, body, at) {
                 Some(row) if list.is_at(row) => {
@@ -87,6 +88,12 @@ impl App {
                 Some(row) => list.go_to(row),
                 None => {}
             },
+            Some(overlay) if row.is_some() => {
+                let (Some(cursor), Some(row)) = (overlay.cursor_mut(), row) else { return };
+                if std::mem::replace(cursor, row) == row {
+                    self.act_on_overlay(Action::Submit, now);
+                }
+            }
             Some(overlay) => {
                 if let (Some(state), Some(row)) = (text::state_mut(overlay), text_row) {
                     state.go(row);

@@ -8,10 +8,24 @@ use crate::tui::keymap::Action;
 use crate::tui::message::{Command, NoticeTone};
 use crate::tui::overlay::form::{Form, Purpose};
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Overlay, Save, text};
+use crate::tui::overlay::{Listed, Overlay, Save, text};
 
 impl App {
     /// Whether the top overlay took the action.
+    /// Whether the top is a list whose rows can be sought.
+    pub(super) fn lists_rows(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Tokens(_) | Overlay::Clients(_) | Overlay::History(_)))
+    }
+
+    /// What a key does to the list on top itself, of so many rows; None: it is for the chosen row.
+    pub(super) fn act_on_listing(&mut self, action: Action, rows: usize) -> Option<Listed> {
+        let done = self.overlays.last_mut()?.listing_mut()?.act(action, rows)?;
+        if done == Listed::Closed {
+            self.overlays.pop();
+        }
+        Some(done)
+    }
+
     pub(super) fn act_on_overlay(&mut self, action: Action, now: Timestamp) -> bool {
         if matches!(action, Action::Interrupt | Action::Redraw | Action::Suspend) {
             return false;

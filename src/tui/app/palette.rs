@@ -9,7 +9,7 @@ use crate::tui::focus::PaneId;
 use crate::tui::keymap::{Action, Binding, Context, TABLE, bindings};
 use crate::tui::message::{Command, NoticeTone};
 use crate::tui::overlay::choice::{Does, Entry};
-use crate::tui::overlay::{Choice, Overlay, Report};
+use crate::tui::overlay::{Choice, Listing, Overlay, Report};
 
 /// As many of the last used are remembered.
 const RECENT: usize = 24;
@@ -173,8 +173,8 @@ impl App {
             }
             Does::GoToToken(at) => {
                 self.open_tokens();
-                if let Some(Overlay::Tokens(cursor)) = self.overlays.last_mut() {
-                    *cursor = at;
+                if let Some(Overlay::Tokens(list)) = self.overlays.last_mut() {
+                    *list = Listing::at(at);
                 }
             }
             Does::Explain(word) => self.out.push(Command::Explain { word }),

@@ -2,18 +2,19 @@
 
 use super::App;
 use crate::secret::{Class, Secret};
-use crate::shell::{TokenDone, TokenOrder};
+use crate::shell::{TokenDone, TokenOrder, scope_in_words};
 use crate::store::tokens::TokenRow;
 use crate::time::Timestamp;
+use crate::tui::filter;
 use crate::tui::focus::PaneId;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, CopyRequest, NoticeTone, Problem};
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Form, Overlay, Question, moved};
+use crate::tui::overlay::{Form, Listing, Overlay, Question};
 
 impl App {
     pub(super) fn open_tokens(&mut self) {
-        self.overlays.push(Overlay::Tokens(0));
+        self.overlays.push(Overlay::Tokens(Listing::default()));
         self.out.push(Command::ListTokens);
     }
 
@@ -21,10 +22,20 @@ impl App {
         matches!(self.overlays.last(), Some(Overlay::Tokens(_)))
     }
 
+    /// Those in which the words of the list stand.
+    pub fn tokens_shown(&self, listing: &Listing) -> Vec<&TokenRow> {
+        let text = |row: &TokenRow| {
+            let label = &row.label;
+            let scope = scope_in_words(label).unwrap_or_default();
+            format!("{} {} {} {scope}", label.profile, label.environment, label.set)
+        };
+        self.tokens.iter().filter(|row| filter::keeps(listing.words.text(), &text(row))).collect()
+    }
+
     /// The one under the cursor.
     pub(super) fn chosen_token(&self) -> Option<&TokenRow> {
         match self.overlays.last() {
-            Some(Overlay::Tokens(cursor)) => self.tokens.get(*cursor),
+            Some(Overlay::Tokens(list)) => self.tokens_shown(list).into_iter().nth(list.cursor),
             _ => None,
         }
     }
@@ -33,28 +44,22 @@ impl App {
     pub(super) fn tokens_listed(&mut self, rows: Vec<TokenRow>) {
         self.tokens = rows;
         let last = self.tokens.len().saturating_sub(1);
-        if let Some(Overlay::Tokens(cursor)) = self.overlays.last_mut() {
-            *cursor = (*cursor).min(last);
+        if let Some(Overlay::Tokens(list)) = self.overlays.last_mut() {
+            list.cursor = list.cursor.min(last);
         }
         self.renew_palette();
     }
 
     pub(super) fn act_on_tokens(&mut self, action: Action, now: Timestamp) {
-        let last = self.tokens.len().saturating_sub(1);
-        let Some(Overlay::Tokens(cursor)) = self.overlays.last_mut() else { return };
-        if let Some(at) = moved(action, *cursor, last) {
-            *cursor = at;
+        let Some(Overlay::Tokens(list)) = self.overlays.last() else { return };
+        let rows = self.tokens_shown(list).len();
+        if self.act_on_listing(action, rows).is_some() {
             return;
         }
-        match action {
-            Action::Close => drop(self.overlays.pop()),
-            _ => {
-                let Some(row) = self.chosen_token().cloned() else { return };
-                match self.can(action) {
-                    Ok(()) => self.act_on_token(action, row, now),
-                    Err(why) => self.say(NoticeTone::Warn, why, now),
-                }
-            }
+        let Some(row) = self.chosen_token().cloned() else { return };
+        match self.can(action) {
+            Ok(()) => self.act_on_token(action, row, now),
+            Err(why) => self.say(NoticeTone::Warn, why, now),
         }
     }
 

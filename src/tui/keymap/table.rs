@@ -142,6 +142,7 @@ pub const TABLE: &[Binding] = &[
     ),
     row(A::RevokeToken, "token-revoke", "revoke", "tell the bank to end it (RFC 7009)", &["x"], &[C::Tokens], 12),
     row(A::ForgetToken, "token-forget", "forget", "forget it; the bank is not told", &["d"], &[C::Tokens], 13),
+    row(A::Search, "token-search", "filter", "those in which the words stand", &["/"], &[C::Tokens], 14),
     row(A::Close, "token-close", "close", "close", &["<esc>", "q"], &[C::Tokens], 1),
     // registrations
     row(
@@ -181,6 +182,7 @@ pub const TABLE: &[Binding] = &[
         &[C::Clients],
         4,
     ),
+    row(A::Search, "client-search", "filter", "those in which the words stand", &["/"], &[C::Clients], 14),
     row(A::Close, "client-close", "close", "close", &["<esc>", "q"], &[C::Clients], 5),
     // runs that are kept
     row(A::History, "history", "", "runs that are kept: look, search, run again, report", &["H"], ALL, 60),

@@ -1,8 +1,6 @@
 //! Registrations that are known: what of each ends when, and what the bank's last answer changed.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
+use super::Listing;
 use super::list::List;
 use crate::inspect::moment;
 use crate::shell::{ClientRow, change_in_words, end_in_words};
@@ -13,17 +11,18 @@ use crate::tui::look::{Look, Sign, Tone};
 use crate::tui::span::short;
 use crate::tui::words::Words;
 
-pub fn draw(app: &App, cursor: usize, now: Timestamp, buffer: &mut Buffer, body: Rect, is_top: bool) {
+pub fn list<'a>(app: &'a App, listing: &Listing, now: Timestamp) -> List<'a, &'a ClientRow> {
     let look = app.look();
-    let list = List {
-        title: format!("registrations that are known: {}", app.clients.len()),
-        none: "none yet: those that flows make or read are written down here, without a secret",
+    let rows = app.clients_shown(listing);
+    List {
+        title: listing.title("registrations that are known", rows.len()),
+        none: listing.nothing("none yet: those that flows make or read are written down here, without a secret"),
         wide: 110,
-        rows: &app.clients,
-        cursor,
-    };
-    let line = |row: &ClientRow, width| line(look, row, width, now);
-    list.draw(look, (buffer, body, is_top), line, |row, width| details(look, row, width, now));
+        rows,
+        cursor: listing.cursor,
+        line: Box::new(move |row, width| line(look, row, width, now)),
+        details: Box::new(move |row, width| details(look, row, width, now)),
+    }
 }
 
 fn line(look: Look, row: &ClientRow, width: usize, now: Timestamp) -> Words {

@@ -1,67 +1,46 @@
 //! Runs that are kept, the newest first: which flow, how it ended.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
+use super::Listing;
 use super::list::List;
-use crate::secret::Class;
 use crate::store::history::KeptRun;
 use crate::tui::app::App;
 use crate::tui::doc::Doc;
 use crate::tui::look::{Look, Sign, Tone};
-use crate::tui::widget::field::Field;
 use crate::tui::words::Words;
 
-pub struct HistoryList {
-    pub cursor: usize,
-    /// What is searched for: every word stands somewhere in the run.
-    pub words: Field,
-    /// Letters go into the words.
-    pub typing: bool,
-}
-
-impl Default for HistoryList {
-    fn default() -> Self {
-        Self { cursor: 0, words: Field::new("", Class::Public), typing: false }
-    }
-}
-
-pub fn draw(app: &App, list: &HistoryList, buffer: &mut Buffer, body: Rect, is_top: bool) {
+pub fn list<'a>(app: &'a App, listing: &Listing) -> List<'a, &'a KeptRun> {
     let look = app.look();
-    let words = crate::text::clean(list.words.text());
-    let title = match (list.typing, words.is_empty()) {
-        (true, _) => format!("runs that are kept / {words}_"),
-        (false, true) => format!("runs that are kept: {}", app.kept.len()),
-        (false, false) => format!("runs that are kept / {words}: {}", app.kept.len()),
+    let none = match app.settings.demo {
+        true => "the demo keeps nothing",
+        false => "none yet: each is kept from its first step on, without a secret",
     };
-    let none = match (words.is_empty(), app.settings.demo) {
-        (false, _) => "none in which all of these words stand",
-        (true, true) => "the demo keeps nothing",
-        (true, false) => "none yet: each is kept from its first step on, without a secret",
-    };
-    let shown = List { title, none, wide: 110, rows: &app.kept, cursor: list.cursor };
-    let at = |width| line_of(look, width);
-    shown.draw(look, (buffer, body, is_top), |row, width| at(width)(row), |row, width| details(look, row, width));
+    List {
+        title: listing.title("runs that are kept", app.kept.len()),
+        none: listing.nothing(none),
+        wide: 110,
+        rows: app.kept.iter().collect(),
+        cursor: listing.cursor,
+        line: Box::new(move |run, width| line(look, run, width)),
+        details: Box::new(move |run, width| details(look, run, width)),
+    }
 }
 
-fn line_of(look: Look, width: usize) -> impl Fn(&KeptRun) -> Words {
-    move |run| {
-        let words = Words::new(look).dim(when(&run.started)).gap(1);
-        let name = format!("{} / {}", run.profile, run.environment);
-        let words = words.cell(Tone::Plain, name, (width / 4).clamp(10, 30)).gap(1);
-        let words = words.cell(Tone::Plain, &run.flow, (width / 5).clamp(8, 22)).gap(1);
-        let (tone, sign) = match run.status.as_str() {
-            "done" => (Tone::Good, Sign::Ok),
-            "failed" => (Tone::Bad, Sign::Failed),
-            _ => (Tone::Warn, Sign::Warn),
-        };
-        let words = words.sign(tone, sign).gap(1).put(tone, &run.status);
-        let words = match &run.error {
-            Some(error) => words.gap(1).dim(error),
-            None => words,
-        };
-        if run.imported { words.gap(2).put(Tone::Name, "imported") } else { words }
-    }
+fn line(look: Look, run: &KeptRun, width: usize) -> Words {
+    let words = Words::new(look).dim(when(&run.started)).gap(1);
+    let name = format!("{} / {}", run.profile, run.environment);
+    let words = words.cell(Tone::Plain, name, (width / 4).clamp(10, 30)).gap(1);
+    let words = words.cell(Tone::Plain, &run.flow, (width / 5).clamp(8, 22)).gap(1);
+    let (tone, sign) = match run.status.as_str() {
+        "done" => (Tone::Good, Sign::Ok),
+        "failed" => (Tone::Bad, Sign::Failed),
+        _ => (Tone::Warn, Sign::Warn),
+    };
+    let words = words.sign(tone, sign).gap(1).put(tone, &run.status);
+    let words = match &run.error {
+        Some(error) => words.gap(1).dim(error),
+        None => words,
+    };
+    if run.imported { words.gap(2).put(Tone::Name, "imported") } else { words }
 }
 
 /// To the second, without the zone: it is UTC.

@@ -1,9 +1,6 @@
 //! The lines of a run as a tree of steps: under each step the lines that parted there, where the run stands, how each
 //! step ended.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
 use super::list::List;
 use crate::flow::view::{BranchView, RunView, StepState, StepView};
 use crate::text::width;
@@ -64,22 +61,18 @@ fn standing<'v>(view: &'v RunView, branch: &'v BranchView) -> (&'v [StepView], u
     if branch.number == view.branch { (&view.steps, view.current) } else { (&branch.steps, branch.current) }
 }
 
-pub fn draw(app: &App, cursor: usize, buffer: &mut Buffer, body: Rect, is_top: bool) {
-    let Some(view) = app.view() else { return };
+pub fn list(app: &App, cursor: usize) -> Option<List<'_, Row>> {
+    let view = app.view()?;
     let (look, rows) = (app.look(), rows(view));
-    let list = List {
+    Some(List {
         title: format!("lines of this run: {}", view.branches.len()),
         none: "one line so far",
         wide: 100,
-        rows: &rows,
         cursor: cursor.min(rows.len().saturating_sub(1)),
-    };
-    list.draw(
-        look,
-        (buffer, body, is_top),
-        |row, width| line(look, view, row, width),
-        |row, width| details(look, view, row, width),
-    );
+        rows,
+        line: Box::new(move |row, width| line(look, view, row, width)),
+        details: Box::new(move |row, width| details(look, view, row, width)),
+    })
 }
 
 fn branch_of<'v>(view: &'v RunView, row: &Row) -> Option<&'v BranchView> {

@@ -7,6 +7,7 @@ pub mod form;
 pub mod history;
 pub mod lines;
 mod list;
+mod listing;
 pub mod messages;
 pub mod prompt;
 pub mod qr;
@@ -16,7 +17,7 @@ pub mod text;
 pub mod tokens;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::app::App;
 use super::doc::DocState;
@@ -28,7 +29,7 @@ use crate::time::Timestamp;
 pub use choice::Choice;
 pub use copy_menu::CopyMenu;
 pub use form::Form;
-pub use history::HistoryList;
+pub use listing::{Listed, Listing};
 pub use prompt::Prompt;
 pub use question::Question;
 pub use report::{Report, Save};
@@ -44,12 +45,12 @@ pub enum Overlay {
     Report(Report),
     /// An address for a phone.
     Qr(Vec<String>),
-    /// Tokens that are kept: which of them has the cursor.
-    Tokens(usize),
-    /// Registrations that are known: which of them has the cursor.
-    Clients(usize),
+    /// Tokens that are kept.
+    Tokens(Listing),
+    /// Registrations that are known.
+    Clients(Listing),
     /// Runs that are kept.
-    History(HistoryList),
+    History(Listing),
     /// The lines of the run: which row of their tree has the cursor.
     Lines(usize),
     /// What was said, the newest at the bottom.
@@ -65,12 +66,29 @@ impl Overlay {
             Self::CopyMenu(_) => Context::CopyMenu,
             Self::Card(_) => Context::Card,
             Self::Report(_) => Context::Report,
+            Self::Tokens(list) | Self::Clients(list) | Self::History(list) if list.typing => Context::Line,
             Self::Tokens(_) => Context::Tokens,
             Self::Clients(_) => Context::Clients,
-            Self::History(list) if list.typing => Context::Line,
             Self::History(_) => Context::History,
             Self::Lines(_) => Context::Lines,
             Self::Qr(_) | Self::Messages(_) => Context::Messages,
+        }
+    }
+
+    /// Where one is in a list whose rows can be sought.
+    pub const fn listing_mut(&mut self) -> Option<&mut Listing> {
+        match self {
+            Self::Tokens(list) | Self::Clients(list) | Self::History(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The cursor of a list, the tree of lines among them.
+    pub const fn cursor_mut(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Tokens(list) | Self::Clients(list) | Self::History(list) => Some(&mut list.cursor),
+            Self::Lines(cursor) => Some(cursor),
+            _ => None,
         }
     }
 }
@@ -98,15 +116,30 @@ pub fn draw(app: &App, buffer: &mut Buffer, body: Rect, now: Timestamp) {
             Overlay::Card(_) | Overlay::Report(_) | Overlay::Messages(_) => {
                 text::draw(app, overlay, buffer, body, is_top)
             }
-            Overlay::Tokens(cursor) => tokens::draw(app, *cursor, now, buffer, body, is_top),
-            Overlay::Clients(cursor) => clients::draw(app, *cursor, now, buffer, body, is_top),
-            Overlay::History(list) => history::draw(app, list, buffer, body, is_top),
-            Overlay::Lines(cursor) => lines::draw(app, *cursor, buffer, body, is_top),
+            Overlay::Tokens(of) => tokens::list(app, of, now).draw(app.look(), buffer, body, is_top),
+            Overlay::Clients(of) => clients::list(app, of, now).draw(app.look(), buffer, body, is_top),
+            Overlay::History(of) => history::list(app, of).draw(app.look(), buffer, body, is_top),
+            Overlay::Lines(cursor) => {
+                if let Some(list) = lines::list(app, *cursor) {
+                    list.draw(app.look(), buffer, body, is_top)
+                }
+            }
             Overlay::Qr(rows) => qr::draw(app.look(), rows, buffer, body, is_top),
         }
     }
     if let Some(prompt) = app.prompts.front().filter(|p| p.up) {
         prompt::draw(app.look(), prompt, app.prompts.len() - 1, buffer, body);
+    }
+}
+
+/// The row of a list that stands there.
+pub fn row_at(app: &App, overlay: &Overlay, body: Rect, at: Position, now: Timestamp) -> Option<usize> {
+    match overlay {
+        Overlay::Tokens(of) => tokens::list(app, of, now).row_at(app.look(), body, at),
+        Overlay::Clients(of) => clients::list(app, of, now).row_at(app.look(), body, at),
+        Overlay::History(of) => history::list(app, of).row_at(app.look(), body, at),
+        Overlay::Lines(cursor) => lines::list(app, *cursor)?.row_at(app.look(), body, at),
+        _ => None,
     }
 }
 

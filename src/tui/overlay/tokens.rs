@@ -1,8 +1,6 @@
 //! Tokens that are kept: each with its countdown, and how its refresh token stands.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
+use super::Listing;
 use super::list::List;
 use crate::inspect::moment;
 use crate::shell::{lineage_in_words, scope_in_words, standing_in_words};
@@ -14,17 +12,18 @@ use crate::tui::look::{Look, Sign, Tone};
 use crate::tui::span::{bar, short};
 use crate::tui::words::Words;
 
-pub fn draw(app: &App, cursor: usize, now: Timestamp, buffer: &mut Buffer, body: Rect, is_top: bool) {
+pub fn list<'a>(app: &'a App, listing: &Listing, now: Timestamp) -> List<'a, &'a TokenRow> {
     let look = app.look();
-    let list = List {
-        title: format!("tokens that are kept: {}", app.tokens.len()),
-        none: "none yet: those that flows get are kept here, sealed where the profile is a saved one",
+    let rows = app.tokens_shown(listing);
+    List {
+        title: listing.title("tokens that are kept", rows.len()),
+        none: listing.nothing("none yet: those that flows get are kept here, sealed where the profile is a saved one"),
         wide: 100,
-        rows: &app.tokens,
-        cursor,
-    };
-    let line = |row: &TokenRow, width| line(look, row, width, now);
-    list.draw(look, (buffer, body, is_top), line, |row, width| details(app, row, width));
+        rows,
+        cursor: listing.cursor,
+        line: Box::new(move |row, width| line(look, row, width, now)),
+        details: Box::new(|row, width| details(app, row, width)),
+    }
 }
 
 fn line(look: Look, row: &TokenRow, width: usize, now: Timestamp) -> Words {

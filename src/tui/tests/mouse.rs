@@ -3,9 +3,11 @@
 use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::play::{NOW, Stage, armed, done, ready};
+use super::tokens;
+use crate::shell::TokenOrder;
 use crate::tui::focus::PaneId;
 use crate::tui::overlay::Overlay;
-use crate::tui::{Look, Message};
+use crate::tui::{Command, Look, Message};
 
 fn stage(width: u16, height: u16) -> Stage {
     let mut stage = Stage::new(width, height, Look::default(), vec![ready(), armed(), done()]);
@@ -100,6 +102,27 @@ fn a_list_over_the_panes_takes_clicks_and_the_wheel() {
     let before = stage.app.step.doc;
     mouse(&mut stage, MouseEventKind::ScrollDown, (100, 30));
     assert_eq!(stage.app.step.doc, before);
+}
+
+#[test]
+fn a_row_of_kept_tokens_is_clicked_on_and_opened_by_a_second_click() {
+    for (width, height) in [(120, 35), (80, 24)] {
+        let mut stage = stage(width, height);
+        stage.keys("T");
+        stage.tell(Message::Tokens(tokens::rows()));
+        let row = place(&stage, "acme-oldbank");
+        stage.commands.clear();
+        click(&mut stage, row);
+        assert!(matches!(stage.app.overlays.last(), Some(Overlay::Tokens(list)) if list.cursor == 2));
+        assert!(stage.commands.is_empty(), "{:?}", stage.commands);
+        // the text below follows the row, and the list stays where it is
+        for _ in 0..2 {
+            let row = place(&stage, "acme-nordbank");
+            click(&mut stage, row);
+        }
+        let used = stage.commands.iter().any(|c| matches!(c, Command::Token(TokenOrder::Use { .. })));
+        assert!(used, "{:?}", stage.commands);
+    }
 }
 
 #[test]

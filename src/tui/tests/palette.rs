@@ -75,7 +75,11 @@ fn keys_steps_and_kept_tokens_are_gone_to() {
     stage.tell(Message::Tokens(tokens::rows()));
     assert_eq!(chosen(&stage), "go to token user of acme-fjordbank / production");
     stage.keys("<enter>");
-    assert!(matches!(stage.app.overlays.last(), Some(Overlay::Tokens(1))), "{}", stage.picture());
+    assert!(
+        matches!(stage.app.overlays.last(), Some(Overlay::Tokens(list)) if list.cursor == 1),
+        "{}",
+        stage.picture()
+    );
 }
 
 #[test]

@@ -169,3 +169,30 @@ fn what_a_token_is_bound_to_is_looked_for_among_the_keys() {
     stage.keys("j");
     assert!(stage.picture().contains("nothing that the token shows"), "{}", stage.picture());
 }
+
+#[test]
+fn a_filter_keeps_those_in_which_its_words_stand() {
+    let mut stage = stage(120, 35);
+    stage.keys("/user<space>!old");
+    let picture = stage.picture();
+    assert!(picture.contains("tokens that are kept / user !old_"), "{picture}");
+    stage.keys("<enter>");
+    let picture = stage.picture();
+    assert!(picture.contains("tokens that are kept / user !old: 2"), "{picture}");
+    assert!(picture.contains("acme-fjordbank") && !picture.contains("acme-oldbank"), "{picture}");
+    // keys are for what shows
+    stage.commands.clear();
+    stage.keys("jy");
+    let taken = stage.commands.iter().find_map(|c| match c {
+        Command::Token(TokenOrder::Copy { label }) => Some(label.profile.clone()),
+        _ => None,
+    });
+    assert_eq!(taken.as_deref(), Some("acme-fjordbank"));
+    stage.keys("/<space>nowhere<enter>");
+    assert!(stage.picture().contains("none in which all of these words stand"), "{}", stage.picture());
+    // the first Esc drops the filter, the next one closes
+    stage.keys("<esc>");
+    assert!(stage.picture().contains("tokens that are kept: 4"), "{}", stage.picture());
+    stage.keys("<esc>");
+    assert!(!stage.picture().contains("tokens that are kept"), "{}", stage.picture());
+}
