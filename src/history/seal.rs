@@ -79,16 +79,20 @@ pub(super) fn hide(value: &mut Json) {
 /// A text without the run's secrets, and with every token in it replaced by what it says.
 pub(super) fn seal_text(text: &str, redactor: &Redactor) -> String {
     let text = redactor.mask_text(text);
-    if !text.contains("eyJ") {
+    if !text.contains("ey") && !text.contains("ew") {
         return text;
     }
-    // header.payload.signature, the five parts of a JWE, or the beginning of one that was cut
+    // header.payload.signature, the five parts of a JWE, or the beginning of one that was cut; `ey` and `ew` are a brace
+    // with a quote or with white space behind it
     static TOKEN: OnceLock<Option<Regex>> = OnceLock::new();
-    let token = TOKEN.get_or_init(|| Regex::new(r"eyJ[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){0,4}").ok());
+    let token = TOKEN.get_or_init(|| Regex::new(r"e[yw][A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){0,4}").ok());
+    let told = |found: &str| {
+        let header = || b64::decode(found.split('.').next()?).ok().filter(|h| jose_json::parse_object(h).is_ok());
+        // words begin so, too
+        if found.starts_with("eyJ") || header().is_some() { in_words(found, redactor) } else { found.to_owned() }
+    };
     match token {
-        Some(token) => {
-            token.replace_all(&text, |found: &regex_lite::Captures| in_words(&found[0], redactor)).into_owned()
-        }
+        Some(token) => token.replace_all(&text, |found: &regex_lite::Captures| told(&found[0])).into_owned(),
         None => MASK.to_owned(),
     }
 }
@@ -172,6 +176,14 @@ mod tests {
                 assert!(!text.contains(gone), "{gone} in {text}");
             }
         }
+        // a header with white space in it
+        for header in ["{ \"alg\": \"ES256\" }", "{\n\"alg\":\"ES256\"}"] {
+            let body = format!("see {}.e30.c2lnbmF0dXJl", b64::encode(header.as_bytes()));
+            let text = sealed(json!({"event": "response", "body": body}), &[]);
+            assert!(text.contains("(JWT, ") && !text.contains("c2ln"), "{text}");
+        }
+        let words = "eyes, eyelids.and ewes-in.fields";
+        assert!(sealed(json!({"event": "response", "body": words}), &[]).contains(words));
         let jwe = format!("{}.aa.bb.cc.dd", part(json!({"alg": "dir", "enc": "A128GCM"})));
         let text = sealed(json!({"event": "response", "body": jwe}), &[]);
         assert!(text.contains("(JWE, ") && !text.contains("eyJ"), "{text}");

@@ -111,7 +111,7 @@ impl History {
         let when: String = clock(now).chars().filter(char::is_ascii_digit).take(17).collect();
         let (day, time) = when.split_at_checked(8).unwrap_or(("", ""));
         let piece: String = run.chars().filter(char::is_ascii_hexdigit).take(6).collect();
-        let id = format!("{day}-{time}-{piece}");
+        let id = format!("{day}-{time}-{}", if piece.is_empty() { "0" } else { &piece });
         let path = dir.join(format!("{id}.{SUFFIX}"));
         let mut options = File::options();
         options.append(true).create_new(true);

@@ -14,7 +14,7 @@ pub enum HistoryCommand {
         /// Those in which each of these words stands: a step, a status, a check, an address.
         #[arg(long, value_name = "WORDS")]
         text: Option<String>,
-        /// One JSON object per line: id, profile, env, flow, title, started, status, step, error.
+        /// One JSON object per line: id, profile, env, flow, title, started, status, step, error, imported.
         #[arg(long)]
         json: bool,
     },

@@ -146,5 +146,7 @@ fn entries(all: Vec<(Exploration, String)>) -> Vec<Entry> {
 /// `2027-01-15 07:00:00  ✗ failed invalid_client`
 fn in_words(run: &KeptRun) -> String {
     let error = run.error.as_ref().map_or_else(String::new, |e| format!(" {e}"));
-    format!("{}  {} {}{error}", history::when(&run.started), status_sign(&run.status), run.status)
+    // the lines of `run --json` do not say when
+    let when = if run.started.is_empty() { &run.id } else { &history::when(&run.started) };
+    format!("{when}  {} {}{error}", status_sign(&run.status), run.status)
 }
