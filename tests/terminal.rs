@@ -288,6 +288,37 @@ fn a_line_that_was_left_is_gone_back_to() {
     assert!(terminal.end().success());
 }
 
+/// Two runs of one flow are compared, from the one at hand and from the list; a colleague's is kept beside them.
+#[test]
+fn kept_runs_are_compared_and_one_of_a_colleague_is_imported() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("run.jsonl");
+    let run = r#"{"event":"run","id":"x","profile":"acme","env":"uat","flow":"token","title":"Of a colleague"}"#;
+    std::fs::write(&file, format!("{run}\n{{\"event\":\"done\",\"status\":\"failed\"}}\n")).expect("written");
+    let mut terminal = keeping(dir.path(), 120, 45);
+    let both_done = |s: &str| s.matches("✓ ok").count() >= 2 && s.contains("step 2 of 2");
+    terminal.keys("jj").keys(ENTER).until("Enter builds it").keys("S").until_it("done", both_done);
+    terminal.keys("D").until("no run of this flow before it");
+    terminal.keys("1").keys(ENTER).until("Enter builds it").keys(ENTER).until("not sent yet");
+    terminal
+        .keys("e")
+        .until("change what of")
+        .keys("claims/exp")
+        .keys(ENTER)
+        .until("change client_assertion.claims/exp");
+    terminal.keys("\u{15}now+100").keys(ENTER).keys(ENTER).until("[edited: exp]");
+    terminal.keys("S").until_it("done again", both_done);
+    terminal.keys("D").until("the whole run with that of").keys(ENTER).until("two runs, by meaning");
+    terminal.until("claims.exp - iat").until("- 240 s").until("+ 100 s").keys("q");
+    terminal.keys("H").until("runs that are kept: 2").keys("D").until("dnb / sandbox: token").keys(ENTER);
+    terminal.until("two runs, by meaning").until("+ 100 s").keys("q");
+    terminal.keys("i").until("path of the file").keys(&file.display().to_string()).keys(ENTER);
+    terminal.until("runs that are kept: 3").until("imported ✗ failed").until("Of a colleague");
+    terminal.keys("r").until("run it with what somebody else wrote?").keys("n");
+    terminal.keys("q").keys("q").keys("q").keys("q");
+    assert!(terminal.end().success());
+}
+
 /// The editor has the keyboard and the terminal for itself, and what it left is in the request.
 #[test]
 fn a_step_is_changed_in_the_persons_own_editor() {

@@ -1,4 +1,4 @@
-//! `history`: runs that are kept; list, show, take along, delete, run again.
+//! `history`: runs that are kept; list, show, compare, take along, take over, delete, run again.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -9,15 +9,12 @@ use super::args::{AgainArgs, ExportForm, HistoryCommand, RunArgs};
 use super::exit::{Exit, Failure};
 use super::{run, session, unlock};
 use crate::config::Places;
-use crate::history::{Account, read, status_sign, words};
+use crate::history::{Account, compare, compared_in_words, status_sign, words};
 use crate::secret::Secret;
 use crate::shell::{Again, ReportForm, Session};
 use crate::store::history::KeptRun;
-use crate::store::{read_capped, write_private};
+use crate::store::write_private;
 use crate::text::clean;
-
-/// Bytes of an exported run.
-const LARGEST: u64 = 64 << 20;
 
 pub fn run(places: &Places, command: HistoryCommand) -> Result<Exit, Failure> {
     let session = || session::session(places, None);
@@ -48,6 +45,13 @@ pub fn run(places: &Places, command: HistoryCommand) -> Result<Exit, Failure> {
             );
             Ok(Exit::Done)
         }
+        HistoryCommand::Compare { left, right, json } => beside(&session(), left, right, json),
+        HistoryCommand::Import { file } => {
+            let imported = session().import_run(&absolute(&file)?)?;
+            say!("{}", imported.id);
+            eprintln!("imported: {}", imported.to_words());
+            Ok(Exit::Done)
+        }
         HistoryCommand::Delete { run, before, yes } => delete(&session(), run.as_deref(), before.as_deref(), yes),
         HistoryCommand::Run(args) => again(places, args),
     }
@@ -61,14 +65,16 @@ fn list(session: &Session, profile: Option<&str>, text: Option<&str>, as_json: b
             say_json!(json!({
                 "id": run.id, "profile": run.profile, "env": run.environment, "flow": run.flow, "title": run.title,
                 "started": run.started, "status": run.status, "step": run.step, "error": run.error,
+                "imported": run.imported,
             }));
         } else {
             let place = if run.sandbox { " [SANDBOX]" } else { "" };
+            let origin = if run.imported { "  imported" } else { "" };
             let why =
                 run.error.as_ref().map_or_else(String::new, |e| format!("  {} at {}", clean(e), clean(&run.step)));
             let (profile, env, flow) = (clean(&run.profile), clean(&run.environment), clean(&run.flow));
             say!(
-                "{}  {} {:<10} {profile} / {env}{place}: {flow}{why}",
+                "{}  {} {:<10} {profile} / {env}{place}: {flow}{why}{origin}",
                 run.id,
                 status_sign(&run.status),
                 clean(&run.status)
@@ -90,14 +96,62 @@ fn events(session: &Session, name: &str) -> Result<(Vec<Json>, usize), Failure> 
     match session.history.find(name) {
         Ok(id) => Ok(session.history.events(&id)?),
         Err(_) if Path::new(name).is_file() => {
-            let content = read_capped(Path::new(name), LARGEST)?;
-            read(&content).map_err(|e| {
-                let hint = "countersign history export ID --format json writes one that can be read";
-                Failure::usage(format!("{}: {e}", clean(name)), hint)
-            })
+            let foreign = session.foreign_run(Path::new(name))?;
+            Ok((foreign.events, foreign.unknown + foreign.lost))
         }
         Err(e) => Err(e.into()),
     }
+}
+
+/// Two runs; of one alone, the one before it of the same flow is the left.
+fn beside(session: &Session, one: String, other: Option<String>, as_json: bool) -> Result<Exit, Failure> {
+    let (left, right) = match other {
+        Some(other) => (one, other),
+        None => (before(session, &one)?, one),
+    };
+    let account = |name: &str| events(session, name).map(|(events, lost)| Account::new(&events, lost));
+    let (of_left, of_right) = (account(&left)?, account(&right)?);
+    let compared = compare(&of_left, &of_right);
+    if as_json {
+        let differences: Vec<Json> = (compared.differences.iter())
+            .map(|d| {
+                let (step, place) = placed(&d.path);
+                json!({ "step": step, "place": place, "left": d.left, "right": d.right })
+            })
+            .collect();
+        let masked = compared.masked.iter().map(|path| {
+            let (step, place) = placed(path);
+            json!({ "step": step, "place": place })
+        });
+        say_json!(json!({
+            "left": side(&left, &of_left), "right": side(&right, &of_right), "same": compared.is_same(),
+            "differences": differences, "masked": masked.collect::<Vec<_>>(), "folded": compared.folded,
+        }));
+    } else {
+        print_raw!("{}", compared_in_words(&of_left, &of_right));
+    }
+    Ok(if compared.is_same() { Exit::Done } else { Exit::Refused })
+}
+
+/// The step as it is called elsewhere, and the place in it.
+fn placed(path: &str) -> (String, &str) {
+    let (step, place) = path.split_once('.').unwrap_or((path, ""));
+    (step.replace(" / ", "."), place)
+}
+
+fn side(name: &str, account: &Account) -> Json {
+    json!({ "run": name, "started": account.run["at"], "status": account.status() })
+}
+
+fn before(session: &Session, name: &str) -> Result<String, Failure> {
+    let id = session.history.find(name)?;
+    let all = session.history.runs("")?;
+    let run = all.into_iter().find(|run| run.id == id).unwrap_or_default();
+    let same = |other: &KeptRun| (&other.profile, &other.flow) == (&run.profile, &run.flow) && other.id < id;
+    session.history.comparable(&run)?.into_iter().find(same).map(|other| other.id).ok_or_else(|| {
+        let text = format!("no run of {} {} is kept from before {id}", clean(&run.profile), clean(&run.flow));
+        Failure::usage(text, "name the other one: countersign history list")
+    })
 }
 
 /// A file that is there is replaced only after a yes.
@@ -169,6 +223,16 @@ fn again(places: &Places, args: AgainArgs) -> Result<Exit, Failure> {
     let id = session.history.find(&args.run)?;
     let (events, lost) = session.history.events(&id)?;
     let again = Again::of(&Account::new(&events, lost))?;
+    if again.imported && !args.yes {
+        let what = again.in_words();
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            let text = format!("the run was imported: nobody is there to agree to {what}");
+            return Err(Failure::new(Exit::Person, text, "look at it with countersign history show, then add --yes"));
+        }
+        if !agreed(&format!("The run was imported. Run {what}?")) {
+            return Ok(Exit::Cancelled);
+        }
+    }
     let mut order = again.order()?;
     order.inputs.extend(session::inputs(&args.set)?);
     for name in again.withheld.iter().filter(|name| !args.set.iter().any(|s| s.starts_with(&format!("{name}=")))) {

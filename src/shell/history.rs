@@ -3,9 +3,14 @@
 use serde_json::Value as Json;
 
 use super::session::{Order, Problem, Session};
-use crate::history::{Account, bundle, har, markdown, masked_values, words};
+use crate::config::at_home;
+use crate::history::{Account, bundle, compared_in_words, har, markdown, masked_values, words};
 use crate::secret::Secret;
 use crate::store::StoreError;
+use crate::store::history::KeptRun;
+
+/// Runs that one on the screen is compared with, the last.
+const LAST: usize = 12;
 
 /// Something to be done with kept runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +28,32 @@ pub enum HistoryOrder {
     Delete {
         id: String,
     },
+    /// Say which runs that one may be compared with. One without an id is on the screen: then those of its flow.
+    Comparable {
+        with: KeptRun,
+    },
+    Compare {
+        left: String,
+        right: Beside,
+    },
+    /// Keep a run that somebody else wrote into a file.
+    Import {
+        file: String,
+    },
     /// Write a report beside what else the program keeps.
     Write {
         name: String,
         text: String,
     },
+}
+
+/// What a kept run is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Another, by its id.
+    Kept(String),
+    /// What was told of one until now.
+    Told(Vec<Json>),
 }
 
 /// What became of it.
@@ -45,6 +71,18 @@ pub enum HistoryDone {
     Again(Box<Again>),
     Deleted {
         id: String,
+    },
+    Comparable {
+        with: Box<KeptRun>,
+        runs: Vec<KeptRun>,
+    },
+    Compared {
+        text: String,
+    },
+    Imported {
+        id: String,
+        /// How much of it, and what was left out.
+        text: String,
     },
     Written {
         path: String,
@@ -64,6 +102,8 @@ pub struct Again {
     pub chains: Vec<(String, String)>,
     /// What was set then, and was not kept: secrets, persons, long texts.
     pub withheld: Vec<String>,
+    /// Somebody else says so: nobody here has seen these inputs yet.
+    pub imported: bool,
 }
 
 impl Again {
@@ -89,7 +129,16 @@ impl Again {
             bindings: pairs("bindings"),
             chains: pairs("chains"),
             withheld: withheld.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
+            imported: run["imported"].is_string(),
         })
+    }
+
+    /// What somebody else's file says it is to be begun with: `token of acme-nordbank / uat with scope = accounts`
+    pub fn in_words(&self) -> String {
+        let inputs: Vec<String> = self.inputs.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let with = if inputs.is_empty() { "no inputs".to_owned() } else { inputs.join(", ") };
+        let all = format!("{} of {} / {} with {with}", self.flow, self.profile, self.environment);
+        crate::text::clean(&all).into_owned()
     }
 
     /// # Errors
@@ -159,6 +208,31 @@ impl Session {
             HistoryOrder::Delete { id } => {
                 self.history.delete(&id)?;
                 HistoryDone::Deleted { id }
+            }
+            HistoryOrder::Comparable { with } => {
+                let mut runs = self.history.comparable(&with)?;
+                if with.id.is_empty() {
+                    runs.retain(|run| (&run.profile, &run.flow) == (&with.profile, &with.flow));
+                    runs.truncate(LAST);
+                }
+                HistoryDone::Comparable { with: Box::new(with), runs }
+            }
+            HistoryOrder::Compare { left, right } => {
+                let (left, lost) = self.history.events(&left)?;
+                let left = Account::new(&left, lost);
+                let right = match right {
+                    Beside::Kept(id) => {
+                        let (events, lost) = self.history.events(&id)?;
+                        Account::new(&events, lost)
+                    }
+                    Beside::Told(events) => Account::new(&events, 0),
+                };
+                HistoryDone::Compared { text: compared_in_words(&left, &right) }
+            }
+            HistoryOrder::Import { file } => {
+                let imported = self.import_run(std::path::Path::new(&at_home(file.trim())))?;
+                let text = imported.to_words();
+                HistoryDone::Imported { id: imported.id, text }
             }
             HistoryOrder::Write { name, text } => {
                 HistoryDone::Written { path: self.save_text("reports", &name, "md", &text)? }

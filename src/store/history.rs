@@ -55,6 +55,8 @@ pub struct History {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeptRun {
     pub id: String,
+    /// The run's own id, as its reports have it.
+    pub run: String,
     pub profile: String,
     pub environment: String,
     pub flow: String,
@@ -68,6 +70,8 @@ pub struct KeptRun {
     /// The step it ended at, and the id of what went wrong there.
     pub step: String,
     pub error: Option<String>,
+    /// It came from a file of somebody else.
+    pub imported: bool,
 }
 
 /// A run that is being written.
@@ -107,7 +111,7 @@ impl History {
         let when: String = clock(now).chars().filter(char::is_ascii_digit).take(17).collect();
         let (day, time) = when.split_at_checked(8).unwrap_or(("", ""));
         let piece: String = run.chars().filter(char::is_ascii_hexdigit).take(6).collect();
-        let id = format!("{day}-{time}-{piece}");
+        let id = format!("{day}-{time}-{}", if piece.is_empty() { "0" } else { &piece });
         let path = dir.join(format!("{id}.{SUFFIX}"));
         let mut options = File::options();
         options.append(true).create_new(true);
@@ -118,6 +122,16 @@ impl History {
         }
         let file = options.open(&path).map_err(|e| StoreError::io("written", &path, &e))?;
         Ok(Some(Record { id, path, file, written: 0 }))
+    }
+
+    /// Keeps a run that came whole, all of it or nothing; gives the id it has here. None: nothing is kept.
+    pub fn adopt(&self, run: &str, events: &[Json], now: Timestamp) -> Result<Option<String>, StoreError> {
+        let Some(mut record) = self.begin(run, now)? else { return Ok(None) };
+        if let Err(e) = events.iter().try_for_each(|event| record.append(event)) {
+            let _ = std::fs::remove_file(&record.path);
+            return Err(e);
+        }
+        Ok(Some(record.id))
     }
 
     /// The oldest go, so that one more fits.
@@ -182,6 +196,20 @@ impl History {
             .map_err(|e| StoreError::new(format!("{}: {e}", path.display()), "delete it: countersign history delete"))
     }
 
+    /// What a kept run may be compared with, the likeliest first: the same flow there and before it, there, elsewhere; then
+    /// any other.
+    pub fn comparable(&self, with: &KeptRun) -> Result<Vec<KeptRun>, StoreError> {
+        let mut all = self.runs("")?;
+        all.retain(|run| run.id != with.id && (with.run.is_empty() || run.run != with.run));
+        let now = with.id.is_empty();
+        all.sort_by_key(|run| {
+            let same_flow = (&run.profile, &run.flow) == (&with.profile, &with.flow);
+            let same_place = run.environment == with.environment;
+            (!same_flow, !same_place, !now && run.id > with.id)
+        });
+        Ok(all)
+    }
+
     pub fn delete(&self, id: &str) -> Result<(), StoreError> {
         let path = self.path(id)?;
         std::fs::remove_file(&path).map_err(|e| StoreError::io("deleted", &path, &e))
@@ -238,6 +266,7 @@ fn kept(path: &Path) -> Option<KeptRun> {
     let run = &account.run;
     Some(KeptRun {
         id: id_of(path)?,
+        run: text(run, "id"),
         profile: text(run, "profile"),
         environment: text(run, "env"),
         flow: text(run, "flow"),
@@ -248,6 +277,7 @@ fn kept(path: &Path) -> Option<KeptRun> {
         status: account.status().to_owned(),
         step: account.done.as_ref().map_or_else(String::new, |done| text(done, "step")),
         error: account.error().map(|e| text(e, "id")),
+        imported: run["imported"].is_string(),
     })
 }
 
@@ -329,6 +359,43 @@ mod tests {
         assert!(words("ca-06 401").is_empty());
         history.delete(&find("abc").unwrap()).unwrap();
         assert_eq!(words(""), ["abd777"]);
+    }
+
+    #[test]
+    fn the_run_before_of_the_same_flow_is_the_first_to_compare_with() {
+        let (_dir, history) = history(9, 1_000_000);
+        for (second, flow, env) in [
+            (0, "token", "uat"),
+            (1, "token", "uat"),
+            (2, "call", "uat"),
+            (3, "token", "prod"),
+            (4, "token", "uat"),
+            (5, "token", "uat"),
+        ] {
+            let event = json!({"event": "run", "profile": "p", "env": env, "flow": flow, "id": format!("id-{second}")});
+            history.adopt("abc123", &[event], NOW.plus_seconds(second)).unwrap();
+        }
+        let all = history.runs("").unwrap();
+        let order = |with: &KeptRun| -> Vec<String> {
+            history.comparable(with).unwrap().into_iter().map(|r| r.run.replace("id-", "")).collect()
+        };
+        assert_eq!(order(&all[1]), ["1", "0", "5", "3", "2"]);
+        let on_screen = KeptRun { id: String::new(), ..all[0].clone() };
+        assert_eq!(order(&on_screen), ["4", "1", "0", "3", "2"]);
+    }
+
+    #[test]
+    fn a_run_that_came_is_kept_whole_or_not_at_all() {
+        let (_dir, history) = history(9, 1_000_000);
+        let run = json!({"event": "run", "profile": "p", "env": "e", "flow": "f", "id": "x", "imported": "2026"});
+        let id = history.adopt("x", &[run.clone(), json!({"event": "done", "status": "done"})], NOW).unwrap().unwrap();
+        let row = &history.runs("").unwrap()[0];
+        assert_eq!((&row.id, row.imported, row.status.as_str()), (&id, true, "done"));
+        let large = json!({"event": "response", "body": "x".repeat(1 << 20)});
+        let all: Vec<Json> = std::iter::once(run.clone()).chain(std::iter::repeat_n(large, 20)).collect();
+        assert!(history.adopt("y", &all, NOW.plus_seconds(1)).is_err());
+        assert_eq!(history.runs("").unwrap().len(), 1);
+        assert_eq!(History::default().adopt("z", &[run], NOW), Ok(None));
     }
 
     #[test]

@@ -13,12 +13,13 @@ use countersign::clock::SystemClock;
 use countersign::config::Places;
 use countersign::flow::Pace;
 use countersign::flow::view::{RunStatus, RunView};
-use countersign::history::{Account, LARGEST_PRINTED, Telling, read, words};
+use countersign::history::{Account, LARGEST_PRINTED, Telling, compare, foreign, read, words};
 use countersign::keys::{KeyUri, NobodyUnlocks};
 use countersign::profile::Library;
+use countersign::redact::Redactor;
 use countersign::secret::{Class, class_of_name};
 use countersign::shell::{Order, ReportForm, Session};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::needles::Needles;
 use super::support::{Bank, drive_watched, session_at};
@@ -211,6 +212,13 @@ async fn no_secret_and_no_person_is_in_what_is_kept_and_taken_along() {
             }
             if form == ReportForm::Json {
                 assert_eq!(read(text.as_bytes()).expect("read back"), (events.clone(), 0));
+                // what is sealed is not sealed into something else when it comes back
+                let back = foreign(text.as_bytes(), &Redactor::new([9; 32])).expect("taken");
+                assert_eq!((back.unknown, back.lost), (0, 0), "{profile} {flow}");
+                let back = Account::new(&back.events, 0);
+                let compared = compare(&account, &back);
+                assert!(compared.is_same() && compared.masked.is_empty(), "{profile} {flow}: {compared:?}");
+                assert_eq!(words(&back), words(&account), "{profile} {flow}");
             }
             places.push((format!("{form:?}"), text.into_bytes()));
         }
@@ -297,6 +305,16 @@ fn the_program_keeps_shows_exports_repeats_and_deletes_runs() {
     assert_eq!(shown, program(dir, &["history", "show", "last"]).0);
     assert!(shown.contains("set        scope = accounts"), "{shown}");
 
+    // beside another: itself, the one before, one from a file
+    assert_eq!(program(dir, &["history", "compare", "last", "run.json"]).2, Some(0));
+    let (told, hint, status) = program(dir, &["history", "compare", "last"]);
+    assert!(status == Some(2) && hint.contains("no run of generic-oidc token is kept from before"), "{told}{hint}");
+    let (told, _, status) = program(dir, &["history", "compare", ids[1], "last", "--json"]);
+    let told: Json = serde_json::from_str(&told).expect("JSON");
+    assert_eq!((status, &told["same"], &told["left"]["run"]), (Some(1), &false.into(), &ids[1].into()));
+    let profile = json!({ "step": "run", "place": "profile", "left": "dnb", "right": "generic-oidc" });
+    assert!(told["differences"].as_array().is_some_and(|all| all.contains(&profile)), "{told}");
+
     // again: the same flow with the same input
     let (again, told, status) = program(dir, &["history", "run", "last", "--json"]);
     assert_eq!(status, Some(0), "{told}");
@@ -315,6 +333,39 @@ fn the_program_keeps_shows_exports_repeats_and_deletes_runs() {
     assert_eq!(program(dir, &["history", "delete", "--before", "yesterday", "--yes"]).2, Some(2));
     assert_eq!(program(dir, &["history", "delete", "--before", "2999-01-01", "--yes"]).2, Some(0));
     assert_eq!(program(dir, &["history", "show", "last"]).2, Some(2));
+}
+
+/// A run goes to somebody else, who looks at it, compares it with one of theirs, and runs it only after a look.
+#[test]
+fn a_run_goes_to_somebody_else_and_comes_back() {
+    let (mine, theirs) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let (mine, theirs) = (mine.path(), theirs.path());
+    let run = ["run", "generic-oidc", "token", "--env", "sandbox", "--set", "scope=accounts", "--json"];
+    assert_eq!(program(mine, &run).2, Some(0));
+    let file = theirs.join("run.json").display().to_string();
+    assert_eq!(program(mine, &["history", "export", "last", "--format", "json", &file]).2, Some(0));
+
+    let (id, told, status) = program(theirs, &["history", "import", "run.json"]);
+    assert!(status == Some(0) && told.contains("imported: generic-oidc / sandbox: token, "), "{told}");
+    assert!(!told.contains("left out"), "{told}");
+    let (list, ..) = program(theirs, &["history", "list"]);
+    assert!(list.starts_with(id.trim()) && list.trim_end().ends_with("imported"), "{list}");
+    let (shown, ..) = program(theirs, &["history", "show", "last"]);
+    assert!(shown.contains("  imported   20") && shown.contains("✓ token"), "{shown}");
+    let (_, told, status) = program(theirs, &["history", "import", "run.json"]);
+    assert!(status == Some(2) && told.contains("kept already"), "{told}");
+    assert_eq!(program(theirs, &["history", "compare", "last", "run.json"]).2, Some(0), "it is the same");
+    // what comes back once more is the same again
+    assert_eq!(program(theirs, &["history", "export", "last", "--format", "json", "again.json"]).2, Some(0));
+    assert_eq!(program(theirs, &["history", "compare", "again.json", "run.json"]).2, Some(0));
+
+    let (_, told, status) = program(theirs, &["history", "run", "last"]);
+    assert!(status == Some(5) && told.contains("scope = accounts") && told.contains("--yes"), "{told}");
+    let (again, told, status) = program(theirs, &["history", "run", "last", "--yes", "--json"]);
+    assert!(status == Some(0) && again.contains(r#""scope":"accounts""#), "{told}");
+    let (told, _, status) = program(theirs, &["history", "compare", "last"]);
+    assert!(status == Some(1) && told.contains("embedded banks"), "{told}");
+    assert!(told.contains("Differ, as they must: ") && !told.contains("response.status"), "{told}");
 }
 
 /// A program that is killed leaves everything that it had told, and the run can be read.

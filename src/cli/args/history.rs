@@ -14,7 +14,7 @@ pub enum HistoryCommand {
         /// Those in which each of these words stands: a step, a status, a check, an address.
         #[arg(long, value_name = "WORDS")]
         text: Option<String>,
-        /// One JSON object per line: id, profile, env, flow, title, started, status, step, error.
+        /// One JSON object per line: id, profile, env, flow, title, started, status, step, error, imported.
         #[arg(long)]
         json: bool,
     },
@@ -37,6 +37,20 @@ pub enum HistoryCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Two runs beside each other, step by step, by meaning. Ends with 1 where they differ.
+    Compare {
+        /// As `show` takes it; alone, it is compared with the run before it of the same flow.
+        #[arg(value_name = "ID|FILE")]
+        left: String,
+        /// The other.
+        #[arg(value_name = "ID|FILE")]
+        right: Option<String>,
+        /// As one JSON object: left, right, same, differences, masked, folded.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep a run of somebody else: what `export --format json` or `run --json` wrote. It is masked once more, and its id printed.
+    Import { file: PathBuf },
     /// Delete a run, or all that began before a day.
     Delete {
         #[arg(value_name = "ID", required_unless_present = "before", conflicts_with = "before")]
@@ -73,6 +87,9 @@ pub struct AgainArgs {
     /// Read the passphrase of a sealed file or of the vault, or a token's PIN, from a file, or from - (standard input).
     #[arg(long, value_name = "FILE|-")]
     pub unlock_from: Option<String>,
+    /// Do not ask whether the inputs that an imported run names are to be used.
+    #[arg(long)]
+    pub yes: bool,
     /// Build and check, but send nothing.
     #[arg(long)]
     pub dry_run: bool,

@@ -80,6 +80,7 @@ impl App {
             | Action::CallWithToken
             | Action::ForgetToken
             | Action::RunAgain
+            | Action::ImportRun
             | Action::DeleteRun => {}
             Action::Copy => self.open_copy_menu(now),
             Action::CopyAgain => self.copy_again(now),

@@ -43,13 +43,13 @@ impl App {
                 _ => Err("nothing was stopped by a check"),
             },
             Action::SaveProfile => self.can_save(),
+            Action::ImportRun if self.settings.demo => Err("the demo keeps nothing"),
+            Action::Compare if self.history_is_open() => self.chosen_run().map(|_| ()).ok_or("no run is kept"),
             Action::Submit | Action::Compare if self.lines_are_open() => self.can_with_lines(action),
-            Action::Edit
-            | Action::Editor
-            | Action::Redo
-            | Action::Try
-            | Action::Compare
-            | Action::Branches => self.can_explore(action),
+            Action::Edit | Action::Editor | Action::Redo | Action::Try | Action::Compare | Action::Branches => {
+                self.can_explore(action)
+            }
+            Action::Search if self.history_is_open() => Ok(()),
             Action::Search if !self.overlays.is_empty() && self.view_here().is_none() => Err("no text here to search"),
             Action::Browse | Action::QrCode => match self.signing_in() {
                 Some(_) => Ok(()),

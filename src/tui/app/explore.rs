@@ -31,6 +31,11 @@ pub enum Exploration {
     CompareAttempt(usize),
     /// With the same step of that line.
     CompareBranch(u32),
+    /// Two runs by their ids; None: the one on the screen.
+    CompareRuns {
+        left: String,
+        right: Option<String>,
+    },
 }
 
 impl App {
@@ -50,7 +55,8 @@ impl App {
                 true => Err("nothing was built here whose rules could be broken: Enter builds it"),
                 false => Ok(()),
             }),
-            Action::Compare if self.comparable().is_empty() => Err(NOTHING),
+            // else kept runs may be there
+            Action::Compare if self.settings.demo && self.comparable().is_empty() => Err(NOTHING),
             Action::Branches => match view.branches.len() {
                 0 | 1 => Err("one line so far: e or B on an earlier step begins another"),
                 _ => Ok(()),
@@ -128,6 +134,7 @@ impl App {
                 let step = self.selected_step().map(|(index, _)| index);
                 self.compare_line(number, step);
             }
+            Exploration::CompareRuns { left, right } => self.compare_runs(left, right),
         }
     }
 

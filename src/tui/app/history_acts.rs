@@ -78,6 +78,10 @@ impl App {
             }
             Action::Close => drop(self.overlays.pop()),
             Action::Search => list.typing = true,
+            Action::ImportRun => match self.can(action) {
+                Ok(()) => self.overlays.push(Overlay::Form(Form::import_run())),
+                Err(why) => self.say(NoticeTone::Warn, why, now),
+            },
             _ => {
                 let Some(run) = self.chosen_run().cloned() else { return };
                 match self.can(action) {
@@ -89,6 +93,9 @@ impl App {
     }
 
     fn act_on_run(&mut self, action: Action, run: KeptRun) {
+        if action == Action::Compare {
+            return self.out.push(Command::History(HistoryOrder::Comparable { with: run }));
+        }
         let id = run.id;
         match action {
             Action::Submit => self.out.push(Command::History(HistoryOrder::Show { id })),
@@ -112,7 +119,24 @@ impl App {
                 ..Report::new(format!("run {id}"), "the run in words (masked)", text, None)
             })),
             Ok(HistoryDone::Reported { id, text }) => self.show_report(&id, text),
+            Ok(HistoryDone::Again(again)) if again.imported => self.ask_to_run(again),
             Ok(HistoryDone::Again(again)) => self.run_again(*again, now),
+            Ok(HistoryDone::Comparable { with, runs }) => self.offer_runs(&with, runs, now),
+            Ok(HistoryDone::Compared { text }) => self.overlays.push(Overlay::Report(Report {
+                wide: WIDE,
+                ..Report::new("two runs, by meaning", "comparison", text, None)
+            })),
+            Ok(HistoryDone::Imported { id, text }) => {
+                self.say(NoticeTone::Good, format!("kept as {id}: {text}"), now);
+                if matches!(self.overlays.last(), Some(Overlay::Form(form)) if matches!(form.purpose, Purpose::ImportRun))
+                {
+                    self.overlays.pop();
+                }
+                if let Some(list) = self.history_list() {
+                    *list = HistoryList::default();
+                    self.search_history();
+                }
+            }
             Ok(HistoryDone::Deleted { id }) => {
                 self.say(NoticeTone::Good, format!("{id} is deleted"), now);
                 self.search_history();
@@ -149,8 +173,30 @@ impl App {
         }));
     }
 
+    /// The path that was typed.
+    pub(super) fn import_run(&mut self, form: Form, now: Timestamp) {
+        let file = form.public_text("file");
+        // it stays until the run is kept: a path may be mistyped
+        self.overlays.push(Overlay::Form(form));
+        match file.is_empty() {
+            true => self.say(NoticeTone::Warn, "the path of the file is missing", now),
+            false => self.out.push(Command::History(HistoryOrder::Import { file })),
+        }
+    }
+
+    /// What somebody else's file names is not used unseen.
+    fn ask_to_run(&mut self, again: Box<Again>) {
+        self.overlays.push(Overlay::Question(Question {
+            title: "run it with what somebody else wrote?".to_owned(),
+            text: format!("{}. It runs with your keys and your profile.", again.in_words()),
+            asked: Asked::RunImported(again),
+            yes: "run it",
+            no: "leave it",
+        }));
+    }
+
     /// Starts the same flow with the same inputs; what was not kept is asked for.
-    fn run_again(&mut self, again: Again, now: Timestamp) {
+    pub(super) fn run_again(&mut self, again: Again, now: Timestamp) {
         let Some(mut choice) = self.profiles.flow_of(&again.profile, &again.environment, &again.flow) else {
             let text = format!("{} has no flow {} in {} any more", again.profile, again.flow, again.environment);
             return self.say(NoticeTone::Warn, text, now);

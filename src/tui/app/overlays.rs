@@ -140,6 +140,9 @@ impl App {
         if let Purpose::Change { index, place } = form.purpose.clone() {
             return self.changed_to(index, place, form, now);
         }
+        if matches!(form.purpose, Purpose::ImportRun) {
+            return self.import_run(form, now);
+        }
         let answers = form.answers();
         match form.purpose {
             Purpose::Answer => self.tell(Event::Answer(answers), now),
@@ -158,7 +161,7 @@ impl App {
                 let id = answers.get("id").map_or_else(String::new, |s| s.expose().trim().to_owned());
                 self.out.push(Command::SaveProfile(NewProfile { id, ..new }));
             }
-            Purpose::Key(_) | Purpose::Change { .. } => {}
+            Purpose::Key(_) | Purpose::Change { .. } | Purpose::ImportRun => {}
             Purpose::Inspect => {
                 if let Some((_, text)) = answers.into_iter().next() {
                     self.inspect(text.expose(), now);
@@ -185,6 +188,7 @@ impl App {
             Asked::Replace(choice) => self.prepare(choice, std::collections::BTreeMap::new(), now),
             Asked::ForgetToken(label) => self.out.push(Command::Token(TokenOrder::Forget { label })),
             Asked::DeleteRun { id } => self.out.push(Command::History(HistoryOrder::Delete { id })),
+            Asked::RunImported(again) => self.run_again(*again, now),
             Asked::DeleteKey { uri } => self.delete_key(uri, now),
             Asked::Quit => {
                 self.cancel_now(now);

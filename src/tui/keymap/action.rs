@@ -53,7 +53,7 @@ pub enum Action {
     Editor,
     /// A rule that is broken on purpose.
     Try,
-    /// Two attempts or lines beside each other.
+    /// Two attempts, lines or runs beside each other.
     Compare,
     /// The lines of the run.
     Branches,
@@ -92,6 +92,8 @@ pub enum Action {
     // runs that are kept
     History,
     RunAgain,
+    /// One of somebody else, from a file.
+    ImportRun,
     DeleteRun,
     // copying, showing
     Copy,

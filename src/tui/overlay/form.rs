@@ -39,6 +39,8 @@ pub enum Purpose {
     },
     /// The address of a call with a kept token.
     Call(Label),
+    /// The file of a run that is to be kept.
+    ImportRun,
 }
 
 /// What is typed about a key.
@@ -98,6 +100,13 @@ impl Form {
         let url = AskField::public("url", "address", "https://HOST/PATH; nothing is sent: the command is copied");
         let title = format!("a call with {} of {}", label.set, label.profile);
         Self::new(Purpose::Call(label), title, "", &[method, url])
+    }
+
+    /// Where a run of somebody else lies.
+    pub fn import_run() -> Self {
+        let help = "what `history export --format json` or `run --json` wrote; it is masked once more";
+        let field = AskField::public("file", "path of the file", help);
+        Self::new(Purpose::ImportRun, "keep a run of somebody else", "", &[field])
     }
 
     /// A form about a key; none of its fields is secret. Each: name, label, what stands there, help.

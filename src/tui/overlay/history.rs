@@ -46,7 +46,7 @@ pub fn draw(app: &App, list: &HistoryList, buffer: &mut Buffer, body: Rect, is_t
 
 fn line_of(look: Look, width: usize) -> impl Fn(&KeptRun) -> Words {
     move |run| {
-        let words = Words::new(look).dim(when(&run.started)).gap(1);
+        let words = Words::new(look).cell(Tone::Dim, when(&run.started), 19).gap(1);
         let name = format!("{} / {}", run.profile, run.environment);
         let words = words.cell(Tone::Plain, name, (width / 4).clamp(10, 30)).gap(1);
         let words = words.cell(Tone::Plain, &run.flow, (width / 5).clamp(8, 22)).gap(1);
@@ -55,6 +55,7 @@ fn line_of(look: Look, width: usize) -> impl Fn(&KeptRun) -> Words {
             "failed" => (Tone::Bad, Sign::Failed),
             _ => (Tone::Warn, Sign::Warn),
         };
+        let words = if run.imported { words.put(Tone::Name, "imported").gap(1) } else { words };
         let words = words.sign(tone, sign).gap(1).put(tone, &run.status);
         match &run.error {
             Some(error) => words.gap(1).dim(error),
@@ -64,7 +65,7 @@ fn line_of(look: Look, width: usize) -> impl Fn(&KeptRun) -> Words {
 }
 
 /// To the second, without the zone: it is UTC.
-fn when(started: &str) -> String {
+pub fn when(started: &str) -> String {
     started.chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
@@ -75,11 +76,17 @@ fn details(look: Look, run: &KeptRun, width: u16) -> Doc<'static> {
         (false, true) => " [PRODUCTION]",
         (false, false) => "",
     };
-    doc.push(Words::new(look).dim("flow      ").plain(format!("{}{place}", run.title)), 10, None);
-    doc.push(Words::new(look).dim("began     ").plain(format!("{} UTC", when(&run.started))), 10, None);
+    let title = if run.title.is_empty() { &run.flow } else { &run.title };
+    doc.push(Words::new(look).dim("flow      ").plain(format!("{title}{place}")), 10, None);
+    if !run.started.is_empty() {
+        doc.push(Words::new(look).dim("began     ").plain(format!("{} UTC", when(&run.started))), 10, None);
+    }
     if !run.step.is_empty() {
         let why = run.error.as_ref().map_or_else(String::new, |e| format!(": {e}"));
         doc.push(Words::new(look).dim("ended at  ").plain(format!("{}{why}", run.step)), 10, None);
+    }
+    if run.imported {
+        doc.push(Words::new(look).dim("from      ").plain("a file of somebody else"), 10, None);
     }
     doc.push(Words::new(look).dim("id        ").plain(&run.id), 10, None);
     doc

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::window;
+use crate::shell::Again;
 use crate::store::tokens::Label;
 use crate::tui::app::Go;
 use crate::tui::doc::Doc;
@@ -35,6 +36,8 @@ pub enum Asked {
     DeleteRun {
         id: String,
     },
+    /// With inputs that somebody else named.
+    RunImported(Box<Again>),
     Quit,
 }
 

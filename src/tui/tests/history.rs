@@ -2,13 +2,14 @@
 
 use super::play::{CANARY, Stage, done, ready};
 use super::screens::SIZES;
-use crate::shell::{Again, HistoryDone, HistoryOrder};
+use crate::shell::{Again, Beside, HistoryDone, HistoryOrder};
 use crate::store::history::KeptRun;
 use crate::tui::{Command, Look, Message, Problem};
 
 fn kept(id: &str, flow: &str, status: &str, error: Option<&str>) -> KeptRun {
     KeptRun {
         id: id.into(),
+        run: String::new(),
         profile: "nordbank".into(),
         environment: "sandbox".into(),
         flow: flow.into(),
@@ -19,6 +20,7 @@ fn kept(id: &str, flow: &str, status: &str, error: Option<&str>) -> KeptRun {
         status: status.into(),
         step: "token".into(),
         error: error.map(str::to_owned),
+        imported: false,
     }
 }
 
@@ -26,7 +28,7 @@ fn runs() -> Vec<KeptRun> {
     vec![
         kept("20270115-080000-9f3c1a", "token", "failed", Some("invalid_client")),
         kept("20270115-070000-11aa22", "call", "done", None),
-        kept("20270114-070000-33bb44", "token", "unfinished", None),
+        KeptRun { imported: true, ..kept("20270114-070000-33bb44", "token", "unfinished", None) },
     ]
 }
 
@@ -126,6 +128,92 @@ fn a_run_is_begun_again_with_what_was_public_and_what_was_not_is_asked_for() {
     let mut stage = self::stage(120, 35);
     stage.tell(Message::HistoryDone(Ok(HistoryDone::Again(Box::new(Again { flow: "gone".into(), ..again })))));
     assert!(stage.picture().contains("no flow gone"), "{}", stage.picture());
+}
+
+#[test]
+fn a_kept_run_is_compared_with_the_one_before_or_another() {
+    let mut stage = stage(120, 35);
+    let [one, other, before] = &runs()[..] else { panic!("three") };
+    stage.keys("D");
+    assert_eq!(ordered(&stage), Some(HistoryOrder::Comparable { with: one.clone() }));
+    let runs = vec![before.clone(), other.clone()];
+    stage.tell(Message::HistoryDone(Ok(HistoryDone::Comparable { with: Box::new(one.clone()), runs })));
+    insta::assert_snapshot!("history_compare_120x35", stage.picture());
+    stage.keys("<enter>");
+    let order = |left: &KeptRun, right: &KeptRun| {
+        Some(HistoryOrder::Compare { left: left.id.clone(), right: Beside::Kept(right.id.clone()) })
+    };
+    assert_eq!(ordered(&stage), order(before, one), "the older one stands left");
+    stage.tell(Message::HistoryDone(Ok(HistoryDone::Compared { text: "token\n  response.status".into() })));
+    assert!(stage.picture().contains("response.status"), "{}", stage.picture());
+    stage.keys("<esc>");
+    assert!(stage.picture().contains("runs that are kept: 3"), "{}", stage.picture());
+    // alone, there is nothing
+    stage.keys("D");
+    stage.tell(Message::HistoryDone(Ok(HistoryDone::Comparable { with: Box::new(one.clone()), runs: Vec::new() })));
+    assert!(stage.picture().contains("no other run is kept"), "{}", stage.picture());
+}
+
+#[test]
+fn the_run_on_the_screen_is_compared_with_those_before_it() {
+    let mut stage = Stage::new(120, 35, Look::default(), vec![ready(), done()]);
+    stage.keys("<enter>sD");
+    assert!(stage.picture().contains("nothing to compare with"), "the demo keeps none: {}", stage.picture());
+    stage.app.settings.demo = false;
+    stage.keys("D");
+    let Some(HistoryOrder::Comparable { with }) = ordered(&stage) else { panic!("{:?}", stage.commands.last()) };
+    assert_eq!((with.id.as_str(), with.run.as_str(), with.flow.as_str()), ("", "run-1", "token"));
+    let answer = |runs| Message::HistoryDone(Ok(HistoryDone::Comparable { with: Box::new(with.clone()), runs }));
+    stage.tell(answer(Vec::new()));
+    assert!(stage.picture().contains("nothing to compare with"), "{}", stage.picture());
+    stage.keys("D");
+    stage.tell(answer(runs()));
+    assert!(stage.picture().contains("the whole run with that of 2027-01-15 08:00:00"), "{}", stage.picture());
+    stage.keys("<enter>");
+    let wanted = HistoryOrder::Compare { left: runs()[0].id.clone(), right: Beside::Told(Vec::new()) };
+    assert_eq!(ordered(&stage), Some(wanted));
+    // who went elsewhere meanwhile is not disturbed
+    stage.keys("D").keys("?");
+    stage.tell(answer(runs()));
+    assert!(!stage.picture().contains("the whole run with"), "{}", stage.picture());
+}
+
+#[test]
+fn a_run_of_somebody_else_is_taken_from_a_file_and_not_run_unseen() {
+    let mut stage = stage(120, 35);
+    stage.keys("i");
+    assert!(stage.picture().contains("the demo keeps nothing"), "{}", stage.picture());
+    stage.app.settings.demo = false;
+    stage.keys("i<enter>");
+    assert!(stage.picture().contains("the path of the file is missing"), "{}", stage.picture());
+    stage.keys("~/run.jso<enter>");
+    stage.tell(Message::HistoryDone(Err(Problem::new("history", "it is not there", "look at the path"))));
+    stage.keys("n<enter>");
+    assert_eq!(
+        ordered(&stage),
+        Some(HistoryOrder::Import { file: "~/run.json".into() }),
+        "what was typed is still there"
+    );
+    let done = HistoryDone::Imported { id: "20270115-090000-77cc".into(), text: "a / b: token, 9 events".into() };
+    stage.tell(Message::HistoryDone(Ok(done)));
+    assert!(stage.picture().contains("kept as 20270115-090000-77cc: a / b: token, 9 events"), "{}", stage.picture());
+    assert!(matches!(stage.commands.last(), Some(Command::ListHistory { .. })), "the list is made anew");
+    let again = Again {
+        profile: "nordbank".into(),
+        environment: "sandbox".into(),
+        flow: "token".into(),
+        inputs: vec![("issuer".into(), "https://evil.example".into())],
+        imported: true,
+        ..Again::default()
+    };
+    let tell = |stage: &mut Stage| stage.tell(Message::HistoryDone(Ok(HistoryDone::Again(Box::new(again.clone())))));
+    tell(&mut stage);
+    assert!(stage.picture().contains("https://evil.example. It runs with your keys"), "{}", stage.picture());
+    stage.keys("n");
+    assert!(!stage.commands.iter().any(|c| matches!(c, Command::Prepare { .. })));
+    tell(&mut stage);
+    stage.keys("y");
+    assert!(stage.commands.iter().any(|c| matches!(c, Command::Prepare { .. })));
 }
 
 #[test]
