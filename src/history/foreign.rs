@@ -231,10 +231,11 @@ fn seal_url(value: &mut Json, redactor: &Redactor) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::super::testing::events;
-    use super::super::{Account, bundle, words};
+    use super::super::{Account, bundle, compare, har, markdown, words};
     use super::*;
 
     fn take(content: &str) -> Result<Foreign, Unreadable> {
@@ -305,6 +306,34 @@ mod tests {
         let large = json!({"event": "run", "inputs": {"a": "x".repeat(LARGEST_END)}}).to_string();
         for no_run in [&deep, twice, &large, "", "{\"log\":{\"version\":\"1.2\"}}", "{\"event\":\"run\",\"x\":1e999}"] {
             assert_eq!(take(no_run), Err(Unreadable::NoRun), "{}", &no_run[..no_run.len().min(60)]);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn whatever_came_is_sealed_once_and_can_be_shown(
+            kind in prop::sample::select(KINDS.iter().chain([&DONE]).map(|k| k.0).collect::<Vec<_>>()),
+            name in "code|state|kty|d|email|request|[a-z]{1,6}",
+            text in "(Bearer |eyJhbGciOiJub25lIn0\\.|https://a/\\?code=|\\*{8}|-----BEGIN PRIVATE KEY-----)?.{0,40}",
+            number in prop::sample::select(vec![0.0, -1.0, 0.5, 5e9, 1e300]),
+        ) {
+            let body = json!({ name.clone(): [text, { name.clone(): text }, number], "kty": text });
+            let mut event = json!({
+                "event": kind, "step": text, "id": number, "state": text, "name": name, "value": body, "body": body,
+                "headers": [[name, text], name, [number]], "url": format!("https://a/?{name}={text}"), "ms": number,
+                "changed": [{ "member": name, "asked": text }, text], "phases": { "dns": number, name.clone(): text },
+                "inputs": body, "error": body, "checks": body, "tls": body, "claims": body, "attempt": number,
+            });
+            event[name.as_str()] = text.clone().into();
+            let run = json!({ "event": "run", "profile": text });
+            let got = take(&lines(&[run, event])).unwrap();
+            prop_assert_eq!(take(&lines(&got.events)).unwrap().events, got.events.clone());
+            let account = Account::new(&got.events, 0);
+            let shown = format!("{}{}{}", words(&account), markdown(&account), har(&account));
+            prop_assert!(!shown.contains("BEGIN PRIVATE"));
+            prop_assert_eq!(compare(&account, &account), crate::flow::compare::Compared::default());
         }
     }
 }
