@@ -13,7 +13,7 @@ use crate::tui::span;
 
 pub fn show(doc: &mut Doc<'_>, view: &RunView, step: &StepView) {
     let redactor = &view.redactor;
-    let undone = step.edits.next().map(|e| format!("   U makes {} again", e.place.short()));
+    let undone = step.edits.next().map(|e| format!("   U makes the change of {} again", e.place.short()));
     if !step.edits.is_empty() {
         let places: Vec<String> = step.edits.iter().map(|e| e.place.to_string()).collect();
         let words = doc.words().put(Tone::Warn, "edited  ").plain(redactor.mask_text(&places.join(", ")));
