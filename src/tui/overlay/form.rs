@@ -10,7 +10,7 @@ use crate::flow::edit::Place;
 use crate::flow::view::AskField;
 use crate::jose::Alg;
 use crate::secret::{Class, Secret};
-use crate::shell::{NewProfile, Seat};
+use crate::shell::{NewProfile, OwnFile, Seat};
 use crate::store::tokens::Label;
 use crate::tui::doc::Doc;
 use crate::tui::look::{Look, Sign, Tone};
@@ -32,6 +32,14 @@ pub enum Purpose {
     Key(KeyForm),
     /// The id of a profile that is to be saved.
     SaveProfile(NewProfile),
+    /// Other values for a profile of one's own.
+    EditProfile(OwnFile),
+    /// Another id for the same profile, and another environment.
+    CloneProfile {
+        id: String,
+    },
+    /// The file of a profile that comes from elsewhere.
+    ImportProfile,
     /// Another value for what stands there; None: the place is typed, too.
     Change {
         index: usize,
@@ -114,6 +122,12 @@ impl Form {
     pub fn public_text(&self, name: &str) -> String {
         let field = self.fields.iter().find(|(ask, _)| ask.name == name);
         field.map_or_else(String::new, |(_, f)| f.secret().expose().trim().to_owned())
+    }
+
+    /// Whether the shell is asked about a profile of the person's own: what was typed comes back where it fails.
+    pub const fn is_about_profile(&self) -> bool {
+        use Purpose::{CloneProfile, EditProfile, ImportProfile, SaveProfile};
+        matches!(self.purpose, SaveProfile(_) | EditProfile(_) | CloneProfile { .. } | ImportProfile)
     }
 
     pub fn entry(&mut self) -> Option<&mut Entry> {

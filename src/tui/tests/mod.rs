@@ -8,6 +8,7 @@ mod keys;
 mod mouse;
 mod palette;
 mod play;
+mod profiles;
 mod rules;
 mod screens;
 mod suits;
