@@ -9,6 +9,7 @@ use toml_edit::{DocumentMut, Item, TableLike};
 use super::order::known_inputs;
 use super::own_profiles::OwnFile;
 use super::session::Problem;
+use crate::flow::template::Tree;
 use crate::flow::typed;
 use crate::flow::view::AskField;
 use crate::profile::model::{Input, InputKind, Profile};
@@ -61,6 +62,10 @@ impl Sheet {
                 field.label = format!("{}  {}", field.label, input.name);
             }
             // it may be left out of the file: then its bank's own holds
+            if let Some(own) = input.default.as_ref().and_then(plain) {
+                let help = field.help.map_or_else(String::new, |help| format!("{help}; "));
+                field.help = Some(format!("{help}empty: {own}"));
+            }
             AskField { name: field_name(input), default: value_of(&doc, &input.name), optional: true, ..field }
         };
         let mut fields: Vec<AskField> = offered.into_iter().map(field).collect();
@@ -68,6 +73,15 @@ impl Sheet {
         fields.sort_by_key(|f| f.default.is_none());
         fields.splice(0..0, [name, environment]);
         Ok(Self { of, fields, left: left.into_iter().map(|i| i.name.clone()).collect() })
+    }
+}
+
+/// A default that is the same in every run.
+fn plain(default: &Tree) -> Option<String> {
+    match default {
+        Tree::Text(text) => text.as_literal().map(str::to_owned).filter(|text| !text.is_empty()),
+        Tree::Plain(json) => Some(json.to_string()),
+        Tree::List(_) | Tree::Map(_) => None,
     }
 }
 

@@ -10,6 +10,9 @@ use crate::time::Timestamp;
 /// As long as keys are kept in theirs.
 pub const BIN_DAYS: i64 = 30;
 
+/// Of one name in one millisecond.
+const MOST_AT_ONCE: i64 = 1000;
+
 fn folder(places: &Places) -> Option<PathBuf> {
     places.data.as_ref().map(|d| d.join("bin").join("profiles"))
 }
@@ -39,7 +42,10 @@ pub fn put(places: &Places, path: &Path, text: &str, now: Timestamp) -> Result<(
         let _ = std::fs::remove_file(old);
     }
     let name = path.file_stem().ok_or_else(nowhere)?.to_string_lossy().into_owned();
-    let free = (now.millis()..).map(|when| dir.join(format!("{name}.{when}.toml"))).find(|p| !p.exists());
+    let free = (0..MOST_AT_ONCE)
+        .map(|n| now.millis() + n)
+        .map(|when| dir.join(format!("{name}.{when}.toml")))
+        .find(|p| !p.exists());
     write_private(&free.ok_or_else(nowhere)?, text.as_bytes())
 }
 

@@ -41,7 +41,7 @@ impl FileChange {
         if read_profile(&self.path)?.as_deref() != self.before.as_deref() {
             let (text, hint) = match (&self.before, &self.after) {
                 (None, _) => (" is there already", "choose another id, or delete that one first"),
-                _ => (" was changed meanwhile", "nothing was written: look at what stands in it now"),
+                _ => (" was changed meanwhile", "a binding, a run or somebody else wrote to it: it stays as it is now"),
             };
             return Err(StoreError::new(format!("{}{text}", self.path.display()), hint));
         }

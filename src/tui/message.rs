@@ -290,8 +290,8 @@ impl Command {
 pub enum Editing {
     /// The step of the run at that position, as JSON.
     Step(usize),
-    /// A profile of their own.
-    Profile(OwnFile),
+    /// A profile of their own; what was written before and would not load is not lost while they try again.
+    Profile { of: OwnFile, refused: Option<Secret> },
 }
 
 impl Editing {
@@ -299,7 +299,7 @@ impl Editing {
     pub const fn suffix(&self) -> &'static str {
         match self {
             Self::Step(_) => ".json",
-            Self::Profile(_) => ".toml",
+            Self::Profile { .. } => ".toml",
         }
     }
 }

@@ -64,7 +64,7 @@ impl App {
             }
             (Overlay::Form(form), Action::NextField) => form.go_by(1),
             (Overlay::Form(form), Action::PreviousField) => form.go_by(-1),
-            (Overlay::Form(form), Action::Submit) if !form.is_at_end() => form.go_by(1),
+            (Overlay::Form(form), Action::Submit) if !form.is_done() => form.go_by(1),
             (Overlay::Form(_), Action::Submit) => {
                 if let Some(Overlay::Form(form)) = self.overlays.pop() {
                     self.submit(form, now);
@@ -189,7 +189,8 @@ impl App {
             Asked::DeleteRun { id } => self.out.push(Command::History(HistoryOrder::Delete { id })),
             Asked::DeleteProfile { id } => self.profile_order(ProfileOrder::Delete { id }, None),
             Asked::EditAgain { of, text } => {
-                self.out.push(Command::Editor { what: Editing::Profile(of), text });
+                let what = Editing::Profile { of, refused: Some(text.clone()) };
+                self.out.push(Command::Editor { what, text });
             }
             Asked::DeleteKey { uri } => self.delete_key(uri, now),
             Asked::Quit => {

@@ -166,15 +166,28 @@ impl App {
         self.out.push(Command::Redraw);
         match what {
             Editing::Step(index) => self.edited_step(index, result, now),
-            Editing::Profile(of) => self.edited_profile(of, result, now),
+            Editing::Profile { of, refused } => self.edited_profile(of, refused, result, now),
         }
     }
 
-    fn edited_profile(&mut self, of: OwnFile, result: Result<Option<String>, String>, now: Timestamp) {
-        match result {
-            Err(why) => self.say(NoticeTone::Bad, format!("nothing was changed: {why}"), now),
-            Ok(None) => self.say(NoticeTone::Plain, format!("nothing was changed: {} is as it was", of.id), now),
-            Ok(Some(text)) => self.profile_order(ProfileOrder::Write { of, text: Secret::new(text) }, None),
+    fn edited_profile(
+        &mut self,
+        of: OwnFile,
+        refused: Option<Secret>,
+        result: Result<Option<String>, String>,
+        now: Timestamp,
+    ) {
+        let text = match result {
+            Ok(Some(text)) => Some(Secret::new(text)),
+            Ok(None) => refused,
+            Err(why) => {
+                self.say(NoticeTone::Bad, format!("nothing was changed: {why}"), now);
+                refused
+            }
+        };
+        match text {
+            Some(text) => self.profile_order(ProfileOrder::Write { of, text }, None),
+            None => self.say(NoticeTone::Plain, format!("{} is as it was", of.id), now),
         }
     }
 }
@@ -182,6 +195,8 @@ impl App {
 /// `acme-2` for `acme`, or the next one that is free.
 fn free_id(id: &str, all: &[Summary]) -> String {
     let stem = id.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('-').unwrap_or(id);
-    let free = (2_u32..).map(|n| format!("{stem}-{n}")).find(|new| all.iter().all(|s| s.id != *new));
+    // of one more than there are, one is free
+    let mut numbered = (2..all.len() + 3).map(|n| format!("{stem}-{n}"));
+    let free = numbered.find(|new| all.iter().all(|s| s.id != *new));
     free.unwrap_or_default()
 }

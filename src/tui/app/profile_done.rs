@@ -3,6 +3,7 @@
 use super::App;
 use crate::secret::Secret;
 use crate::shell::{Incoming, ProfileChange, ProfileDone, ReadFor, SavedProfile, Sheet, Way};
+use crate::text::shorten;
 use crate::time::Timestamp;
 use crate::tui::focus::PaneId;
 use crate::tui::keymap::Action;
@@ -10,6 +11,17 @@ use crate::tui::message::{Command, Editing, NoticeTone, Number, Problem};
 use crate::tui::overlay::form::{Form, Purpose};
 use crate::tui::overlay::question::Asked;
 use crate::tui::overlay::{Overlay, Question, Report, Save};
+
+/// As many complaints as a question or a form has room for.
+fn few(lines: &[impl AsRef<str>]) -> String {
+    const MOST: usize = 3;
+    const COLUMNS: usize = 240;
+    let mut told: Vec<String> = lines.iter().take(MOST).map(|l| shorten(l.as_ref(), COLUMNS).into_owned()).collect();
+    if let more @ 1.. = lines.len().saturating_sub(MOST) {
+        told.push(format!("and {more} more; countersign check FILE tells all of them"));
+    }
+    told.join("\n")
+}
 
 /// Columns of a profile's text, and of what a file would change.
 const WIDE: u16 = 104;
@@ -20,11 +32,11 @@ impl App {
         match result {
             Ok(done) => self.done_with_profile(done, now),
             Err(problem) => {
-                let hint = problem.hint.map_or_else(String::new, |h| format!("\n{h}"));
-                let why = format!("{}{hint}", problem.text);
-                self.say(NoticeTone::Bad, why.replace('\n', "; "), now);
+                let hint = problem.hint.unwrap_or_default();
+                self.say(NoticeTone::Bad, format!("{}: {hint}", problem.text.replace('\n', "; ")), now);
                 if let Some(mut form) = form {
-                    form.about = why;
+                    let lines: Vec<&str> = problem.text.lines().collect();
+                    form.about = format!("{}\n{hint}", few(&lines));
                     self.overlays.push(Overlay::Form(form));
                 }
             }
@@ -37,7 +49,7 @@ impl App {
             ProfileDone::Sheet(sheet) => self.show_sheet(*sheet),
             ProfileDone::Text { of, why: ReadFor::Editor } => {
                 let text = Secret::new(&*of.text);
-                self.out.push(Command::Editor { what: Editing::Profile(of), text });
+                self.out.push(Command::Editor { what: Editing::Profile { of, refused: None }, text });
             }
             ProfileDone::Text { of, why: ReadFor::Export } => {
                 let title = format!("{}.toml: w saves it, y copies it", of.id);
@@ -47,7 +59,7 @@ impl App {
             ProfileDone::Same => self.say(NoticeTone::Plain, "nothing was changed: it says that already", now),
             ProfileDone::Unfit { of, text, why } => self.overlays.push(Overlay::Question(Question {
                 title: format!("{} would not load", of.id),
-                text: format!("Nothing was written.\n{}", why.join("\n")),
+                text: format!("Nothing was written.\n{}", few(&why)),
                 asked: Asked::EditAgain { of, text },
                 yes: "edit it again, as you left it",
                 no: "drop what was written; the file is as it was",
@@ -103,7 +115,7 @@ impl App {
             _ => format!(" Not offered, for they are secret, personal or asked each time: {}.", sheet.left.join(", ")),
         };
         let about = format!(
-            "Enter in the last field writes it; Shift-Tab from the first goes there. An empty field is taken out of the \
+            "Tab goes from field to field, Enter writes all of it into the file. An empty field is taken out of the \
              file: then the bank's own value holds.{left}"
         );
         let title = format!("edit {}", sheet.of.id);

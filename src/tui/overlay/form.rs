@@ -139,8 +139,9 @@ impl Form {
         self.at = (self.at + n).saturating_add_signed(by) % n;
     }
 
-    pub fn is_at_end(&self) -> bool {
-        self.at + 1 >= self.fields.len()
+    /// Whether Enter is the last word: in the last field, and wherever every field has its value already.
+    pub fn is_done(&self) -> bool {
+        matches!(self.purpose, Purpose::EditProfile(_)) || self.at + 1 >= self.fields.len()
     }
 
     pub fn answers(&self) -> BTreeMap<String, Secret> {

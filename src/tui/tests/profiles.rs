@@ -110,8 +110,7 @@ fn a_profile_is_edited_in_a_form_and_what_does_not_fit_comes_back_to_be_correcte
     stage.keys("e");
     assert!(matches!(orders(&stage)[..], [ProfileOrder::Look { id }] if id == "acme"));
     answer(&mut stage, Ok(sheet()));
-    stage.keys("<enter><right><enter>");
-    stage.keys("-new<enter>accounts<enter>");
+    stage.keys("<tab><right><tab>-new<tab>accounts<enter>");
     let edited = orders(&stage);
     let Some(ProfileOrder::Edit { of, answers }) = edited.last() else { panic!("{edited:?}") };
     let text = |name: &str| answers[name].expose().to_owned();
@@ -226,13 +225,16 @@ fn what_was_written_in_an_editor_and_would_not_load_is_not_lost() {
     answer(&mut stage, Ok(ProfileDone::Text { of: file("id = 1"), why: ReadFor::Editor }));
     let texts = |stage: &Stage| -> Vec<String> {
         let editors = stage.commands.iter().filter_map(|c| match c {
-            Command::Editor { what: Editing::Profile(of), text } => Some((of, text)),
+            Command::Editor { what: Editing::Profile { .. }, text } => Some(text),
             _ => None,
         });
-        editors.map(|(_, text)| text.expose().to_owned()).collect()
+        editors.map(|text| text.expose().to_owned()).collect()
     };
     assert_eq!(texts(&stage), ["id = 1"]);
-    stage.tell(Message::Edited { what: Editing::Profile(file("id = 1")), result: Ok(Some(CANARY.into())) });
+    stage.tell(Message::Edited {
+        what: Editing::Profile { of: file("id = 1"), refused: None },
+        result: Ok(Some(CANARY.into())),
+    });
     let written = orders(&stage);
     let Some(ProfileOrder::Write { of, text }) = written.last() else { panic!("{written:?}") };
     assert_eq!((&*of.text, text.expose()), ("id = 1", CANARY));
@@ -242,6 +244,14 @@ fn what_was_written_in_an_editor_and_would_not_load_is_not_lost() {
     assert!(picture.contains("acme.toml:1:1") && picture.contains("edit it again") && !picture.contains(CANARY));
     stage.keys("y");
     assert_eq!(texts(&stage), ["id = 1", CANARY]);
+    // an editor that ends without a change, or not well, loses nothing either
+    for result in [Ok(None), Err("`vi` was not started".to_owned())] {
+        let what = Editing::Profile { of: file("id = 1"), refused: Some(Secret::new(CANARY)) };
+        stage.tell(Message::Edited { what, result });
+        let written = orders(&stage);
+        assert!(matches!(written.last(), Some(ProfileOrder::Write { text, .. }) if text.expose() == CANARY));
+        stage.keys("E");
+    }
 }
 
 #[test]
