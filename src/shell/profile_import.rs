@@ -149,6 +149,8 @@ fn hosts(out: &mut String, profile: &Profile, present: Option<&Profile>, texts: 
     now.extend(named);
     let is_in = |all: &[(String, String)], host: &str| all.iter().any(|(_, h)| h == host);
     out.push_str("\nrequests may go to\n");
+    // what is new is seen without scrolling
+    now.sort_by_key(|(_, host)| is_in(&known, host));
     for (path, host) in &now {
         let by = if path.is_empty() { String::new() } else { format!("  by {path}") };
         let new = match against {

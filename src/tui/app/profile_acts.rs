@@ -12,7 +12,7 @@ use crate::tui::overlay::form::{Form, Purpose};
 use crate::tui::overlay::question::Asked;
 use crate::tui::overlay::{Overlay, Question};
 
-const OF_THE_PROGRAM: &str = "banks are part of the program: w or c makes a profile of your own from this one";
+const OF_THE_PROGRAM: &str = "a bank is part of the program: w or c makes a profile of your own";
 
 impl App {
     /// Why an act cannot be done now.

@@ -91,7 +91,11 @@ fn a_bank_is_not_edited_and_a_profile_of_ones_own_is_made_from_it() {
     let mut stage = stage(120, 35);
     for keys in ["e", "E", "d"] {
         stage.keys(keys);
-        assert!(stage.picture().contains("banks are part of the program: w or c"), "{keys}\n{}", stage.picture());
+        assert!(
+            stage.picture().contains("a bank is part of the program: w or c makes a profile of your own"),
+            "{keys}\n{}",
+            stage.picture()
+        );
     }
     assert!(orders(&stage).is_empty());
     stage.keys("c");
