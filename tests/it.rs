@@ -35,6 +35,8 @@ mod needles;
 mod open_banking;
 #[path = "it/own_keys.rs"]
 mod own_keys;
+#[path = "it/own_profiles.rs"]
+mod own_profiles;
 #[path = "it/playbook.rs"]
 mod playbook;
 #[path = "it/preflight.rs"]

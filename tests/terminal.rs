@@ -390,7 +390,38 @@ fn what_was_chosen_is_saved_as_a_profile_and_read_again_when_it_changes() {
     std::fs::write(&path, text.replace("DNB Bank ASA (acme-dnb)", "Acme at DNB")).expect("written");
     terminal.keys("\x1b[I").until("they were read again").until("Acme at DNB");
     // one of that name is there now
-    terminal.keys("w").until("save a profile").keys("\u{15}acme-dnb\r").until("not saved");
+    terminal.keys("w").until("save a profile").keys("\u{15}acme-dnb\r").until("there already");
+    terminal.keys("\x1b").until_it("the form is gone", |s| !s.contains("save a profile")).keys("q").keys("q");
+    assert!(terminal.end().success());
+}
+
+/// A profile of one's own is edited, deleted and replaced, and each of it is taken back.
+#[test]
+fn a_profile_is_edited_deleted_replaced_and_all_of_it_taken_back() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("profiles").join("acme.toml");
+    let text =
+        "# ours\nschema = 1\nid = \"acme\"\nname = \"Acme at DNB\"\nextends = \"dnb\"\nenvironment = \"sandbox\"\n";
+    std::fs::create_dir(dir.path().join("profiles")).expect("made");
+    std::fs::write(&path, text).expect("written");
+    let is = |wanted: &str| std::fs::read_to_string(&path).is_ok_and(|now| now == wanted);
+    let mut terminal = keeping(dir.path(), 120, 35);
+    terminal.until("Register an OIDC").keys("/").keys("acme").keys("\r").until("Acme at DNB");
+    terminal.keys("e").until("edit acme").keys("\u{15}Ours\r").until("edit of acme: name: done").until("Ours");
+    assert!(is(&text.replace("Acme at DNB", "Ours")));
+    terminal.keys("u").until("taken back: edit of acme: name");
+    assert!(is(text));
+    terminal.keys("d").until("delete a profile?").keys("y").until("deletion of acme: done");
+    assert!(!path.exists());
+    terminal.keys("u").until("taken back: deletion of acme");
+    assert!(is(text));
+    let theirs = dir.path().join("theirs.toml");
+    std::fs::write(&theirs, text.replace("sandbox", "production")).expect("written");
+    terminal.keys("i").until("import a profile").keys(theirs.to_str().expect("a path")).keys("\r");
+    terminal.until("what changes").until("environment = \"sandbox\"").keys("\r").until("import of acme, in place");
+    assert!(is(&text.replace("sandbox", "production")));
+    terminal.keys("u").until("taken back: import of acme");
+    assert!(is(text));
     terminal.keys("q").keys("q");
     assert!(terminal.end().success());
 }

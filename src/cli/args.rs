@@ -200,10 +200,13 @@ pub enum ProfilesCommand {
         #[arg(long = "set", value_name = "K=V")]
         set: Vec<String>,
     },
-    /// Check a profile file and take it in; refuses to replace one. Also takes the JSON that a bank's KMS script printed
+    /// Check a profile file, say what it would change, and take it in; replaces one only with --replace. Also takes the JSON that a bank's KMS script printed
     /// (key_id, client_jws), and goes on where the script stopped.
     Import {
         file: PathBuf,
+        /// Put it in the place of the profile that has its id; that one goes to the bin for 30 days.
+        #[arg(long)]
+        replace: bool,
         /// For the script's output: the bank whose script it is, where that is not clear.
         #[arg(long, value_name = "BANK")]
         from: Option<String>,
@@ -216,6 +219,15 @@ pub enum ProfilesCommand {
         /// For the script's output: the AWS region of the key, where key_id is no ARN.
         #[arg(long, value_name = "REGION")]
         region: Option<String>,
+    },
+    /// The same profile under another id: its keys, values and rules.
+    Clone {
+        id: String,
+        /// The new profile's id: lower-case letters, digits, hyphens.
+        new: String,
+        /// Another environment of its bank; keys of others that were approved do not come along.
+        #[arg(long, value_name = "ENV")]
+        env: Option<String>,
     },
     /// Print a saved profile's file. It holds no secret.
     Export { id: String },

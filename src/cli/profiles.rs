@@ -1,4 +1,4 @@
-//! `profiles`: list, show, new, import, export.
+//! `profiles`: list, show, new, import, clone, export.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::config::Places;
 use crate::keys::NobodyUnlocks;
 use crate::profile::Library;
 use crate::profile::model::Profile;
-use crate::shell::profile_text;
+use crate::shell::{Own, profile_text};
 use crate::store::{load_library, path_of, read_capped, save_new};
 
 pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
@@ -27,9 +27,10 @@ pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
             fitting(places, &library, &new_one)?;
             new(places, &library, &new_one)
         }
-        ProfilesCommand::Import { file, from, env, id, region } => {
+        ProfilesCommand::Import { file, replace, from, env, id, region } => {
             let text = text_of(&file)?;
-            let Some(output) = script::Output::read(&text) else { return import(places, &library, &file, &text) };
+            let own = own(places, &library);
+            let Some(output) = script::Output::read(&text) else { return import(&own, &file, text, replace) };
             let wanted = script::Wanted {
                 from: from.as_deref(),
                 env: env.as_deref(),
@@ -39,7 +40,12 @@ pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
             let session = session::session(places, None);
             session::runtime()?.block_on(script::import(places, &library, &session, output, wanted))
         }
-        ProfilesCommand::Export { id } => export(places, &id),
+        ProfilesCommand::Clone { id, new, env } => {
+            let change = own(places, &library).clone_as(&id, &new, env.as_deref())?;
+            say!("{}", change.file.path.display());
+            Ok(Exit::Done)
+        }
+        ProfilesCommand::Export { id } => export(&own(places, &library), &id),
     }
 }
 
@@ -233,14 +239,28 @@ fn text_of(file: &std::path::Path) -> Result<String, Failure> {
         .map_err(|_| Failure::usage(format!("{} is no UTF-8 text", file.display()), "save it as UTF-8"))
 }
 
-fn import(places: &Places, library: &Library, file: &std::path::Path, text: &str) -> Result<Exit, Failure> {
-    let name = file.display().to_string();
-    let loaded = library
-        .check(&name, text)
-        .map_err(|r| Failure::usage(r.to_string(), "correct the file; countersign check FILE says the same"))?;
-    let hosts: Vec<_> = loaded.profile.hosts.iter().map(|h| h.source().to_owned()).collect();
-    eprintln!("{}: requests may go to {}", loaded.profile.id, hosts.join(", "));
-    keep(places, library, &loaded.profile.id, text)
+fn own<'a>(places: &'a Places, library: &'a Library) -> Own<'a> {
+    Own { library, places, now: session::clock().now() }
+}
+
+fn import(own: &Own<'_>, file: &std::path::Path, text: String, replace: bool) -> Result<Exit, Failure> {
+    let incoming = own.weigh_text(&file.display().to_string(), &text.into())?;
+    let path = incoming.file.path.display();
+    if incoming.is_same() {
+        eprintln!("countersign: {} is just what the file says", incoming.id);
+        say!("{path}");
+        return Ok(Exit::Done);
+    }
+    eprint!("{}", crate::text::clean_multiline(&incoming.report));
+    if incoming.replaces && !replace {
+        return Err(Failure::usage(
+            format!("there is a profile `{}` already, and the file says something else", incoming.id),
+            "--replace puts it in that one's place; or give the file another id",
+        ));
+    }
+    own.import(&incoming)?;
+    say!("{path}");
+    Ok(Exit::Done)
 }
 
 fn keep(places: &Places, library: &Library, id: &str, text: &str) -> Result<Exit, Failure> {
@@ -258,14 +278,8 @@ fn keep(places: &Places, library: &Library, id: &str, text: &str) -> Result<Exit
     Ok(Exit::Done)
 }
 
-fn export(places: &Places, id: &str) -> Result<Exit, Failure> {
-    let path = path_of(places, id).filter(|p| p.exists()).ok_or_else(|| {
-        Failure::usage(
-            format!("there is no saved profile `{}`", crate::text::clean(id)),
-            "countersign profiles list; banks are part of the program",
-        )
-    })?;
-    print_raw!("{}", crate::text::clean_multiline(&session::text_file(&path)?));
+fn export(own: &Own<'_>, id: &str) -> Result<Exit, Failure> {
+    print_raw!("{}", crate::text::clean_multiline(&own.file(id)?.text));
     say!("");
     Ok(Exit::Done)
 }

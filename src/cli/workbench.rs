@@ -19,7 +19,7 @@ use crate::config::{self, Complaint, Desktop, Places, Surroundings};
 use crate::flow::Pace;
 use crate::flow::view::RunView;
 use crate::keys::Unlock;
-use crate::shell::{Order, Performer, Prepared, Problem, Recorded, Session, SystemBrowser};
+use crate::shell::{Order, Performer, Prepared, Problem, ProfileDone, Recorded, Session, SystemBrowser};
 use crate::store::{load_settings, profiles_stamp};
 use crate::tui::clipboard::Ways;
 use crate::tui::{
@@ -118,12 +118,12 @@ async fn serve(places: Places, demo: bool, mut wanted: UnboundedReceiver<Command
     loop {
         tokio::select! {
             command = wanted.recv() => match command {
-                Some(Command::SaveProfile(new)) => {
-                    let result = session.save_profile(&new);
-                    let saved = result.is_ok();
-                    let result = result.map_err(|p| tui::Problem::new("profile.save", p.text, p.hint));
-                    send(&out, Message::ProfileSaved(result));
-                    if saved {
+                Some(Command::Profile { number, order }) => {
+                    let result = session.with_profiles(order);
+                    let wrote = result.as_ref().is_ok_and(ProfileDone::wrote);
+                    let result = result.map_err(|p| tui::Problem::new("profile", p.text, p.hint));
+                    send(&out, Message::ProfileDone { number, result });
+                    if wrote {
                         session = reloaded(&session, &out);
                         stamp = profiles_stamp(&session.places);
                     }
@@ -298,7 +298,7 @@ fn carry_out(
         | Command::ClearClipboard
         | Command::Index { .. }
         | Command::Editor { .. }
-        | Command::SaveProfile(_)
+        | Command::Profile { .. }
         | Command::LookAtProfiles
         | Command::Search(_)
         | Command::Pick(_)

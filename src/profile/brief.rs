@@ -76,7 +76,8 @@ impl Library {
         }
         let mut summary = summary(&bank);
         id.clone_into(&mut summary.id);
-        summary.saved = true;
+        (summary.saved, summary.own) = (true, true);
+        summary.extends = Some(base.value.clone());
         summary.environments.retain(|e| e.name == environment.value);
         for (own, of_bank) in [(&raw.country, &mut summary.country), (&raw.about, &mut summary.about)] {
             *of_bank = own.as_ref().map(|w| w.value.clone()).or(of_bank.take());

@@ -97,6 +97,16 @@ pub struct Loaded {
     pub own: bool,
 }
 
+/// A profile as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// Its file, as complaints name it.
+    pub name: &'a str,
+    pub text: &'a str,
+    /// A person's own file, not one that came with the program.
+    pub own: bool,
+}
+
 /// Why a profile cannot be used: a line per complaint, `file:line:column: …`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", lines.join("\n"))]
@@ -133,6 +143,11 @@ impl Library {
     pub fn ids(&self) -> Vec<String> {
         let mut seen = BTreeSet::new();
         self.entries.iter().filter_map(|e| e.id.clone()).filter(|id| seen.insert(id.clone())).collect()
+    }
+
+    /// The file that has that id.
+    pub fn source(&self, id: &str) -> Option<Source<'_>> {
+        self.entry(id).map(|e| Source { name: &e.name, text: &e.text, own: e.own })
     }
 
     /// Ids of the shared flows.
@@ -289,6 +304,8 @@ pub(super) fn summary(loaded: &Loaded) -> Summary {
         docs: p.docs.clone(),
         evidence: p.evidence.clone(),
         saved: p.environment.is_some(),
+        own: loaded.own,
+        extends: p.lineage.get(1).cloned(),
         environments: environments.filter(|e| p.environment.as_ref().is_none_or(|own| *own == e.name)).collect(),
         flows: flows.collect(),
         roles: p.keys.iter().map(role).collect(),

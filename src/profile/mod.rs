@@ -1,8 +1,10 @@
 //! Profiles: banks and flows as data. TOML shapes → joined → compiled model → statically checked. Pure: who reads
 //! the files is [`crate::store`].
 
+mod addresses;
 mod brief;
 mod compile;
+mod difference;
 mod join;
 mod library;
 pub mod model;
@@ -13,9 +15,11 @@ mod suit;
 mod summary;
 pub mod value;
 
+pub use addresses::addresses;
 pub use brief::Brief;
 pub use compile::{Compiler, find_private_key, find_secret};
-pub use library::{Library, Loaded, Refused};
+pub use difference::{Change, difference};
+pub use library::{Library, Loaded, Refused, Source};
 pub use schema::schema;
 pub use suit::{BankSuit, Suit};
 pub use summary::{EnvironmentSummary, FlowSummary, RoleSummary, Summary};

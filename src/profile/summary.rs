@@ -17,6 +17,10 @@ pub struct Summary {
     pub evidence: Option<String>,
     /// A person's saved profile, not a bank as shipped.
     pub saved: bool,
+    /// A file of the person's own: a saved profile, or a bank that they wrote themselves.
+    pub own: bool,
+    /// The profile that it builds on.
+    pub extends: Option<String>,
     pub environments: Vec<EnvironmentSummary>,
     pub flows: Vec<FlowSummary>,
     pub roles: Vec<RoleSummary>,

@@ -11,13 +11,13 @@ const MOST: u64 = 1 << 20;
 /// What runs where neither `VISUAL` nor `EDITOR` says otherwise.
 const USUAL: &str = if cfg!(windows) { "notepad" } else { "vi" };
 
-/// Blocks until the editor has ended. None: nothing was changed. The file is nobody else's to read, and gone afterwards.
-pub fn edit(editor: Option<&str>, text: &str) -> Result<Option<String>, String> {
+/// Blocks until the editor has ended. None: nothing was changed. `suffix`: how the file's name ends. The file is nobody else's to read, and gone afterwards.
+pub fn edit(editor: Option<&str>, suffix: &str, text: &str) -> Result<Option<String>, String> {
     let editor = editor.unwrap_or(USUAL);
     let told = |what: &str, e: std::io::Error| format!("{what}: {e}");
     let mut file = tempfile::Builder::new()
         .prefix("countersign-")
-        .suffix(".json")
+        .suffix(suffix)
         .tempfile()
         .map_err(|e| told("no file could be made", e))?;
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|e| told("the file was not written", e))?;
@@ -51,12 +51,12 @@ mod tests {
 
     #[test]
     fn what_the_editor_leaves_comes_back_and_an_editor_that_fails_changes_nothing() {
-        assert_eq!(edit(Some("true"), "a"), Ok(None));
-        assert_eq!(edit(Some("sh -c 'printf b > \"$1\"' x"), "a"), Ok(Some("b".into())));
-        assert!(edit(Some("false"), "a").unwrap_err().contains("false"));
+        assert_eq!(edit(Some("true"), ".toml", "a"), Ok(None));
+        assert_eq!(edit(Some("sh -c 'printf b > \"$1\"' x"), ".toml", "a"), Ok(Some("b".into())));
+        assert!(edit(Some("false"), ".toml", "a").unwrap_err().contains("false"));
         let other = "sh -c 'printf c > \"$1.new\" && mv \"$1.new\" \"$1\"' x";
-        assert_eq!(edit(Some(other), "a"), Ok(Some("c".into())));
+        assert_eq!(edit(Some(other), ".toml", "a"), Ok(Some("c".into())));
         let private = "sh -c 'test \"$(stat -c %a \"$1\")\" = 600' x";
-        assert_eq!(edit(Some(private), "a"), Ok(None));
+        assert_eq!(edit(Some(private), ".toml", "a"), Ok(None));
     }
 }

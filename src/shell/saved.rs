@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 
 use serde_json::Value as Json;
 
+use super::own_profiles::{Own, ProfileChange};
 use super::seats::Seat;
 use super::session::{Problem, Session};
 use crate::flow::typed;
 use crate::profile::model::{InputKind, Profile};
 use crate::secret::{Class, Secret};
-use crate::store::{StoreError, load_library, path_of, save_new};
+use crate::store::{FileChange, StoreError, load_library, toml_value};
 
 /// What is to be saved under which id. Values of secret inputs are left out.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl fmt::Debug for NewProfile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedProfile {
     pub id: String,
-    pub path: PathBuf,
+    pub change: ProfileChange,
     /// Names of keys and values that are in it.
     pub kept: Vec<String>,
     /// What is not, and why.
@@ -47,10 +47,8 @@ impl Session {
     pub fn save_profile(&self, new: &NewProfile) -> Result<SavedProfile, Problem> {
         let listed = "countersign profiles list shows them";
         let bank = self.library.load(&new.from).map_err(|r| Problem::usage(r.to_string(), listed))?.profile;
-        let path = path_of(&self.places, &new.id).ok_or_else(|| {
-            let hint = "lower-case letters, digits and hyphens; the demo keeps nothing";
-            Problem::usage("this cannot be the id of a saved profile here", hint)
-        })?;
+        let own = Own { library: &self.library, places: &self.places, now: self.clock.now() };
+        let path = own.path(&new.id)?;
         let (mut kept, mut left) = (Vec::new(), Vec::new());
         let mut keys: BTreeMap<String, toml_edit::Table> = BTreeMap::new();
         for role in &bank.keys {
@@ -87,8 +85,9 @@ impl Session {
         self.library
             .check(&path.display().to_string(), &text)
             .map_err(|r| Problem::usage(r.to_string(), "choose other values and try again"))?;
-        save_new(&path, &text).map_err(|e| Problem::usage(e.text, e.hint))?;
-        Ok(SavedProfile { id: new.id.clone(), path, kept, left })
+        let file = FileChange { path, before: None, after: Some(text.into()) };
+        let change = own.made(&new.id, format!("profile {}", new.id), file)?;
+        Ok(SavedProfile { id: new.id.clone(), change, kept, left })
     }
 
     /// The same session with the profiles that are there now, and what is wrong with them.
@@ -123,12 +122,7 @@ pub fn profile_text(
     }
     for (name, value) in values {
         let table = doc["values"].or_insert(toml_edit::table());
-        table[name.as_str()] = match value {
-            Json::Bool(b) => toml_edit::value(b),
-            Json::Number(n) if n.is_i64() => toml_edit::value(n.as_i64().unwrap_or_default()),
-            Json::String(s) => toml_edit::value(s),
-            other => toml_edit::value(other.to_string()),
-        };
+        table[name.as_str()] = toml_edit::Item::Value(toml_value(&value));
     }
     doc.to_string()
 }

@@ -7,6 +7,8 @@ pub(crate) mod kill;
 pub mod ledger;
 mod memory;
 mod metadata;
+mod profile_bin;
+mod profile_file;
 mod profiles;
 pub mod tokens;
 mod whose;
@@ -17,9 +19,11 @@ pub use history::History;
 pub use ledger::Ledger;
 pub use memory::Memory;
 pub use metadata::{keep_metadata, read_metadata};
+pub use profile_bin::{BIN_DAYS, put as put_in_bin};
+pub use profile_file::{FileChange, read_profile};
 pub use profiles::{
     drop_values, load_library, load_settings, load_text, path_of, profiles_stamp, save_new, save_pins, save_reference,
-    save_values,
+    save_values, toml_value,
 };
 pub use tokens::Tokens;
 pub use whose::Whose;

@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::file::{StoreError, read_capped, write_private};
+use super::profile_file::LIMIT;
 use crate::config::{Places, Settings};
 use crate::profile::Library;
 use crate::profile::model::Pin;
-
-/// Larger files are no profiles.
-const LIMIT: u64 = 1_000_000;
 
 /// The embedded library and the person's files. A file that cannot be read is left out and told.
 pub fn load_library(places: &Places) -> (Library, Vec<StoreError>) {
@@ -82,16 +80,20 @@ pub fn save_values(places: &Places, id: &str, values: &[(String, Json)]) -> Resu
     let (path, mut doc) = document(places, id)?;
     let table = doc.entry("values").or_insert(toml_edit::table());
     for (name, value) in values {
-        let item = match value {
-            Json::String(s) => toml_edit::value(s.as_str()),
-            Json::Bool(b) => toml_edit::value(*b),
-            Json::Number(n) if n.is_i64() => toml_edit::value(n.as_i64().unwrap_or_default()),
-            other => toml_edit::value(other.to_string()),
-        };
-        table[name.as_str()] = item;
+        table[name.as_str()] = toml_edit::Item::Value(toml_value(value));
     }
     write_private(&path, doc.to_string().as_bytes())?;
     Ok(path)
+}
+
+/// A value as a profile's file writes it: what TOML has no way to say stands in it as JSON.
+pub fn toml_value(value: &Json) -> toml_edit::Value {
+    match value {
+        Json::String(s) => s.as_str().into(),
+        Json::Bool(b) => (*b).into(),
+        Json::Number(n) if n.is_i64() => n.as_i64().unwrap_or_default().into(),
+        other => other.to_string().into(),
+    }
 }
 
 /// Takes values out of a saved profile; what else stands in the file stays as it is.

@@ -16,7 +16,7 @@ use crate::profile::Summary;
 use crate::redact::Redactor;
 use crate::secret::{Class, Secret};
 use crate::shell::{
-    ClientRow, HistoryDone, HistoryOrder, KeyDone, KeyOrder, NewProfile, RuleOrder, SavedProfile, StoreFacts,
+    ClientRow, HistoryDone, HistoryOrder, KeyDone, KeyOrder, OwnFile, ProfileDone, ProfileOrder, RuleOrder, StoreFacts,
     StoreRows, TokenDone, TokenOrder,
 };
 use crate::store::history::KeptRun;
@@ -101,11 +101,14 @@ pub enum Message {
     },
     /// Something worth a line at the bottom and in the log.
     Notice(Notice),
-    /// The answer to [`Command::SaveProfile`].
-    ProfileSaved(Result<SavedProfile, Problem>),
+    /// The answer to [`Command::Profile`].
+    ProfileDone {
+        number: Number,
+        result: Result<ProfileDone, Problem>,
+    },
     /// The answer to [`Command::Editor`]; None: nothing was changed.
     Edited {
-        index: usize,
+        what: Editing,
         result: Result<Option<String>, String>,
     },
     /// A second passed while something on the screen counts.
@@ -141,7 +144,7 @@ impl fmt::Debug for Message {
             Self::Searched { .. } => "Searched",
             Self::Background { .. } => "Background",
             Self::Notice(_) => "Notice",
-            Self::ProfileSaved(_) => "ProfileSaved",
+            Self::ProfileDone { .. } => "ProfileDone",
             Self::Edited { .. } => "Edited",
             Self::Tick => "Tick",
             Self::Resumed => "Resumed",
@@ -238,14 +241,18 @@ pub enum Command {
         source: Source,
         redactor: Box<Redactor>,
     },
-    /// Write a profile of the person's own; answer with [`Message::ProfileSaved`] and, where it is there, with the list.
-    SaveProfile(NewProfile),
+    /// Do something with profiles of the person's own; answer with [`Message::ProfileDone`] and, where there are others
+    /// now, with the list.
+    Profile {
+        number: Number,
+        order: ProfileOrder,
+    },
     /// Read the person's profiles again if their files changed; answer with [`Message::Profiles`] then.
     LookAtProfiles,
-    /// Let the person edit that text of a step; answer with [`Message::Edited`].
+    /// Let the person edit that text; answer with [`Message::Edited`].
     Editor {
-        index: usize,
-        text: String,
+        what: Editing,
+        text: Secret,
     },
     /// Search a large body away from the screen's thread.
     Search(Box<Search>),
@@ -278,12 +285,31 @@ impl Command {
                 | Self::ListTokens
                 | Self::ListClients
                 | Self::Token(_)
-                | Self::SaveProfile(_)
+                | Self::Profile { .. }
                 | Self::LookAtProfiles
                 | Self::ListHistory { .. }
                 | Self::History(_)
                 | Self::Explain { .. }
         )
+    }
+}
+
+/// What a text in the person's own editor is.
+#[derive(Clone, Debug)]
+pub enum Editing {
+    /// The step of the run at that position, as JSON.
+    Step(usize),
+    /// A profile of their own; what was written before and would not load is not lost while they try again.
+    Profile { of: OwnFile, refused: Option<Secret> },
+}
+
+impl Editing {
+    /// How its file's name ends, by which an editor knows what it is.
+    pub const fn suffix(&self) -> &'static str {
+        match self {
+            Self::Step(_) => ".json",
+            Self::Profile { .. } => ".toml",
+        }
     }
 }
 

@@ -168,10 +168,10 @@ fn carry_out(
                     terminal.suspend()?;
                     open.extend(app.update(Message::Resumed, clock.now()));
                 }
-                Command::Editor { index, text } => {
-                    let program = copier.ways.editor.clone();
-                    let result = terminal.outside(|| crate::shell::edit(program.as_deref(), &text))?;
-                    open.extend(app.update(Message::Edited { index, result }, clock.now()));
+                Command::Editor { what, text } => {
+                    let (program, suffix) = (copier.ways.editor.clone(), what.suffix());
+                    let result = terminal.outside(|| crate::shell::edit(program.as_deref(), suffix, text.expose()))?;
+                    open.extend(app.update(Message::Edited { what, result }, clock.now()));
                 }
                 Command::Redraw => terminal.clear()?,
                 Command::Mouse(on) => terminal.mouse(on)?,

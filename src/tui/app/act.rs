@@ -57,12 +57,18 @@ impl App {
             Action::CallPeople => self.call_people(),
             Action::QrCode => self.show_qr_code(now),
             Action::OpenToken => self.open_token(now),
+            Action::Edit | Action::Editor | Action::Delete | Action::Import | Action::Undo | Action::Redo
+                if self.focus == PaneId::Profiles =>
+            {
+                self.act_with_profile(action);
+            }
+            Action::Clone => self.act_with_profile(action),
             Action::Edit | Action::Editor | Action::Redo | Action::Try | Action::Compare | Action::Branches => {
                 self.act_exploring(action, now)
             }
             Action::HoldTo => self.open_rules(),
             Action::SaveProfile => self.ask_to_save(),
-            Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request | Action::DeleteKey => {
+            Action::NewKey | Action::Import | Action::BindKey | Action::Request | Action::Delete => {
                 self.act_with_keys(action, now);
             }
             Action::Undo if self.focus_explores() => self.act_exploring(action, now),

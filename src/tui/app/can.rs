@@ -9,6 +9,11 @@ use crate::tui::overlay::Overlay;
 impl App {
     /// Why an action cannot be done now.
     pub fn can(&self, action: Action) -> Result<(), &'static str> {
+        self.can_in(action, self.focus)
+    }
+
+    /// The same with the focus on that pane.
+    pub(super) fn can_in(&self, action: Action, pane: PaneId) -> Result<(), &'static str> {
         let view = self.view();
         let selected = self.selected_step().map(|(_, s)| s);
         match action {
@@ -46,6 +51,12 @@ impl App {
             Action::ImportRun if self.settings.demo => Err("the demo keeps nothing"),
             Action::Compare if self.history_is_open() => self.chosen_run().map(|_| ()).ok_or("no run is kept"),
             Action::Submit | Action::Compare if self.lines_are_open() => self.can_with_lines(action),
+            Action::Edit | Action::Editor | Action::Delete | Action::Import | Action::Undo | Action::Redo
+                if pane == PaneId::Profiles =>
+            {
+                self.can_with_profile(action)
+            }
+            Action::Clone => self.can_with_profile(action),
             Action::Edit | Action::Editor | Action::Redo | Action::Try | Action::Compare | Action::Branches => {
                 self.can_explore(action)
             }
@@ -68,9 +79,9 @@ impl App {
                 Err("no token or message to hold against rules: p pastes one")
             }
             Action::Left | Action::Right if self.focus == PaneId::Keys => Err("a key has no tabs: PgDn reads on"),
-            Action::NewKey | Action::ImportKey | Action::BindKey | Action::Request => self.can_with_keys(action),
-            Action::Undo if self.focus_explores() => self.can_explore(action),
-            Action::DeleteKey | Action::Undo | Action::AskStores => self.can_with_keys(action),
+            Action::NewKey | Action::Import | Action::BindKey | Action::Request => self.can_with_keys(action),
+            Action::Undo if matches!(pane, PaneId::Flow | PaneId::Step | PaneId::Inspector) => self.can_explore(action),
+            Action::Delete | Action::Undo | Action::AskStores => self.can_with_keys(action),
             Action::Copy | Action::Submit | Action::ForgetToken if self.tokens_are_open() => {
                 self.can_with_token(action)
             }

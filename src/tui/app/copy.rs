@@ -43,12 +43,14 @@ pub enum CopyKind {
     Kid(KidMode),
     Certificate,
     Subject(DnForm, OrganizationForm),
+    /// The file of a profile of one's own.
+    Profile,
     /// A text that was made.
     Report,
 }
 
 impl CopyKind {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Handover,
         Self::Address,
         Self::Value,
@@ -75,6 +77,7 @@ impl CopyKind {
         Self::Subject(DnForm::OpenSslRfc2253, OrganizationForm::Oid),
         Self::Subject(DnForm::Java, OrganizationForm::Name),
         Self::Subject(DnForm::Java, OrganizationForm::Oid),
+        Self::Profile,
         Self::Report,
     ];
 
@@ -107,6 +110,7 @@ impl CopyKind {
             Self::Subject(DnForm::OpenSslRfc2253, OrganizationForm::Oid) => 'F',
             Self::Subject(DnForm::Java, OrganizationForm::Name) => 'G',
             Self::Subject(DnForm::Java, OrganizationForm::Oid) => 'H',
+            Self::Profile => 'e',
             Self::Report => 'R',
         }
     }
@@ -137,6 +141,9 @@ impl App {
             | CopyKind::Kid(_)
             | CopyKind::Certificate
             | CopyKind::Subject(..) => self.of_key(kind)?.0,
+            CopyKind::Profile => {
+                format!("the file of {}; it is shown first", self.own_profile_here()?)
+            }
             CopyKind::Report if self.report().is_some() => self.report()?.title.clone(),
             CopyKind::Report => {
                 self.view().filter(|_| in_run)?;
@@ -259,6 +266,8 @@ impl App {
                 let (what, text) = self.of_key(kind)?;
                 Found::new(what, text, Class::Public)
             }
+            // it is read and shown first
+            CopyKind::Profile => return None,
             CopyKind::Report => Found::new(self.report()?.what, &self.report()?.text, Class::Public),
             CopyKind::Token => {
                 let shown = self.shown_token()?;
@@ -302,6 +311,9 @@ impl App {
     pub(super) fn copy(&mut self, kind: CopyKind, now: Timestamp) {
         if kind == CopyKind::Report && self.report().is_none() {
             return self.preview_report(now);
+        }
+        if kind == CopyKind::Profile {
+            return self.export_profile();
         }
         let Some(found) = self.text_of(kind) else {
             return self.say(NoticeTone::Warn, "there is nothing of that to copy", now);

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 use crate::tui::focus::PaneId;
 use crate::tui::item::Item;
 use crate::tui::keymap::Action;
-use crate::tui::message::{Command, NoticeTone};
+use crate::tui::message::{Command, Editing, NoticeTone};
 use crate::tui::overlay::choice::{Does, Entry};
 use crate::tui::overlay::form::{Form, Purpose};
 use crate::tui::overlay::{Choice, Overlay};
@@ -83,7 +83,7 @@ impl App {
             Action::Editor => {
                 if let Some((index, step)) = self.selected_step() {
                     let text = document::write(step, self.redactor());
-                    self.out.push(Command::Editor { index, text });
+                    self.out.push(Command::Editor { what: Editing::Step(index), text: Secret::new(text) });
                 }
             }
             Action::Undo => {
@@ -218,8 +218,7 @@ impl App {
     }
 
     /// What came back from the editor.
-    pub(super) fn edited(&mut self, index: usize, result: Result<Option<String>, String>, now: Timestamp) {
-        self.out.push(Command::Redraw);
+    pub(super) fn edited_step(&mut self, index: usize, result: Result<Option<String>, String>, now: Timestamp) {
         let Some(step) = self.view().and_then(|v| v.steps.get(index)) else { return };
         match result.and_then(|text| text.map_or(Ok(Vec::new()), |text| document::read(step, self.redactor(), &text))) {
             Err(why) => self.say(NoticeTone::Bad, format!("nothing was changed: {why}"), now),

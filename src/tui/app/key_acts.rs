@@ -22,14 +22,14 @@ impl App {
         let here = pane.store_here();
         match action {
             Action::NewKey if pane.makers().is_empty() => Err("no store that can make a key has answered yet"),
-            Action::ImportKey if !pane.stores().any(|(f, answered)| f.imports && answered) => {
+            Action::Import if !pane.stores().any(|(f, answered)| f.imports && answered) => {
                 Err("no store here takes keys over")
             }
             Action::BindKey | Action::Request if usable.is_none() => Err("choose a key that can be used first"),
             Action::BindKey if self.seats().next().is_none() => Err("no profile has a key role"),
-            Action::DeleteKey if usable.is_none() => Err("choose a key that can be used first"),
-            Action::DeleteKey if here.is_some_and(|f| f.deletes) => Ok(()),
-            Action::DeleteKey => match here.map(|f| f.scheme) {
+            Action::Delete if usable.is_none() => Err("choose a key that can be used first"),
+            Action::Delete if here.is_some_and(|f| f.deletes) => Ok(()),
+            Action::Delete => match here.map(|f| f.scheme) {
                 Some("file") => Err("a file is your own: remove it yourself"),
                 Some("memory") => Err("a key in memory ends with the program"),
                 _ => Err("this store deletes nothing"),
@@ -43,10 +43,10 @@ impl App {
         self.go_to(PaneId::Keys);
         match action {
             Action::NewKey => self.choose_maker(),
-            Action::ImportKey => self.choose_taker(),
+            Action::Import => self.choose_taker(),
             Action::BindKey => self.choose_seat(now),
             Action::Request => self.choose_request(),
-            Action::DeleteKey => self.ask_to_delete(),
+            Action::Delete => self.ask_to_delete(),
             Action::Undo => self.undo(now),
             _ => self.out.push(Command::ListKeys { only: None }),
         }

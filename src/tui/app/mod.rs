@@ -24,6 +24,8 @@ mod lines;
 mod mouse;
 mod overlays;
 mod palette;
+mod profile_acts;
+mod profile_done;
 mod reveal;
 mod rules;
 mod save_profile;
@@ -243,8 +245,8 @@ impl App {
             }
             Message::Background { .. } => self.changed = false,
             Message::Notice(notice) => self.log.say(now, notice),
-            Message::ProfileSaved(result) => self.profile_saved(result, now),
-            Message::Edited { index, result } => self.edited(index, result, now),
+            Message::ProfileDone { number, result } => self.profile_done(number, result, now),
+            Message::Edited { what, result } => self.edited(what, result, now),
             Message::Tick => self.reveal_tick(now),
             Message::Resumed => self.out.push(Command::Redraw),
         }

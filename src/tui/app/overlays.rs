@@ -2,10 +2,10 @@
 
 use super::{App, CopyKind};
 use crate::flow::Event;
-use crate::shell::{HistoryOrder, KeyOrder, NewProfile, TokenOrder};
+use crate::shell::{HistoryOrder, KeyOrder, ProfileOrder, TokenOrder};
 use crate::time::Timestamp;
 use crate::tui::keymap::Action;
-use crate::tui::message::{Command, NoticeTone};
+use crate::tui::message::{Command, Editing, NoticeTone};
 use crate::tui::overlay::form::{Form, Purpose};
 use crate::tui::overlay::question::Asked;
 use crate::tui::overlay::{Listed, Overlay, Save, text};
@@ -82,7 +82,7 @@ impl App {
             }
             (Overlay::Form(form), Action::NextField) => form.go_by(1),
             (Overlay::Form(form), Action::PreviousField) => form.go_by(-1),
-            (Overlay::Form(form), Action::Submit) if !form.is_at_end() => form.go_by(1),
+            (Overlay::Form(form), Action::Submit) if !form.is_done() => form.go_by(1),
             (Overlay::Form(_), Action::Submit) => {
                 if let Some(Overlay::Form(form)) = self.overlays.pop() {
                     self.submit(form, now);
@@ -131,6 +131,7 @@ impl App {
         match (self.overlays.last_mut(), action) {
             (Some(Overlay::Card(_)), Action::Submit) => self.copy(CopyKind::Value, now),
             (Some(Overlay::Card(_)), Action::Copy) => self.open_copy_menu(now),
+            (Some(Overlay::Report(_)), Action::Submit) => self.take_over(),
             (Some(Overlay::Report(_)), Action::Copy) => self.copy(CopyKind::Report, now),
             (Some(Overlay::Report(report)), Action::Write) => {
                 let text = report.text.clone();
@@ -138,6 +139,7 @@ impl App {
                     Some(Save::Request(name)) => {
                         self.order(KeyOrder::Save { name, text }, "writing the request".to_owned(), None, None, now);
                     }
+                    Some(Save::Profile(id)) => self.profile_order(ProfileOrder::Export { id, text }, None),
                     Some(Save::Report(name)) => self.out.push(Command::History(HistoryOrder::Write { name, text })),
                     None => {}
                 }
@@ -157,6 +159,9 @@ impl App {
         if matches!(form.purpose, Purpose::ImportRun) {
             return self.import_run(form, now);
         }
+        if form.is_about_profile() {
+            return self.submit_profile_form(form);
+        }
         let answers = form.answers();
         match form.purpose {
             Purpose::Answer => self.tell(Event::Answer(answers), now),
@@ -171,11 +176,13 @@ impl App {
                 let (method, url) = (text("method"), text("url"));
                 self.out.push(Command::Token(TokenOrder::Call { label, method, url }));
             }
-            Purpose::SaveProfile(new) => {
-                let id = answers.get("id").map_or_else(String::new, |s| s.expose().trim().to_owned());
-                self.out.push(Command::SaveProfile(NewProfile { id, ..new }));
-            }
-            Purpose::Key(_) | Purpose::Change { .. } | Purpose::ImportRun => {}
+            Purpose::Key(_)
+            | Purpose::Change { .. }
+            | Purpose::SaveProfile(_)
+            | Purpose::EditProfile(_)
+            | Purpose::CloneProfile { .. }
+            | Purpose::ImportProfile
+            | Purpose::ImportRun => {}
             Purpose::Inspect => {
                 if let Some((_, text)) = answers.into_iter().next() {
                     self.inspect(text.expose(), now);
@@ -203,6 +210,11 @@ impl App {
             Asked::ForgetToken(label) => self.out.push(Command::Token(TokenOrder::Forget { label })),
             Asked::DeleteRun { id } => self.out.push(Command::History(HistoryOrder::Delete { id })),
             Asked::RunImported(again) => self.run_again(*again, now),
+            Asked::DeleteProfile { id } => self.profile_order(ProfileOrder::Delete { id }, None),
+            Asked::EditAgain { of, text } => {
+                let what = Editing::Profile { of, refused: Some(text.clone()) };
+                self.out.push(Command::Editor { what, text });
+            }
             Asked::DeleteKey { uri } => self.delete_key(uri, now),
             Asked::Quit => {
                 self.cancel_now(now);

@@ -127,12 +127,21 @@ impl App {
     }
 
     fn entry(&self, binding: &Binding) -> Entry {
+        let elsewhere = self.pane_elsewhere(binding);
         let reason = match binding.action {
             Action::Enter | Action::Escape => None,
-            action => self.can(action).err().map(str::to_owned),
+            action => self.can_in(action, elsewhere.unwrap_or(self.focus)).err().map(str::to_owned),
         };
-        let keys = self.keymap.keys(binding);
-        Entry { keys, reason, ..Entry::new(Does::Act(binding.action), binding.id, binding.words) }
+        let does = elsewhere.map_or(Does::Act(binding.action), |pane| Does::ActIn(pane, binding.action));
+        Entry { keys: self.keymap.keys(binding), reason, ..Entry::new(does, binding.id, binding.words) }
+    }
+
+    /// Where a row holds that does not hold here, and whose action does something else in other panes.
+    fn pane_elsewhere(&self, binding: &Binding) -> Option<PaneId> {
+        let in_pane = |b: &Binding, pane: PaneId| b.contexts.contains(&Context::from(pane));
+        let other = TABLE.iter().any(|b| b.action == binding.action && b.id != binding.id);
+        let pane = PaneId::ALL.into_iter().find(|pane| in_pane(binding, *pane))?;
+        (other && !in_pane(binding, self.focus)).then_some(pane)
     }
 
     /// Does what the chosen entry says.
@@ -154,6 +163,10 @@ impl App {
         }
         match entry.does {
             Does::Act(action) => self.act(action, now),
+            Does::ActIn(pane, action) => {
+                self.go_to(pane);
+                self.act(action, now);
+            }
             Does::Key(choice) => self.key_chosen(choice, now),
             Does::Explore(what) => self.explore(what, now),
             Does::HoldTo(rules) => self.hold_to(rules),

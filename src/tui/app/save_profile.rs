@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use super::App;
 use crate::flow::view::AskField;
 use crate::secret::Secret;
-use crate::shell::{NewProfile, SavedProfile};
-use crate::time::Timestamp;
-use crate::tui::message::{NoticeTone, Problem};
+use crate::shell::NewProfile;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::form::{Form, Purpose};
 
@@ -49,24 +47,5 @@ impl App {
         };
         let new = NewProfile { id: String::new(), from, environment, values };
         self.overlays.push(Overlay::Form(Form::new(Purpose::SaveProfile(new), "save a profile", about, &[id])));
-    }
-
-    pub(super) fn profile_saved(&mut self, result: Result<SavedProfile, Problem>, now: Timestamp) {
-        match result {
-            Ok(saved) => {
-                let kept =
-                    if saved.kept.is_empty() { String::new() } else { format!(" with {}", saved.kept.join(", ")) };
-                let left = if saved.left.is_empty() {
-                    String::new()
-                } else {
-                    format!("; left out: {}", saved.left.join(", "))
-                };
-                self.say(NoticeTone::Good, format!("saved as {}{kept}{left}", saved.id), now);
-            }
-            Err(problem) => {
-                let hint = problem.hint.map_or_else(String::new, |h| format!(": {h}"));
-                self.say(NoticeTone::Bad, format!("not saved: {}{hint}", problem.text), now);
-            }
-        }
     }
 }

@@ -47,10 +47,17 @@ pub enum Action {
     /// The embedded bank's people do what is waited for.
     CallPeople,
     OpenToken,
-    /// Another value for one thing of the step.
+    /// Another value for one thing: of the step, of a profile.
     Edit,
-    /// The step in the person's own editor.
+    /// The whole of it in the person's own editor.
     Editor,
+    /// The same once more, under another name.
+    Clone,
+    /// From a file.
+    Import,
+    Delete,
+    Undo,
+    Redo,
     /// A rule that is broken on purpose.
     Try,
     /// Two attempts, lines or runs beside each other.
@@ -63,13 +70,8 @@ pub enum Action {
     HoldTo,
     // keys
     NewKey,
-    ImportKey,
     BindKey,
     Request,
-    DeleteKey,
-    Undo,
-    /// What was taken back, again.
-    Redo,
     AskStores,
     /// Writes the text that is shown to a file.
     Write,

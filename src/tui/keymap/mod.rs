@@ -38,6 +38,8 @@ pub enum Context {
     Card,
     /// A text that was made.
     Report,
+    /// What taking a file over would change.
+    Weighed,
     /// Tokens that are kept.
     Tokens,
     /// Registrations that are known.
@@ -52,7 +54,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Always,
         Self::Everywhere,
         Self::Profiles,
@@ -68,6 +70,7 @@ impl Context {
         Self::CopyMenu,
         Self::Card,
         Self::Report,
+        Self::Weighed,
         Self::Tokens,
         Self::Clients,
         Self::History,
@@ -94,6 +97,7 @@ impl Context {
             Self::CopyMenu => &[Self::CopyMenu, Self::Always],
             Self::Card => &[Self::Card, Self::Always],
             Self::Report => &[Self::Report, Self::Always],
+            Self::Weighed => &[Self::Weighed, Self::Always],
             Self::Tokens => &[Self::Tokens, Self::Always],
             Self::Clients => &[Self::Clients, Self::Always],
             Self::History => &[Self::History, Self::Always],
@@ -123,6 +127,7 @@ impl Context {
             Self::CopyMenu => "Copy",
             Self::Card => "Key",
             Self::Report => "Text",
+            Self::Weighed => "Import",
             Self::Tokens => "Tokens",
             Self::Clients => "Registrations",
             Self::History => "Runs",

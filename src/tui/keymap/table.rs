@@ -5,14 +5,16 @@ use super::Binding;
 use super::Context as C;
 use crate::tui::focus::PaneId;
 
+const PROFILES: &[C] = &[C::Profiles];
 const RUN: &[C] = &[C::Flow, C::Step];
 const SAVED: &[C] = &[C::Profiles, C::Flow, C::Step];
 const EXPLORED: &[C] = &[C::Flow, C::Step, C::Inspector];
 const ALL: &[C] = &[C::Everywhere];
-const SCROLL: &[C] = &[C::Everywhere, C::Messages, C::Card, C::Report, C::Tokens, C::Clients, C::History, C::Lines];
-const READ: &[C] = &[C::Everywhere, C::Card, C::Report, C::Messages];
+const SCROLL: &[C] =
+    &[C::Everywhere, C::Messages, C::Card, C::Report, C::Weighed, C::Tokens, C::Clients, C::History, C::Lines];
+const READ: &[C] = &[C::Everywhere, C::Card, C::Report, C::Weighed, C::Messages];
 const KEYS: &[C] = &[C::Keys];
-const COPY: &[C] = &[C::Everywhere, C::Card, C::Report, C::Tokens];
+const COPY: &[C] = &[C::Everywhere, C::Card, C::Report, C::Weighed, C::Tokens];
 
 const fn row(
     action: A,
@@ -57,6 +59,45 @@ pub const TABLE: &[Binding] = &[
         SAVED,
         24,
     ),
+    row(
+        A::Edit,
+        "profile-edit",
+        "edit",
+        "edit this profile of your own: its name, environment and values",
+        &["e"],
+        PROFILES,
+        16,
+    ),
+    row(A::Editor, "profile-editor", "", "its file in your editor ($VISUAL, $EDITOR), checked", &["E"], PROFILES, 60),
+    row(
+        A::Clone,
+        "profile-clone",
+        "clone",
+        "the same profile under another id, or in another environment",
+        &["c"],
+        PROFILES,
+        25,
+    ),
+    row(
+        A::Delete,
+        "profile-delete",
+        "delete",
+        "delete this profile of your own: to the bin, u brings it back",
+        &["d"],
+        PROFILES,
+        26,
+    ),
+    row(
+        A::Import,
+        "profile-import",
+        "import",
+        "take a profile over from a file, after a look at what changes",
+        &["i"],
+        PROFILES,
+        27,
+    ),
+    row(A::Undo, "profile-undo", "undo", "take back the last change of a profile of your own", &["u"], PROFILES, 22),
+    row(A::Redo, "profile-redo", "redo", "make the change that was taken back again", &["U"], PROFILES, 23),
     row(A::Edit, "edit", "edit", "change one thing of this step, and build it again", &["e"], EXPLORED, 16),
     row(A::Editor, "editor", "", "change the step in your editor ($VISUAL, $EDITOR)", &["E"], EXPLORED, 60),
     row(A::Undo, "undo-edit", "", "take back the last change of this step", &["u"], RUN, 60),
@@ -87,18 +128,10 @@ pub const TABLE: &[Binding] = &[
     ),
     // keys
     row(A::NewKey, "key-new", "new", "make a key: choose a store, an algorithm and a name", &["a"], KEYS, 2),
-    row(
-        A::ImportKey,
-        "key-import",
-        "import",
-        "take over a key from a file: PEM, JWK, PKCS#8, PKCS#12",
-        &["i"],
-        KEYS,
-        4,
-    ),
+    row(A::Import, "key-import", "import", "take over a key from a file: PEM, JWK, PKCS#8, PKCS#12", &["i"], KEYS, 4),
     row(A::BindKey, "key-bind", "bind", "let a role of a profile use this key", &["b"], KEYS, 6),
     row(A::Request, "key-request", "CSR", "ask for a certificate: a QWAC or QSeal request", &["C"], KEYS, 8),
-    row(A::DeleteKey, "key-delete", "delete", "delete this key; it says what becomes of it", &["d"], KEYS, 13),
+    row(A::Delete, "key-delete", "delete", "delete this key; it says what becomes of it", &["d"], KEYS, 13),
     row(A::Undo, "undo", "undo", "take back the last deletion or binding", &["u"], KEYS, 7),
     row(A::AskStores, "key-stores", "", "ask every store again for its keys", &["R"], KEYS, 60),
     // tokens
@@ -274,6 +307,9 @@ pub const TABLE: &[Binding] = &[
     // a text that was made
     row(A::Write, "report-write", "save", "write it to a file", &["w"], &[C::Report], 0),
     row(A::Close, "report-close", "close", "close", &["<esc>", "q", "<enter>"], &[C::Report], 1),
+    // what a file would change
+    row(A::Submit, "import-take", "take it over", "take the file over as it is shown", &["<enter>"], &[C::Weighed], 0),
+    row(A::Close, "import-close", "leave it", "leave everything as it is", &["<esc>", "q"], &[C::Weighed], 1),
     // what a store asks
     row(A::Submit, "prompt-done", "done", "give it to the store", &["<enter>"], &[C::Prompt], 0),
     row(A::Close, "prompt-close", "give up", "give up: what waits for it fails", &["<esc>"], &[C::Prompt], 1),

@@ -21,6 +21,8 @@ use crate::tui::words::Words;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Does {
     Act(Action),
+    /// What the key of that action does in that pane.
+    ActIn(PaneId, Action),
     /// The cursor goes to that environment of a bank, and to that flow of it.
     GoToBank {
         profile: String,

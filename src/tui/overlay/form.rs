@@ -10,7 +10,7 @@ use crate::flow::edit::Place;
 use crate::flow::view::AskField;
 use crate::jose::Alg;
 use crate::secret::{Class, Secret};
-use crate::shell::{NewProfile, Seat};
+use crate::shell::{NewProfile, OwnFile, Seat};
 use crate::store::tokens::Label;
 use crate::tui::doc::Doc;
 use crate::tui::look::{Look, Sign, Tone};
@@ -32,6 +32,14 @@ pub enum Purpose {
     Key(KeyForm),
     /// The id of a profile that is to be saved.
     SaveProfile(NewProfile),
+    /// Other values for a profile of one's own.
+    EditProfile(OwnFile),
+    /// Another id for the same profile, and another environment.
+    CloneProfile {
+        id: String,
+    },
+    /// The file of a profile that comes from elsewhere.
+    ImportProfile,
     /// Another value for what stands there; None: the place is typed, too.
     Change {
         index: usize,
@@ -125,6 +133,12 @@ impl Form {
         field.map_or_else(String::new, |(_, f)| f.secret().expose().trim().to_owned())
     }
 
+    /// Whether the shell is asked about a profile of the person's own: what was typed comes back where it fails.
+    pub const fn is_about_profile(&self) -> bool {
+        use Purpose::{CloneProfile, EditProfile, ImportProfile, SaveProfile};
+        matches!(self.purpose, SaveProfile(_) | EditProfile(_) | CloneProfile { .. } | ImportProfile)
+    }
+
     pub fn entry(&mut self) -> Option<&mut Entry> {
         self.fields.get_mut(self.at).map(|(_, f)| f)
     }
@@ -134,8 +148,9 @@ impl Form {
         self.at = (self.at + n).saturating_add_signed(by) % n;
     }
 
-    pub fn is_at_end(&self) -> bool {
-        self.at + 1 >= self.fields.len()
+    /// Whether Enter is the last word: in the last field, and wherever every field has its value already.
+    pub fn is_done(&self) -> bool {
+        matches!(self.purpose, Purpose::EditProfile(_)) || self.at + 1 >= self.fields.len()
     }
 
     pub fn answers(&self) -> BTreeMap<String, Secret> {

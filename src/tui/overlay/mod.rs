@@ -65,6 +65,7 @@ impl Overlay {
             Self::Form(_) => Context::Form,
             Self::CopyMenu(_) => Context::CopyMenu,
             Self::Card(_) => Context::Card,
+            Self::Report(report) if report.weighed.is_some() => Context::Weighed,
             Self::Report(_) => Context::Report,
             Self::Tokens(list) | Self::Clients(list) | Self::History(list) if list.typing => Context::Line,
             Self::Tokens(_) => Context::Tokens,

@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::window;
-use crate::shell::Again;
+use crate::secret::Secret;
+use crate::shell::{Again, OwnFile};
 use crate::store::tokens::Label;
 use crate::tui::app::Go;
 use crate::tui::doc::Doc;
@@ -30,6 +31,15 @@ pub enum Asked {
     /// To the bin.
     DeleteKey {
         uri: String,
+    },
+    /// To the bin.
+    DeleteProfile {
+        id: String,
+    },
+    /// What was written would not load.
+    EditAgain {
+        of: OwnFile,
+        text: Secret,
     },
     /// The bank is not told.
     ForgetToken(Label),

@@ -1,5 +1,6 @@
 //! A text that was made and is to be taken along: shown whole, copied, or written to a file.
 
+use crate::shell::Incoming;
 use crate::tui::doc::DocState;
 
 #[derive(Clone, Debug)]
@@ -10,6 +11,8 @@ pub struct Report {
     pub text: String,
     /// What it is written as, where it is to be written.
     pub save: Option<Save>,
+    /// It tells what taking that file over would change: Enter takes it.
+    pub weighed: Option<Box<Incoming>>,
     /// Columns of its text, where there is room.
     pub wide: u16,
     pub doc: DocState,
@@ -20,6 +23,7 @@ pub struct Report {
 pub enum Save {
     Request(String),
     Report(String),
+    Profile(String),
 }
 
 impl Report {
@@ -27,6 +31,6 @@ impl Report {
     pub const PROSE: u16 = 66;
 
     pub fn new(title: impl Into<String>, what: &'static str, text: String, save: Option<Save>) -> Self {
-        Self { title: title.into(), what, text, save, wide: Self::PROSE, doc: DocState::default() }
+        Self { title: title.into(), what, text, save, weighed: None, wide: Self::PROSE, doc: DocState::default() }
     }
 }

@@ -9,6 +9,7 @@ mod lines;
 mod mouse;
 mod palette;
 mod play;
+mod profiles;
 mod rules;
 mod screens;
 mod suits;

@@ -62,6 +62,8 @@ pub fn summaries() -> Vec<Summary> {
         docs: None,
         evidence: Some("invented".into()),
         saved: false,
+        own: false,
+        extends: None,
         environments: vec![
             environment("sandbox", false, true, None),
             environment("production", true, false, None),

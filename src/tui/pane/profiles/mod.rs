@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 
 use crate::profile::{EnvironmentSummary, FlowSummary, Summary};
 use crate::secret::Secret;
-use crate::shell::Seat;
+use crate::shell::{ProfileChange, Seat};
 use crate::tui::filter;
+use crate::tui::message::Number;
+use crate::tui::overlay::Form;
 
 /// A row of the list, by position in the summaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +52,7 @@ pub struct Renewal {
     pub uri: String,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct ProfilesPane {
     pub all: Vec<Summary>,
     pub loaded: bool,
@@ -59,34 +61,65 @@ pub struct ProfilesPane {
     open: Option<(usize, usize)>,
     pub selected: Option<RowId>,
     pub top: usize,
+    /// Changes of this session that can be taken back, the last at the end.
+    pub undo: Vec<ProfileChange>,
+    /// Those that were taken back.
+    pub redo: Vec<ProfileChange>,
+    /// What was typed for an order that is not answered yet.
+    pub form: Option<(Number, Form)>,
+    /// The profile to which the cursor goes as soon as it is listed.
+    expected: Option<String>,
 }
 
 impl ProfilesPane {
-    /// The first bank that answers inside the program is open, and the cursor stands on its first flow.
+    /// The cursor stays where it stands, by names; where it stood nowhere, see [`Self::start`].
     pub fn set(&mut self, all: Vec<Summary>) {
         self.loaded = true;
-        let before = self.choice();
+        let named = |(p, e): (usize, usize)| Some((self.all.get(p)?.id.clone(), self.environment(p, e)?.name.clone()));
+        let open = self.open.and_then(named);
+        let stood = self.place().map(|(profile, env)| (profile.id.clone(), env.name.clone()));
+        let flow = self.chosen_flow().map(|f| f.id.clone());
         self.all = all;
-        let places = || {
-            self.all
-                .iter()
-                .enumerate()
-                .flat_map(|(p, s)| s.environments.iter().enumerate().map(move |(e, env)| (p, e, env)))
-        };
-        let kept = before
-            .as_ref()
-            .and_then(|c| places().find(|(p, _, env)| self.all[*p].id == c.profile && env.name == c.environment));
-        let first = kept
-            .or_else(|| places().find(|(.., env)| env.sandbox && env.disabled.is_none()))
-            .or_else(|| places().find(|(.., env)| env.disabled.is_none()));
-        let Some((p, e, _)) = first else {
-            (self.open, self.selected) = (None, None);
+        if let Some(id) = self.expected.take() {
+            self.expect(&id);
+            if self.expected.is_none() {
+                return;
+            }
+        }
+        let Some((id, env)) = stood else { return self.start() };
+        let Some((p, e)) = self.spot(&id, &env) else {
+            self.start();
+            // it may be listed later
+            self.expected.get_or_insert(id);
             return;
         };
-        self.open = Some((p, e));
-        let flow = before.and_then(|c| self.all[p].flows.iter().position(|f| f.id == c.flow)).unwrap_or(0);
-        self.selected =
-            Some(if self.all[p].flows.is_empty() { RowId::Environment(p, e) } else { RowId::Flow(p, e, flow) });
+        self.open = open.and_then(|(id, env)| self.spot(&id, &env));
+        let flow = flow.and_then(|id| self.all[p].flows.iter().position(|f| f.id == id));
+        self.selected = Some(flow.map_or(RowId::Environment(p, e), |f| RowId::Flow(p, e, f)));
+    }
+
+    /// The first bank that answers inside the program is open, and the cursor stands on its first flow.
+    fn start(&mut self) {
+        let places = || {
+            let all = self.all.iter().enumerate();
+            all.flat_map(|(p, s)| s.environments.iter().enumerate().map(move |(e, env)| (p, e, env)))
+        };
+        let first = places()
+            .find(|(.., env)| env.sandbox && env.disabled.is_none())
+            .or_else(|| places().find(|(.., env)| env.disabled.is_none()));
+        self.open = first.map(|(p, e, _)| (p, e));
+        self.selected = self.open.map(|(p, e)| match self.all[p].flows.is_empty() {
+            true => RowId::Environment(p, e),
+            false => RowId::Flow(p, e, 0),
+        });
+    }
+
+    /// That environment of that profile, or its first where it has no such one.
+    fn spot(&self, profile: &str, environment: &str) -> Option<(usize, usize)> {
+        let p = self.all.iter().position(|s| s.id == profile)?;
+        let environments = &self.all[p].environments;
+        let e = environments.iter().position(|e| e.name == environment).unwrap_or(0);
+        (!environments.is_empty()).then_some((p, e))
     }
 
     /// What passes the filter, banks with what is below them.
@@ -178,6 +211,7 @@ impl ProfilesPane {
 
     /// Moves over rows that can be chosen. A jump past an end stops there.
     pub fn go_by(&mut self, by: isize) {
+        self.expected = None;
         let rows: Vec<RowId> = self.rows().into_iter().filter(|r| !matches!(r, RowId::Bank(_))).collect();
         let now = self.selected.and_then(|s| rows.iter().position(|r| *r == s));
         let next = now.map_or(0, |n| n.saturating_add_signed(by)).min(rows.len().saturating_sub(1));
@@ -186,6 +220,7 @@ impl ProfilesPane {
 
     /// The cursor on that environment, opened, or on a flow of it. What a filter hides is not found: it goes.
     pub fn go_to(&mut self, profile: &str, environment: &str, flow: Option<&str>) {
+        self.expected = None;
         let Some(p) = self.all.iter().position(|s| s.id == profile) else { return };
         let bank = &self.all[p];
         let Some(e) = bank.environments.iter().position(|e| e.name == environment) else { return };
@@ -193,6 +228,19 @@ impl ProfilesPane {
         self.filter.clear();
         self.open = Some((p, e));
         self.selected = Some(flow.map_or(RowId::Environment(p, e), |f| RowId::Flow(p, e, f)));
+    }
+
+    /// The cursor on that profile, now or as soon as it is listed; a person who moves meanwhile goes where they want.
+    pub fn expect(&mut self, id: &str) {
+        if self.place().is_some_and(|(profile, _)| profile.id == id) {
+            self.expected = None;
+            return;
+        }
+        let env = self.spot(id, "").and_then(|(p, e)| self.environment(p, e)).map(|e| e.name.clone());
+        match env {
+            Some(env) => self.go_to(id, &env, None),
+            None => self.expected = Some(id.to_owned()),
+        }
     }
 
     pub fn select(&mut self, row: RowId) {

@@ -1,0 +1,299 @@
+//! A person's own profiles as files: looked at, edited, cloned, deleted, taken over from elsewhere; each change can be
+//! taken back. One way for the screen and the command line.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::profile_edit::{Sheet, edited, renamed};
+use super::profile_import::Incoming;
+use super::saved::{NewProfile, SavedProfile};
+use super::session::{Problem, Session};
+use crate::config::Places;
+use crate::profile::{Library, Loaded};
+use crate::secret::Secret;
+use crate::store::{FileChange, StoreError, path_of, put_in_bin, read_profile};
+use crate::text::clean;
+use crate::time::Timestamp;
+
+/// A file as a person saw it: it is written only while this still stands in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OwnFile {
+    pub id: String,
+    pub path: PathBuf,
+    pub text: Arc<str>,
+}
+
+impl fmt::Debug for OwnFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OwnFile({})", self.id)
+    }
+}
+
+/// What a text was read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadFor {
+    /// The person's own editor.
+    Editor,
+    /// To be taken along.
+    Export,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Back,
+    Again,
+}
+
+/// Something to be done with profiles of the person's own.
+#[derive(Clone, Debug)]
+pub enum ProfileOrder {
+    Save(NewProfile),
+    /// Say what of it can be edited.
+    Look {
+        id: String,
+    },
+    /// What was typed over it, by the names of its fields.
+    Edit {
+        of: OwnFile,
+        answers: BTreeMap<String, Secret>,
+    },
+    Read {
+        id: String,
+        why: ReadFor,
+    },
+    /// What came back from an editor.
+    Write {
+        of: OwnFile,
+        text: Secret,
+    },
+    Clone {
+        id: String,
+        new_id: String,
+        environment: Option<String>,
+    },
+    Delete {
+        id: String,
+    },
+    /// Say what taking over that file would change.
+    Weigh {
+        file: String,
+    },
+    Import(Box<Incoming>),
+    /// Take a change back, or make it again.
+    Turn(ProfileChange, Way),
+    /// Write a text beside what else the program keeps.
+    Export {
+        id: String,
+        text: String,
+    },
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub enum ProfileDone {
+    Saved(SavedProfile),
+    Sheet(Box<Sheet>),
+    Text {
+        of: OwnFile,
+        why: ReadFor,
+    },
+    /// An edit that says what is there already.
+    Same,
+    /// What was written in an editor would not load: why, line by line. Nothing was written.
+    Unfit {
+        of: OwnFile,
+        text: Secret,
+        why: Vec<String>,
+    },
+    Weighed(Box<Incoming>),
+    Changed(ProfileChange),
+    Turned(ProfileChange, Way),
+    Exported {
+        path: String,
+    },
+}
+
+impl ProfileDone {
+    /// Whether there are other profiles now.
+    pub const fn wrote(&self) -> bool {
+        matches!(self, Self::Saved(_) | Self::Changed(_) | Self::Turned(..))
+    }
+}
+
+/// A change that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileChange {
+    /// The profile that shows it.
+    pub id: String,
+    /// In words, as a thing: `edit of acme: client_id`.
+    pub what: String,
+    pub file: FileChange,
+}
+
+/// Where a person's own profiles are.
+pub struct Own<'a> {
+    pub library: &'a Library,
+    pub places: &'a Places,
+    pub now: Timestamp,
+}
+
+impl From<StoreError> for Problem {
+    fn from(e: StoreError) -> Self {
+        Self::usage(e.text, e.hint)
+    }
+}
+
+impl Own<'_> {
+    /// The file of that profile, as it is now.
+    ///
+    /// # Errors
+    /// Where it is no profile of the person's own, or its file is gone.
+    pub fn file(&self, id: &str) -> Result<OwnFile, Problem> {
+        let source = self.library.source(id).filter(|s| s.own).ok_or_else(|| {
+            let hint = "countersign profiles list shows them; banks are part of the program";
+            Problem::usage(format!("`{}` is no profile of your own", clean(id)), hint)
+        })?;
+        let path = PathBuf::from(source.name);
+        let gone = || Problem::usage(format!("{} is not there any more", source.name), "somebody deleted or moved it");
+        let text = read_profile(&path)?.ok_or_else(gone)?;
+        Ok(OwnFile { id: id.to_owned(), path, text })
+    }
+
+    /// Where a profile of that id goes.
+    pub(super) fn path(&self, id: &str) -> Result<PathBuf, Problem> {
+        path_of(self.places, id).ok_or_else(|| {
+            let text = "an id is lower-case letters, digits and hyphens, and needs a place to be kept";
+            Problem::usage(text, "give another id, or --data-dir; the demo keeps nothing")
+        })
+    }
+
+    /// The same profile under another id, in another of its bank's environments where one is named.
+    ///
+    /// # Errors
+    /// Where the id is taken or none, or the profile would not load.
+    pub fn clone_as(&self, id: &str, new_id: &str, environment: Option<&str>) -> Result<ProfileChange, Problem> {
+        let of = self.file(id)?;
+        let path = self.path(new_id)?;
+        if self.library.source(new_id).is_some() {
+            return Err(Problem::usage(format!("there is a profile `{new_id}` already"), "choose another id"));
+        }
+        let (text, left) = renamed(&of, new_id, environment)?;
+        self.fitting(new_id, &path, &text).map_err(|lines| would_not_load(&lines))?;
+        let left = if left { ", without the keys of others that were approved for the other environment" } else { "" };
+        let what = format!("clone {new_id} of {id}{left}");
+        self.made(new_id, what, FileChange { path, before: None, after: Some(text.into()) })
+    }
+
+    /// Takes a file over; what it replaces goes to the bin.
+    ///
+    /// # Errors
+    /// Where what is there is not what it was weighed against, or it cannot be written.
+    pub fn import(&self, incoming: &Incoming) -> Result<ProfileChange, Problem> {
+        let Incoming { id, file, .. } = incoming;
+        let what = match &file.before {
+            Some(before) => {
+                put_in_bin(self.places, &file.path, before, self.now)?;
+                format!("import of {id}, in place of the one before")
+            }
+            None => format!("import of {id}"),
+        };
+        self.made(id, what, file.clone())
+    }
+
+    fn edit(&self, of: &OwnFile, answers: &BTreeMap<String, Secret>) -> Result<ProfileDone, Problem> {
+        let loaded = self.checked(of)?;
+        let (text, changed) = edited(of, &loaded.profile, answers)?;
+        if changed.is_empty() {
+            return Ok(ProfileDone::Same);
+        }
+        self.fitting(&of.id, &of.path, &text).map_err(|lines| would_not_load(&lines))?;
+        let what = format!("edit of {}: {}", of.id, changed.join(", "));
+        self.rewritten(of, what, &text)
+    }
+
+    fn write(&self, of: OwnFile, text: Secret) -> Result<ProfileDone, Problem> {
+        if text.expose() == &*of.text {
+            return Ok(ProfileDone::Same);
+        }
+        match self.fitting(&of.id, &of.path, text.expose()) {
+            Err(why) => Ok(ProfileDone::Unfit { of, text, why }),
+            Ok(_) => self.rewritten(&of, format!("edit of {}", of.id), text.expose()),
+        }
+    }
+
+    fn delete(&self, id: &str) -> Result<ProfileDone, Problem> {
+        let of = self.file(id)?;
+        let change = FileChange { path: of.path, before: Some(of.text), after: None };
+        self.made(id, format!("deletion of {id}"), change).map(ProfileDone::Changed)
+    }
+
+    fn rewritten(&self, of: &OwnFile, what: String, text: &str) -> Result<ProfileDone, Problem> {
+        let change = FileChange { path: of.path.clone(), before: Some(of.text.clone()), after: Some(text.into()) };
+        self.made(&of.id, what, change).map(ProfileDone::Changed)
+    }
+
+    pub(super) fn made(&self, id: &str, what: String, file: FileChange) -> Result<ProfileChange, Problem> {
+        file.make(self.places, self.now)?;
+        Ok(ProfileChange { id: id.to_owned(), what, file })
+    }
+
+    fn checked(&self, of: &OwnFile) -> Result<Loaded, Problem> {
+        self.fitting(&of.id, &of.path, &of.text)
+            .map_err(|lines| Problem::usage(lines.join("\n"), "E opens the file in your editor"))
+    }
+
+    /// Whether that text would load as that profile; else why not, with the file's own name, line and column.
+    fn fitting(&self, id: &str, path: &std::path::Path, text: &str) -> Result<Loaded, Vec<String>> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let loaded = self.library.check(&name, text).map_err(|refused| refused.lines)?;
+        if loaded.profile.id != id {
+            let found = clean(&loaded.profile.id);
+            return Err(vec![format!("{name}: its id is `{found}` and has to stay `{id}`: c clones it under another")]);
+        }
+        Ok(loaded)
+    }
+}
+
+pub(super) fn would_not_load(lines: &[String]) -> Problem {
+    Problem::usage(lines.join("\n"), "nothing was written: correct it and try again")
+}
+
+impl Session {
+    /// Does one thing with the person's own profiles.
+    ///
+    /// # Errors
+    /// Why not, and the next thing to try. Then nothing was written.
+    pub fn with_profiles(&self, order: ProfileOrder) -> Result<ProfileDone, Problem> {
+        let own = Own { library: &self.library, places: &self.places, now: self.clock.now() };
+        Ok(match order {
+            ProfileOrder::Save(new) => ProfileDone::Saved(self.save_profile(&new)?),
+            ProfileOrder::Look { id } => {
+                let of = own.file(&id)?;
+                let loaded = own.checked(&of)?;
+                ProfileDone::Sheet(Box::new(Sheet::of(of, &loaded.profile)?))
+            }
+            ProfileOrder::Edit { of, answers } => own.edit(&of, &answers)?,
+            ProfileOrder::Read { id, why } => ProfileDone::Text { of: own.file(&id)?, why },
+            ProfileOrder::Write { of, text } => own.write(of, text)?,
+            ProfileOrder::Clone { id, new_id, environment } => {
+                ProfileDone::Changed(own.clone_as(&id, &new_id, environment.as_deref())?)
+            }
+            ProfileOrder::Delete { id } => own.delete(&id)?,
+            ProfileOrder::Weigh { file } => ProfileDone::Weighed(Box::new(own.weigh(&file)?)),
+            ProfileOrder::Import(incoming) => ProfileDone::Changed(own.import(&incoming)?),
+            ProfileOrder::Turn(change, way) => {
+                let file = match way {
+                    Way::Back => change.file.reversed(),
+                    Way::Again => change.file.clone(),
+                };
+                file.make(own.places, own.now)?;
+                ProfileDone::Turned(change, way)
+            }
+            ProfileOrder::Export { id, text } => {
+                ProfileDone::Exported { path: self.save_text("exports", &id, "toml", &text)? }
+            }
+        })
+    }
+}

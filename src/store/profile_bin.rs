@@ -1,0 +1,60 @@
+//! Where profiles go that were deleted or replaced: `bin/profiles/NAME.WHEN.toml` of the data directory, for 30 days.
+
+use std::path::{Path, PathBuf};
+
+use super::file::{StoreError, write_private};
+use super::profile_file::read_profile;
+use crate::config::Places;
+use crate::time::Timestamp;
+
+/// As long as keys are kept in theirs.
+pub const BIN_DAYS: i64 = 30;
+
+/// Of one name in one millisecond.
+const MOST_AT_ONCE: i64 = 1000;
+
+fn folder(places: &Places) -> Option<PathBuf> {
+    places.data.as_ref().map(|d| d.join("bin").join("profiles"))
+}
+
+/// Name of the profile's file, and when it came here, in milliseconds.
+fn label(path: &Path) -> Option<(&str, i64)> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".toml")?;
+    let (name, when) = name.rsplit_once('.')?;
+    Some((name, when.parse().ok()?))
+}
+
+fn all(places: &Places) -> Vec<PathBuf> {
+    let listed = folder(places).and_then(|dir| std::fs::read_dir(dir).ok());
+    listed.into_iter().flatten().flatten().map(|e| e.path()).filter(|p| label(p).is_some()).collect()
+}
+
+/// Keeps the text of a profile's file that goes; what was there longer than it has to goes for good.
+///
+/// # Errors
+/// Where it cannot be kept: then it must not go.
+pub fn put(places: &Places, path: &Path, text: &str, now: Timestamp) -> Result<(), StoreError> {
+    let nowhere = || StoreError::new("there is no place for a bin", "give one with --data-dir");
+    let dir = folder(places).ok_or_else(nowhere)?;
+    let oldest = now.plus_seconds(-BIN_DAYS * 86_400).millis();
+    for old in all(places).iter().filter(|p| label(p).is_some_and(|(_, when)| when < oldest)) {
+        // one that stays is tried again next time
+        let _ = std::fs::remove_file(old);
+    }
+    let name = path.file_stem().ok_or_else(nowhere)?.to_string_lossy().into_owned();
+    let free = (0..MOST_AT_ONCE)
+        .map(|n| now.millis() + n)
+        .map(|when| dir.join(format!("{name}.{when}.toml")))
+        .find(|p| !p.exists());
+    write_private(&free.ok_or_else(nowhere)?, text.as_bytes())
+}
+
+/// What came back needs no copy in the bin; one that cannot be removed harms nobody.
+pub fn take_out(places: &Places, path: &Path, text: &str) {
+    let of_file = |p: &&PathBuf| label(p).map(|(name, _)| name) == path.file_stem().and_then(|s| s.to_str());
+    let all = all(places);
+    let same = all.iter().filter(of_file).find(|p| read_profile(p).ok().flatten().as_deref() == Some(text));
+    if let Some(copy) = same {
+        let _ = std::fs::remove_file(copy);
+    }
+}

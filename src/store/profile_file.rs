@@ -1,0 +1,132 @@
+//! A change of one file of a person's profiles: made once, taken back, made again. Only where the file is what it was.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::file::{StoreError, read_capped, write_private};
+use super::profile_bin as bin;
+use crate::config::Places;
+use crate::time::Timestamp;
+
+/// Larger files are no profiles.
+pub(super) const LIMIT: u64 = 1_000_000;
+
+/// What stands in the file before and after. None: there is no file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileChange {
+    pub path: PathBuf,
+    pub before: Option<Arc<str>>,
+    pub after: Option<Arc<str>>,
+}
+
+impl fmt::Debug for FileChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FileChange({})", self.path.display())
+    }
+}
+
+impl FileChange {
+    /// The same the other way round.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        Self { path: self.path.clone(), before: self.after.clone(), after: self.before.clone() }
+    }
+
+    /// Makes it. A file that goes is in the bin afterwards; one that comes back from there is not.
+    ///
+    /// # Errors
+    /// Where the file is not what it was before, or cannot be written.
+    pub fn make(&self, places: &Places, now: Timestamp) -> Result<(), StoreError> {
+        if read_profile(&self.path)?.as_deref() != self.before.as_deref() {
+            let (text, hint) = match (&self.before, &self.after) {
+                (None, _) => (" is there already", "choose another id, or delete that one first"),
+                _ => (" was changed meanwhile", "a binding, a run or somebody else wrote to it: it stays as it is now"),
+            };
+            return Err(StoreError::new(format!("{}{text}", self.path.display()), hint));
+        }
+        match &self.after {
+            Some(text) => {
+                write_private(&self.path, text.as_bytes())?;
+                if self.before.is_none() {
+                    bin::take_out(places, &self.path, text);
+                }
+            }
+            None => {
+                if let Some(text) = &self.before {
+                    bin::put(places, &self.path, text, now)?;
+                }
+                std::fs::remove_file(&self.path).map_err(|e| StoreError::io("deleted", &self.path, &e))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text of a profile's file. None: there is no such file.
+///
+/// # Errors
+/// Where it is there and cannot be read, is too large, or no text.
+pub fn read_profile(path: &Path) -> Result<Option<Arc<str>>, StoreError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = String::from_utf8(read_capped(path, LIMIT)?)
+        .map_err(|_| StoreError::new(format!("{} is no UTF-8 text", path.display()), "save it as UTF-8"))?;
+    Ok(Some(text.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn binned(data: &Path) -> Vec<String> {
+        let Ok(listed) = std::fs::read_dir(data.join("bin").join("profiles")) else { return Vec::new() };
+        let mut names: Vec<_> = listed.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_change_goes_back_and_forth_and_not_over_what_somebody_else_wrote() {
+        let dir = tempfile::tempdir().unwrap();
+        let places = Places { config: Some(dir.path().into()), data: Some(dir.path().into()) };
+        let path = dir.path().join("profiles").join("acme.toml");
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let made = FileChange { path: path.clone(), before: None, after: Some("one".into()) };
+        made.make(&places, now).unwrap();
+        assert!(made.make(&places, now).unwrap_err().text.contains("is there already"));
+        let edited = FileChange { path: path.clone(), before: Some("one".into()), after: Some("two".into()) };
+        edited.make(&places, now).unwrap();
+        edited.reversed().make(&places, now).unwrap();
+        assert_eq!(read_profile(&path).unwrap().as_deref(), Some("one"));
+        std::fs::write(&path, "theirs").unwrap();
+        assert!(edited.make(&places, now).unwrap_err().text.contains("was changed meanwhile"));
+        assert!(made.reversed().make(&places, now).is_err());
+        assert_eq!(read_profile(&path).unwrap().as_deref(), Some("theirs"));
+    }
+
+    #[test]
+    fn a_file_that_goes_is_in_the_bin_for_thirty_days_and_comes_back_from_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let places = Places { config: Some(dir.path().into()), data: Some(dir.path().into()) };
+        let path = dir.path().join("profiles").join("acme.toml");
+        write_private(&path, b"one").unwrap();
+        let first = Timestamp::from_seconds(1_800_000_000);
+        let gone = FileChange { path: path.clone(), before: Some("one".into()), after: None };
+        gone.make(&places, first).unwrap();
+        assert!(!path.exists());
+        assert_eq!(binned(dir.path()), ["acme.1800000000000.toml"]);
+        gone.reversed().make(&places, first).unwrap();
+        assert_eq!((path.exists(), binned(dir.path()).len()), (true, 0));
+        gone.make(&places, first).unwrap();
+        write_private(&path, b"one").unwrap();
+        gone.make(&places, first.plus_seconds(29 * DAY)).unwrap();
+        assert_eq!(binned(dir.path()).len(), 2);
+        write_private(&path, b"one").unwrap();
+        gone.make(&places, first.plus_seconds(31 * DAY)).unwrap();
+        assert_eq!(binned(dir.path()).len(), 2, "the oldest is gone for good");
+    }
+}
