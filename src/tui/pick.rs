@@ -98,12 +98,12 @@ impl Pick {
         let (count, mut text) = (nodes.len(), String::new());
         for node in nodes.iter().take(MOST) {
             // what stands below a secret or personal name is so too
-            let names = node.location().iter().filter_map(|step| match step {
+            let mut names = node.location().iter().filter_map(|step| match step {
                 PathElement::Name(name) => Some(*name),
                 PathElement::Index(_) => None,
             });
             let class = names.clone().map(class_of_name).max().unwrap_or(Class::Public);
-            let value = masked_tree(node.node(), names.last().unwrap_or_default(), class, &self.redactor);
+            let value = masked_tree(node.node(), names.next_back().unwrap_or_default(), class, &self.redactor);
             let value = value.to_string();
             _ = writeln!(text, "{}  {}", clean(&node.location().to_string()), shorten(&clean(&value), WIDE));
         }

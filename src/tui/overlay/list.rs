@@ -9,6 +9,9 @@ use crate::tui::layout::inside;
 use crate::tui::look::{Look, Tone};
 use crate::tui::words::Words;
 
+pub type Line<'a, T> = Box<dyn Fn(&T, usize) -> Words + 'a>;
+pub type Details<'a, T> = Box<dyn Fn(&T, u16) -> Doc<'static> + 'a>;
+
 pub struct List<'a, T> {
     pub title: String,
     /// Said where there is nothing in it.
@@ -18,9 +21,9 @@ pub struct List<'a, T> {
     pub rows: Vec<T>,
     pub cursor: usize,
     /// A row at that width.
-    pub line: Box<dyn Fn(&T, usize) -> Words + 'a>,
+    pub line: Line<'a, T>,
     /// What there is to say of the chosen one, at that width.
-    pub details: Box<dyn Fn(&T, u16) -> Doc<'static> + 'a>,
+    pub details: Details<'a, T>,
 }
 
 /// What stands where.
