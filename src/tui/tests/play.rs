@@ -73,7 +73,8 @@ pub fn summaries() -> Vec<Summary> {
             flow: 0,
             of: Of::Client,
             takes: Takes::Signed,
-        }],
+        }]
+        .into(),
         flows: vec![FlowSummary {
             id: "token".into(),
             title: "Get an access token".into(),
@@ -82,7 +83,8 @@ pub fn summaries() -> Vec<Summary> {
             unverified: false,
             refreshes: vec!["user".into()],
             steps: vec![("token".into(), "Ask the token endpoint".into()), ("keep".into(), "Keep the token".into())],
-        }],
+        }]
+        .into(),
         roles: vec![
             RoleSummary {
                 name: "signing".into(),
@@ -100,7 +102,8 @@ pub fn summaries() -> Vec<Summary> {
                 min_bits: None,
                 wish: Some(Wish { use_: Use::MtlsClient, kind: Kind::Eseal, roles: Roles::Unasked }),
             },
-        ],
+        ]
+        .into(),
     }]
 }
 
