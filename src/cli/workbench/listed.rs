@@ -22,7 +22,7 @@ pub(super) fn reloaded(session: &Arc<Session>, out: &UnboundedSender<Message>) -
 
 /// Every profile, in portions that grow: many take their time, and what is there can be used.
 pub(super) fn list_profiles(session: &Session, out: &UnboundedSender<Message>) {
-    let mut portion = 1;
+    let mut portion = 64;
     let mut summaries = Vec::new();
     for summary in session.library.summaries() {
         match summary {
