@@ -1,15 +1,18 @@
 //! The only place that reads the wall clock. Everything else is given a [`Clock`], or a moment as a value.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use jiff::tz::TimeZone;
 
 use crate::time::Timestamp;
 
-/// Where the machine is; UTC where it does not say.
-pub fn zone() -> jiff::tz::TimeZone {
-    jiff::tz::TimeZone::system()
+/// Where the machine is; UTC where it does not say. Looked up when first asked for: that reads the whole database.
+pub fn zone() -> &'static TimeZone {
+    static ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
+    &ZONE
 }
 
 /// Tells what time it is. Not monotonic: a person may set the machine's clock while we run.

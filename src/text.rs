@@ -74,7 +74,14 @@ pub fn clean_json(json: &str) -> Cow<'_, str> {
 
 /// Columns that a clean text takes.
 pub fn width(text: &str) -> usize {
-    UnicodeWidthStr::width(text)
+    if text.is_ascii() { text.len() } else { UnicodeWidthStr::width(text) }
+}
+
+/// What a reader takes for one character each. Takes clean text, in which an ASCII character stands alone.
+pub fn clusters(text: &str) -> impl Iterator<Item = &str> {
+    let (ascii, rest) = if text.is_ascii() { (text, "") } else { ("", text) };
+    let each = (0..ascii.len()).map(move |at| &ascii[at..=at]);
+    each.chain(rest.graphemes(true))
 }
 
 /// The text, cut to `columns` with `…` at its end where it is longer. Takes clean text.
@@ -86,7 +93,7 @@ pub fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
     let mut out = String::new();
     let mut taken = 1;
     if columns > 0 {
-        for cluster in text.graphemes(true) {
+        for cluster in clusters(text) {
             taken += width(cluster);
             if taken > columns {
                 break;

@@ -42,6 +42,31 @@ fn four_panes_show_on_a_wide_terminal() {
 }
 
 #[test]
+fn keys_that_were_typed_before_the_first_picture_are_not_lost() {
+    let mut terminal = Terminal::start(env!("CARGO_BIN_EXE_countersign"), &["demo"], 120, 35);
+    terminal.keys("?").until("type to find");
+    terminal.keys("\x03").keys("\x03");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn many_keys_at_once_are_a_few_pictures() {
+    let mut terminal = demo(120, 35);
+    terminal.keys("?").until("type to find");
+    let before = pictures(&terminal);
+    terminal.keys(&format!("{}end", "x".repeat(200))).until("xxend");
+    let drawn = pictures(&terminal) - before;
+    assert!((1..50).contains(&drawn), "{drawn} pictures for 203 keys");
+    terminal.keys("\x03").keys("\x03");
+    assert!(terminal.end().success());
+}
+
+/// Frames that were drawn: each is begun so (synchronised output).
+fn pictures(terminal: &Terminal) -> usize {
+    terminal.raw.windows(8).filter(|w| w == b"\x1b[?2026h").count()
+}
+
+#[test]
 fn a_newcomer_gets_a_token_and_copies_it_by_keys_alone() {
     let mut terminal = demo(120, 35);
     terminal.keys("jj").keys(ENTER).until("Enter builds it");

@@ -241,7 +241,7 @@ fn print(found: &Inspection) {
         }
         for (name, at) in times {
             let countdown = about(now, Timestamp::from_seconds(at));
-            say!("    {:<9} {}  ({countdown})", crate::text::clean(name), moment_in(at, &zone));
+            say!("    {:<9} {}  ({countdown})", crate::text::clean(name), moment_in(at, zone));
         }
     }
     print_checks(found);

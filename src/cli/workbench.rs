@@ -61,7 +61,7 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
         mouse: true,
         reveal: !screen.no_reveal,
         demo,
-        zone: crate::clock::zone(),
+        zone: crate::clock::zone,
     };
     let wrap = match (around.tmux, around.screen) {
         (true, _) => Wrap::Tmux,
@@ -70,6 +70,13 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
     };
     let ways =
         Ways { remote: around.ssh, wrap, folder: places.data.clone().filter(|d| d.is_dir()), editor: around.editor };
+    let unusable = |e: std::io::Error| {
+        Failure::usage(format!("the terminal could not be used: {e}"), "try another terminal, or countersign run")
+    };
+    let mut app = App::new(settings);
+    app.keymap = keymap;
+    // nothing else is needed for the first picture
+    let opened = tui::open(app, session::clock()).map_err(unusable)?;
     let runtime = session::runtime()?;
     let ended = runtime.block_on(async {
         let (commands, wanted) = unbounded_channel();
@@ -79,9 +86,7 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
             send(&messages, Message::Notice(Notice::new(NoticeTone::Warn, format!("{text} ({hint})"))));
         }
         let channels = Channels { commands, messages: answers, back: messages };
-        let mut app = App::new(settings);
-        app.keymap = keymap;
-        let ended = tui::run(app, channels, session::clock(), ways).await;
+        let ended = tui::run(opened, channels, ways).await;
         shell.abort();
         ended
     });
@@ -90,10 +95,7 @@ pub fn open(places: &Places, demo: bool, screen: Screen) -> Result<Exit, Failure
     match ended {
         Ok(Ended::Quit) => Ok(Exit::Done),
         Ok(Ended::Signal) => Ok(Exit::Cancelled),
-        Err(e) => Err(Failure::usage(
-            format!("the terminal could not be used: {e}"),
-            "try another terminal, or countersign run",
-        )),
+        Err(e) => Err(unusable(e)),
     }
 }
 

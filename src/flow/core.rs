@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::template::Exprs;
 use crate::profile::Compiler;
 use crate::profile::model::{Check, ErrorHint};
 use crate::profile::place::{At, Sources};
@@ -91,8 +92,8 @@ pub fn core() -> &'static Core {
 fn compile(text: &str) -> Result<Core, String> {
     let mut sources = Sources::default();
     let file: File = sources.read("core.toml", text).map_err(|c| sources.show(&c))?;
-    let shared = BTreeMap::new();
-    let mut compiler = Compiler::new(&sources, &shared);
+    let (shared, exprs) = (BTreeMap::new(), Exprs::default());
+    let mut compiler = Compiler::new(&sources, &shared, &exprs);
     let mut checks = Vec::new();
     for group in &file.group {
         checks.extend(group.check.iter().filter_map(|c| compiler.check(c)).map(|c| (group.on.value, c)));

@@ -1,5 +1,7 @@
 //! What a face shows of a profile before anything runs.
 
+use std::sync::Arc;
+
 use super::model::KeyUse;
 use crate::flow::lint::RuleSet;
 use crate::jose::Alg;
@@ -22,10 +24,11 @@ pub struct Summary {
     /// The profile that it builds on.
     pub extends: Option<String>,
     pub environments: Vec<EnvironmentSummary>,
-    pub flows: Vec<FlowSummary>,
-    pub roles: Vec<RoleSummary>,
+    // shared by all that only choose from one bank
+    pub flows: Arc<[FlowSummary]>,
+    pub roles: Arc<[RoleSummary]>,
     /// What a token can be held against.
-    pub rules: Vec<RuleSet>,
+    pub rules: Arc<[RuleSet]>,
 }
 
 /// A key role, and what it wants of a key.

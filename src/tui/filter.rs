@@ -5,6 +5,9 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 /// Whether the text passes.
 pub fn keeps(filter: &str, text: &str) -> bool {
+    if filter.is_empty() {
+        return true;
+    }
     let text = text.to_lowercase();
     filter.split_whitespace().all(|word| {
         let word = word.to_lowercase();

@@ -38,6 +38,9 @@ impl Linked {
         picture: &Buffer,
         link: Option<&Link>,
     ) -> io::Result<()> {
+        if link.is_none() && self.0.is_empty() {
+            return Ok(());
+        }
         let now: Vec<Position> = link.iter().flat_map(|l| &l.rows).flat_map(|r| r.positions()).collect();
         let gone: Vec<Position> = self.0.iter().filter(|p| !now.contains(p)).copied().collect();
         cells(out, picture, &gone)?;

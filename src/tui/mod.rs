@@ -47,6 +47,6 @@ pub use look::{Look, Theme};
 pub use message::{
     Asking, Command, CopyReport, CopyRequest, Message, Notice, NoticeTone, Number, Problem, Route, Wrap,
 };
-pub use run::{Channels, Ended, run};
+pub use run::{Channels, Ended, Opened, open, run};
 pub use screen::view;
 pub use terminal::size as terminal_size;

@@ -46,10 +46,24 @@ impl Happened {
     }
 }
 
-pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, ways: Ways) -> io::Result<Ended> {
+/// The workbench with its first picture on the screen. Keys that were typed before wait in the terminal.
+pub struct Opened {
+    app: App,
+    terminal: Taken,
+    clock: Arc<dyn Clock>,
+}
+
+/// Takes the terminal and draws, before anything else is begun.
+pub fn open(mut app: App, clock: Arc<dyn Clock>) -> io::Result<Opened> {
     let mut terminal = Taken::take(app.settings.mouse)?;
     terminal.draw(&app, clock.now())?;
     app.take_changed();
+    Ok(Opened { app, terminal, clock })
+}
+
+/// Goes on until a person or a signal ends it.
+pub async fn run(opened: Opened, mut channels: Channels, ways: Ways) -> io::Result<Ended> {
+    let Opened { mut app, mut terminal, clock } = opened;
     let mut signals = Signals::listen()?;
     let mut answer = Answer::default();
     if app.settings.follow {
@@ -65,9 +79,14 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
     if let Some(end) = carry_out(first, &mut app, &mut terminal, &mut copier, &channels, clock.as_ref())? {
         return Ok(end);
     }
+    let mut taken = 0;
     let end = 'run: loop {
         if app.take_changed() {
             terminal.draw(&app, clock.now())?;
+        }
+        if taken > 0 {
+            // the thread may be gone by now
+            let _ = handled.send(std::mem::take(&mut taken));
         }
         let tick = app.next_tick(clock.now());
         let (happened, from_terminal) = tokio::select! {
@@ -93,10 +112,7 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
             if let Some(end) = carry_out(commands, &mut app, &mut terminal, &mut copier, &channels, clock.as_ref())? {
                 break 'run end;
             }
-            if from_terminal {
-                // the thread may be gone by now
-                let _ = handled.send(());
-            }
+            taken += usize::from(from_terminal);
             next = events.try_recv().ok().map(|event| (input(Some(event), &mut answer), true));
             if next.is_none() {
                 next = channels.messages.try_recv().ok().map(|message| (Happened::message(message), false));
@@ -110,13 +126,13 @@ pub async fn run(mut app: App, mut channels: Channels, clock: Arc<dyn Clock>, wa
 /// The terminal's events, from a thread that blocks on them: crossterm's own stream forgets its waker when it is looked
 /// at without waiting, and draining it needs just that. The thread ends with the terminal or the program.
 ///
-/// Between bursts it reads on only when what it gave was handled, which it is told: an editor that is started meanwhile
-/// has the keys for itself.
+/// Between bursts it reads on only when what it gave was handled and drawn, which it is told: an editor that is started
+/// meanwhile has the keys for itself.
 #[expect(
     clippy::disallowed_methods,
     reason = "a blocking read that lasts as long as the program; nothing waits for its end"
 )]
-fn read_events() -> (UnboundedReceiver<io::Result<crossterm::event::Event>>, std::sync::mpsc::Sender<()>) {
+fn read_events() -> (UnboundedReceiver<io::Result<crossterm::event::Event>>, std::sync::mpsc::Sender<usize>) {
     let (heard, events) = tokio::sync::mpsc::unbounded_channel();
     let (handled, is_handled) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -128,16 +144,18 @@ fn read_events() -> (UnboundedReceiver<io::Result<crossterm::event::Event>>, std
                 return;
             }
             open += 1;
-            while open > 0 && !crossterm::event::poll(std::time::Duration::ZERO).unwrap_or(true) {
-                if is_handled.recv().is_err() {
-                    return;
-                }
-                open -= 1;
+            while open > 0 && !crossterm::event::poll(AT_HAND).unwrap_or(true) {
+                let Ok(handled) = is_handled.recv() else { return };
+                open -= handled;
             }
         }
     });
     (events, handled)
 }
+
+/// As long as it is looked whether more keys are there already. With no time at all crossterm does not look: 200 keys at
+/// once would be 200 pictures.
+const AT_HAND: std::time::Duration = std::time::Duration::from_micros(20);
 
 fn input(event: Option<io::Result<crossterm::event::Event>>, answer: &mut Answer) -> Happened {
     match event {

@@ -33,22 +33,35 @@ pub struct Taken {
     terminal: ratatui::Terminal<Backend>,
     linked: Linked,
     mouse: bool,
+    /// What the app took it for when the last picture was drawn.
+    size: Option<Size>,
 }
 
 impl Taken {
     pub fn take(mouse: bool) -> io::Result<Self> {
         restore_on_panic();
         enter(mouse)?;
-        Ok(Self { terminal: fresh()?, linked: Linked::default(), mouse })
+        Ok(Self { terminal: fresh()?, linked: Linked::default(), mouse, size: None })
     }
 
-    /// One picture, shown at once.
+    /// One picture, shown at once: its bytes leave in one piece, and the cursor stays as hidden as it is.
     pub fn draw(&mut self, app: &App, now: Timestamp) -> io::Result<()> {
+        // the app is told of every change
+        if self.size.replace(app.size) != Some(app.size) {
+            self.terminal.autoresize()?;
+        }
+        screen::view(app, &mut self.terminal.get_frame(), now);
+        let mut link = Vec::new();
+        let picture = self.terminal.current_buffer_mut();
+        self.linked.draw(&mut CrosstermBackend::new(&mut link), picture, app.link(now).as_ref())?;
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        let picture = self.terminal.draw(|frame| screen::view(app, frame, now))?.buffer.clone();
-        self.linked.draw(self.terminal.backend_mut(), &picture, app.link(now).as_ref())?;
-        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        self.terminal.backend_mut().flush()
+        self.terminal.flush()?;
+        let out = self.terminal.backend_mut();
+        out.write_all(&link)?;
+        queue!(out, EndSynchronizedUpdate)?;
+        out.flush()?;
+        self.terminal.swap_buffers();
+        Ok(())
     }
 
     /// Every cell is drawn anew the next time.

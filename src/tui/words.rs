@@ -2,11 +2,10 @@
 //! and nowhere else, through [`clean`]: this is the first of the two sanitizers (the other is [`super::sweep`]).
 
 use ratatui::text::{Line, Span};
-use unicode_segmentation::UnicodeSegmentation;
 
 use super::ascii;
 use super::look::{Look, Sign, Tone};
-use crate::text::{clean, width};
+use crate::text::{clean, clusters, width};
 
 /// A line under construction.
 pub struct Words {
@@ -132,7 +131,7 @@ fn wrap(spans: &[Span<'static>], columns: usize, hang: usize) -> Vec<Line<'stati
     let columns = columns.max(1);
     let hang = if hang * 2 > columns { 0 } else { hang };
     let cells: Vec<(&str, usize)> =
-        spans.iter().enumerate().flat_map(|(i, span)| span.content.graphemes(true).map(move |g| (g, i))).collect();
+        spans.iter().enumerate().flat_map(|(i, span)| clusters(&span.content).map(move |g| (g, i))).collect();
     let mut rows = Vec::new();
     let mut start = 0;
     while start < cells.len() {

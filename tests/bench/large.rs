@@ -40,7 +40,7 @@ mod linux {
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
 
-    use super::measure::{machine, median, memory, p99};
+    use super::measure::{machine, median, memory, p99, saved_profiles};
     use super::pty::Terminal;
 
     const ROUNDS: usize = 5;
@@ -272,14 +272,7 @@ mod linux {
 
     /// A start with nothing saved, with 1,000 saved profiles, and the minimal program's.
     fn profiles(ours: &str, hello: &str) {
-        let (empty, full) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-        std::fs::create_dir_all(full.path().join("profiles")).expect("a folder");
-        for n in 0..1000 {
-            let text = format!(
-                "schema = 1\nid = \"saved-{n:04}\"\nname = \"Saved {n:04}\"\nextends = \"generic-oidc\"\nenvironment = \"server\"\n[values]\nissuer = \"https://as-{n}.bank.example\"\n"
-            );
-            std::fs::write(full.path().join(format!("profiles/saved-{n:04}.toml")), text).expect("written");
-        }
+        let (empty, full) = (saved_profiles(0), saved_profiles(1000));
         let mut first: [Vec<f64>; 3] = Default::default();
         let mut listed: [Vec<f64>; 2] = Default::default();
         for _ in 0..ROUNDS {

@@ -25,6 +25,29 @@ pub fn cpu(id: u32) -> u64 {
     [11, 12].iter().filter_map(|i| fields.get(*i)?.parse::<u64>().ok()).sum()
 }
 
+/// What every thread of it ran so far, in ms.
+pub fn ran(id: u32) -> f64 {
+    let threads = std::fs::read_dir(format!("/proc/{id}/task")).expect("a running program");
+    let of = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(path.join("schedstat")).unwrap_or_default();
+        text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0)
+    };
+    threads.flatten().map(|t| of(t.path())).sum::<f64>() / 1e6
+}
+
+/// A folder with that many saved profiles of one bank.
+pub fn saved_profiles(how_many: usize) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(folder.path().join("profiles")).expect("a folder");
+    for n in 0..how_many {
+        let text = format!(
+            "schema = 1\nid = \"saved-{n:04}\"\nname = \"Saved {n:04}\"\nextends = \"generic-oidc\"\nenvironment = \"server\"\n[values]\nissuer = \"https://as-{n}.bank.example\"\n"
+        );
+        std::fs::write(folder.path().join(format!("profiles/saved-{n:04}.toml")), text).expect("written");
+    }
+    folder
+}
+
 pub fn median(all: &mut [f64]) -> f64 {
     all.sort_by(f64::total_cmp);
     all.get(all.len() / 2).copied().unwrap_or(f64::NAN)

@@ -51,7 +51,7 @@ async fn every_flow_of_every_embedded_bank_has_nothing_to_complain_of() {
         if !["dnb", "spv", "danske-ftn", "wso2-ob", "uk-open-banking", "generic-oidc"].contains(&summary.id.as_str()) {
             continue;
         }
-        for flow in &summary.flows {
+        for flow in summary.flows.iter() {
             // some want a value that only a person has
             let Ok(prepared) = session.prepare(order(&summary.id, &flow.id, &[]), Pace::Step).await else { continue };
             let (bad, good) = looked_at(&session, prepared).await;

@@ -20,9 +20,9 @@ pub(super) fn reloaded(session: &Arc<Session>, out: &UnboundedSender<Message>) -
     fresh
 }
 
-/// Every profile, in portions: many take their time, and what is there can be used.
+/// Every profile, in portions that grow: many take their time, and what is there can be used.
 pub(super) fn list_profiles(session: &Session, out: &UnboundedSender<Message>) {
-    const PORTION: usize = 64;
+    let mut portion = 64;
     let mut summaries = Vec::new();
     for summary in session.library.summaries() {
         match summary {
@@ -33,8 +33,9 @@ pub(super) fn list_profiles(session: &Session, out: &UnboundedSender<Message>) {
                 send(out, Message::Notice(Notice::new(NoticeTone::Warn, text)));
             }
         }
-        if summaries.len() % PORTION == PORTION - 1 {
+        if summaries.len() == portion {
             send(out, Message::Profiles(summaries.clone()));
+            portion *= 4;
         }
     }
     send(out, Message::Profiles(summaries));

@@ -25,8 +25,9 @@ impl State {
     pub(super) fn profile_inputs(&self, now: Timestamp) -> BTreeMap<String, Value> {
         let mut out = BTreeMap::new();
         for input in &self.profile.inputs {
-            // a default may read inputs that stand before it, and everything that does not need inputs
-            let scope = self.profile_scope(now, &out);
+            // a default may read inputs that stand before it, and everything that does not need inputs; most read nothing
+            let reads = input.default.as_ref().is_some_and(|default| !default.exprs().is_empty());
+            let scope = if reads { self.profile_scope(now, &out) } else { Scope::default() };
             if let Ok(Some(value)) = self.input_value(input, None, &scope) {
                 out.insert(input.name.clone(), value);
             }

@@ -1,7 +1,9 @@
 //! One compiled expression.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use minijinja::{Error, ErrorKind, Expression, Value};
 
@@ -19,7 +21,26 @@ struct Inner {
     source: String,
     names: Vec<Vec<String>>,
     functions: Vec<String>,
-    compiled: Expression<'static, 'static>,
+    /// As the machine takes it.
+    rewritten: String,
+    /// Made when it is first evaluated: its room is many times the text's, and most are only read. None cannot happen, since
+    /// the text was tried.
+    compiled: OnceLock<Option<Expression<'static, 'static>>>,
+}
+
+/// Expressions that were compiled, by their text: banks have most of theirs in common.
+#[derive(Debug, Default)]
+pub struct Exprs(RefCell<HashMap<String, Expr>>);
+
+impl Exprs {
+    pub fn compile(&self, source: &str) -> Result<Expr, ExprError> {
+        if let Some(known) = self.0.borrow().get(source) {
+            return Ok(known.clone());
+        }
+        let expr = Expr::compile(source)?;
+        self.0.borrow_mut().insert(source.to_owned(), expr.clone());
+        Ok(expr)
+    }
 }
 
 /// Why an expression was refused, and where: bytes from its start.
@@ -73,11 +94,17 @@ impl Expr {
                 return Err(ExprError { why: format!("there is no {what} `{name}`{near}"), at: *at });
             }
         }
-        let compiled = machine::machine()
-            .compile_expression_owned(rewritten.source)
+        machine::machine()
+            .compile_expression(&rewritten.source)
             .map_err(|e| ExprError { why: e.detail().unwrap_or("is not an expression").to_owned(), at: 0 })?;
         let functions = rewritten.functions.into_iter().map(|(n, _)| n).collect();
-        Ok(Self(Arc::new(Inner { source: source.trim().to_owned(), names: rewritten.names, functions, compiled })))
+        Ok(Self(Arc::new(Inner {
+            source: source.trim().to_owned(),
+            names: rewritten.names,
+            functions,
+            rewritten: rewritten.source,
+            compiled: OnceLock::new(),
+        })))
     }
 
     pub fn source(&self) -> &str {
@@ -95,7 +122,7 @@ impl Expr {
 
     /// The value; may be `omit`, never undefined.
     pub fn eval(&self, scope: &Scope) -> Result<Value, EvalError> {
-        let value = self.0.compiled.eval(scope.context()).map_err(|e| self.explain(&e, scope))?;
+        let value = self.raw_value(scope)?;
         if value.is_undefined() {
             return Err(self.missing(scope).unwrap_or_else(|| EvalError::Missing(format!("`{}`", self.0.source))));
         }
@@ -104,8 +131,16 @@ impl Expr {
 
     /// Whether a rule holds: anything but false, none, zero and empty does.
     pub fn holds(&self, scope: &Scope) -> Result<bool, EvalError> {
-        let value = self.0.compiled.eval(scope.context()).map_err(|e| self.explain(&e, scope))?;
+        let value = self.raw_value(scope)?;
         Ok(!is_omit(&value) && value.is_true())
+    }
+
+    fn raw_value(&self, scope: &Scope) -> Result<Value, EvalError> {
+        let make = || machine::machine().compile_expression_owned(self.0.rewritten.clone()).ok();
+        let Some(compiled) = self.0.compiled.get_or_init(make) else {
+            return Err(EvalError::Wrong(format!("`{}` is not an expression", self.0.source)));
+        };
+        compiled.eval(scope.context()).map_err(|e| self.explain(&e, scope))
     }
 
     fn explain(&self, error: &Error, scope: &Scope) -> EvalError {

@@ -20,7 +20,7 @@ mod tree;
 
 pub use certificates::certificate_value;
 pub use convert::{from_json, omit, to_json};
-pub use expr::{EvalError, Expr, ExprError, nearest};
+pub use expr::{EvalError, Expr, ExprError, Exprs, nearest};
 pub use logic::decided;
 pub use scope::{Ledger, Random, Scope};
 pub use text::Text;

@@ -6,7 +6,7 @@ use minijinja::Value;
 use minijinja::value::ValueKind;
 
 use super::convert::is_omit;
-use super::expr::{EvalError, Expr, ExprError};
+use super::expr::{EvalError, Expr, ExprError, Exprs};
 use super::functions::kind_word;
 use super::scope::Scope;
 
@@ -25,6 +25,11 @@ enum Piece {
 
 impl Text {
     pub fn compile(source: &str) -> Result<Self, ExprError> {
+        Self::compile_with(source, &Exprs::default())
+    }
+
+    /// The same, with the expressions that are compiled already.
+    pub fn compile_with(source: &str, exprs: &Exprs) -> Result<Self, ExprError> {
         let mut pieces = Vec::new();
         let mut rest = 0;
         while let Some(found) = source[rest..].find("{{") {
@@ -32,7 +37,7 @@ impl Text {
             plain(source, rest, open, &mut pieces)?;
             let close = end_of_expression(source, open + 2)?;
             let expr =
-                Expr::compile(&source[open + 2..close]).map_err(|e| ExprError { why: e.why, at: open + 2 + e.at })?;
+                exprs.compile(&source[open + 2..close]).map_err(|e| ExprError { why: e.why, at: open + 2 + e.at })?;
             pieces.push(Piece::Expr(expr));
             rest = close + 2;
         }

@@ -188,7 +188,8 @@ impl Compiler<'_> {
     }
 
     pub(super) fn expr(&mut self, raw: &At<String>) -> Option<Expr> {
-        Expr::compile(&raw.value)
+        self.exprs
+            .compile(&raw.value)
             .map_err(|e| {
                 let place = self.sources.inside(raw.place, e.at);
                 self.complain(place, e.why);

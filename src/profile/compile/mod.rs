@@ -7,6 +7,7 @@ mod open;
 mod part;
 mod reads;
 mod secrets;
+mod seen;
 mod verb;
 mod wish;
 
@@ -18,7 +19,7 @@ use super::model::{Assertion, Client, Environment, ErrorHint, Input, KeyRole, Ke
 use super::place::{At, Complaint, Place, Sources};
 use super::raw::{RawClient, RawFlow, RawInput, RawKey, RawProfile};
 use super::value::{Node, RawValue, Table};
-use crate::flow::template::{Text, Tree};
+use crate::flow::template::{Exprs, Text, Tree};
 use crate::jose::Alg;
 use crate::jose::jwe::{Family, KeyAlg};
 use crate::secret::Class;
@@ -29,12 +30,13 @@ pub use secrets::{find_private_key, find_secret};
 pub struct Compiler<'a> {
     sources: &'a Sources,
     shared: &'a BTreeMap<String, RawFlow>,
+    exprs: &'a Exprs,
     pub complaints: Vec<Complaint>,
 }
 
 impl<'a> Compiler<'a> {
-    pub fn new(sources: &'a Sources, shared: &'a BTreeMap<String, RawFlow>) -> Self {
-        Self { sources, shared, complaints: Vec::new() }
+    pub fn new(sources: &'a Sources, shared: &'a BTreeMap<String, RawFlow>, exprs: &'a Exprs) -> Self {
+        Self { sources, shared, exprs, complaints: Vec::new() }
     }
 
     /// Compiles what it can and complains about the rest.
@@ -361,7 +363,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub(super) fn text(&mut self, raw: &At<String>) -> Text {
-        Text::compile(&raw.value).unwrap_or_else(|e| {
+        Text::compile_with(&raw.value, self.exprs).unwrap_or_else(|e| {
             let place = self.sources.inside(raw.place, e.at);
             self.complain(place, e.why);
             Text::literal("")

@@ -1,32 +1,13 @@
 //! Every name that an expression reads exists where it reads it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Compiler;
 use super::reads::{reads, roles, tokens};
+use super::seen::{Below, Names, only};
 use crate::flow::template::{Expr, Text, Tree, nearest};
 use crate::profile::model::{Ask, Check, Flow, Http, Jwt, Open, Profile, Repeat, Save, Step, Verb};
 use crate::profile::place::{Complaint, Place};
-
-/// What may stand below a name.
-#[derive(Clone, Debug)]
-enum Below {
-    /// Anything: its members are the bank's or the standards'.
-    Open,
-    Only(BTreeSet<String>),
-}
-
-type Names = BTreeMap<String, Below>;
-
-fn only<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Below {
-    Below::Only(names.into_iter().map(Into::into).collect())
-}
-
-fn with(names: &Names, more: &[&str]) -> Names {
-    let mut all = names.clone();
-    all.extend(more.iter().map(|n| ((*n).to_owned(), Below::Open)));
-    all
-}
 
 impl Compiler<'_> {
     pub(super) fn names(&mut self, profile: &mut Profile) {
@@ -35,17 +16,16 @@ impl Compiler<'_> {
             .environments
             .first()
             .map_or_else(BTreeSet::new, |e| e.values.iter().map(|(k, _)| k.clone()).collect());
-        let mut base = Names::new();
-        base.insert("inputs".into(), Below::Only(inputs));
-        base.insert("metadata".into(), Below::Open);
-        base.insert("omit".into(), only::<String>([]));
+        let mut base = Names::default();
+        base.insert("inputs", only(inputs.clone()));
+        base.insert("omit", only::<String>([]));
         for host in &profile.hosts {
-            let seen = ["inputs", "omit"].map(|name| (name.to_owned(), base[name].clone()));
-            self.text_names(host, &Names::from(seen), Place::default());
+            self.text_names(host, &base, Place::default());
         }
+        base.insert("metadata", Below::Open);
         for e in &profile.environments {
-            let mut seen = base.clone();
-            seen.insert("env".into(), Below::Only(env.clone()));
+            let mut seen = Names::within(&base);
+            seen.insert("env", only(env.clone()));
             for (_, tree) in &e.values {
                 self.tree_names(tree, &seen, e.place);
             }
@@ -54,12 +34,12 @@ impl Compiler<'_> {
         env_names.extend(["production".to_owned(), "name".to_owned()]);
         // a template leaves its environments to those that extend it
         let open = profile.template && profile.environments.is_empty();
-        base.insert("env".into(), if open { Below::Open } else { Below::Only(env_names) });
-        base.insert("client".into(), only(["id", "auth", "mtls"]));
-        base.insert("keys".into(), only(profile.keys.iter().map(|k| k.name.clone())));
-        base.insert("tokens".into(), only(profile.token_sets.clone()));
+        base.insert("env", if open { Below::Open } else { only(env_names) });
+        base.insert("client", only(["id", "auth", "mtls"]));
+        base.insert("keys", only(profile.keys.iter().map(|k| k.name.clone())));
+        base.insert("tokens", only(profile.token_sets.clone()));
         for bare in ["now", "skew", "saved"] {
-            base.insert(bare.into(), only::<String>([]));
+            base.insert(bare, only::<String>([]));
         }
         for input in &profile.inputs {
             if let Some(default) = &input.default {
@@ -68,10 +48,12 @@ impl Compiler<'_> {
         }
         for key in &profile.keys {
             if let Some(kid) = &key.kid {
-                self.text_names(kid, &with(&base, &["key"]), key.place);
+                self.text_names(kid, &base.with(&["key"]), key.place);
             }
             if let Some(new) = &key.new {
-                let seen = with(&Names::from([("inputs".to_owned(), base["inputs"].clone())]), &["omit"]);
+                let mut seen = Names::default();
+                seen.insert("inputs", only(inputs.clone()));
+                seen.insert("omit", Below::Open);
                 let texts = [&new.alias, &new.region].into_iter().chain(&new.description).chain(&new.replica);
                 texts.chain(new.tags.iter().map(|(_, t)| t)).for_each(|t| self.text_names(t, &seen, new.place));
             }
@@ -82,7 +64,7 @@ impl Compiler<'_> {
             }
             if let Some(a) = &client.assertion {
                 self.known_role(profile, &a.key, client.place);
-                let seen = with(&base, &["request"]);
+                let seen = base.with(&["request"]);
                 self.tree_names(&a.header, &seen, client.place);
                 self.tree_names(&a.claims, &seen, client.place);
                 if let Some(alg) = &a.alg {
@@ -90,14 +72,14 @@ impl Compiler<'_> {
                 }
             }
         }
-        for flow in &mut profile.flows.clone() {
+        for flow in &profile.flows {
             self.flow_names(profile, flow, &base);
         }
-        for check in profile.checks.clone() {
-            self.check_names(profile, &check, &base);
+        for check in &profile.checks {
+            self.check_names(profile, check, &base);
         }
         for when in profile.errors.iter().filter_map(|e| e.when.as_ref()) {
-            self.expr_names(when, &with(&base, &["request", "response"]), Place::default());
+            self.expr_names(when, &base.with(&["request", "response"]), Place::default());
         }
         let of = |f: &Flow| (reads(profile, f), roles(profile, f), tokens(profile, f));
         let found: Vec<_> = profile.flows.iter().map(of).collect();
@@ -107,10 +89,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn flow_names(&mut self, profile: &Profile, flow: &Flow, base: &Names) {
+    fn flow_names(&mut self, profile: &Profile, flow: &Flow, base: &Names<'_>) {
+        let published: Vec<_> = (0..flow.frames.len()).map(|frame| published(flow, frame)).collect();
         for (index, frame) in flow.frames.iter().enumerate() {
-            let mut names = base.clone();
-            add_inputs(&mut names, frame.inputs.iter().map(|i| i.name.clone()));
+            let mut names = Names::within(base);
+            names.add_inputs(frame.inputs.iter().map(|i| i.name.clone()));
             let place = flow.steps.iter().find(|s| s.frame == index).map_or(Place::default(), |s| s.place);
             for input in &frame.inputs {
                 if let Some(default) = &input.default {
@@ -129,44 +112,32 @@ impl Compiler<'_> {
                     }
                 }
             }
-            let parent_names =
-                frame.parent.map_or_else(|| base.clone(), |p| self.frame_names(flow, p, base, Some(&frame.step)));
+            let parent_names = match frame.parent {
+                Some(parent) => frame_names(flow, parent, &published[parent], base, Some(&frame.step)),
+                None => Names::within(base),
+            };
             for (_, tree) in &frame.with {
                 self.tree_names(tree, &parent_names, place);
             }
             if let Some(when) = &frame.when {
                 self.expr_names(when, &parent_names, place);
             }
-            names.insert("let".into(), only(frame.lets.iter().map(|(n, _)| n.clone())));
+            names.insert("let", only(frame.lets.iter().map(|(n, _)| n.clone())));
             for (_, tree) in &frame.lets {
                 self.tree_names(tree, &names, place);
             }
-            let all = self.frame_names(flow, index, base, None);
+            let all = frame_names(flow, index, &published[index], base, None);
             for (_, text) in &frame.outputs {
                 self.text_names(text, &all, place);
             }
         }
         for step in &flow.steps {
-            let names = self.frame_names(flow, step.frame, base, Some(&step.id));
+            let names = frame_names(flow, step.frame, &published[step.frame], base, Some(&step.id));
             self.step_names(profile, step, &names);
         }
     }
 
-    /// What a step of that frame sees: the frame's inputs and `let`, and the steps before `until`.
-    fn frame_names(&self, flow: &Flow, frame: usize, base: &Names, until: Option<&str>) -> Names {
-        let mut names = base.clone();
-        add_inputs(&mut names, flow.frames[frame].inputs.iter().map(|i| i.name.clone()));
-        names.insert("let".into(), only(flow.frames[frame].lets.iter().map(|(n, _)| n.clone())));
-        for (id, below) in published(flow, frame) {
-            if until == Some(id.as_str()) {
-                break;
-            }
-            names.insert(id, below);
-        }
-        names
-    }
-
-    fn step_names(&mut self, profile: &Profile, step: &Step, names: &Names) {
+    fn step_names(&mut self, profile: &Profile, step: &Step, names: &Names<'_>) {
         let place = step.place;
         if let Some(when) = &step.when {
             self.expr_names(when, names, place);
@@ -187,12 +158,12 @@ impl Compiler<'_> {
             Verb::Authorize(authorize) => {
                 authorize.texts().for_each(|t| self.text_names(t, names, place));
                 self.tree_names(&authorize.query, names, place);
-                authorize.lives.iter().for_each(|t| self.tree_names(t, &with(names, &["response"]), place));
+                authorize.lives.iter().for_each(|t| self.tree_names(t, &names.with(&["response"]), place));
             }
             Verb::Listen(listen) => {
                 listen.texts().for_each(|t| self.text_names(t, names, place));
                 listen.wait.iter().for_each(|t| self.tree_names(t, names, place));
-                let came = with(names, &["came"]);
+                let came = names.with(&["came"]);
                 listen.open.iter().for_each(|open| self.open_names(profile, open, &came, place));
             }
             Verb::Ask(Ask { text, show, deadline, .. }) => {
@@ -207,16 +178,16 @@ impl Compiler<'_> {
             }
         }
         for check in &step.checks {
-            let names = with(names, rule_names(&step.verb));
+            let names = names.with(rule_names(&step.verb));
             self.rule_names(check, &names);
         }
     }
 
-    fn http_names(&mut self, profile: &Profile, http: &Http, names: &Names, place: Place) {
+    fn http_names(&mut self, profile: &Profile, http: &Http, names: &Names<'_>, place: Place) {
         http.texts().for_each(|text| self.text_names(text, names, place));
         http.trees().for_each(|tree| self.tree_names(tree, names, place));
         http.roles().for_each(|role| self.known_role(profile, role, place));
-        let after = with(names, &["response"]);
+        let after = names.with(&["response"]);
         for lives in http.take.iter().filter_map(|t| t.lives.as_ref()).chain(&http.asked) {
             self.tree_names(lives, &after, place);
         }
@@ -226,34 +197,34 @@ impl Compiler<'_> {
         }
     }
 
-    fn open_names(&mut self, profile: &Profile, open: &Open, names: &Names, place: Place) {
+    fn open_names(&mut self, profile: &Profile, open: &Open, names: &Names<'_>, place: Place) {
         open.texts().for_each(|text| self.text_names(text, names, place));
         open.trees().for_each(|tree| self.tree_names(tree, names, place));
         open.roles().for_each(|role| self.known_role(profile, role, place));
     }
 
-    fn check_names(&mut self, profile: &Profile, check: &Check, base: &Names) {
+    fn check_names(&mut self, profile: &Profile, check: &Check, base: &Names<'_>) {
         if check.at.is_empty() {
             return self.rule_names(check, base);
         }
         for at in &check.at {
             if at == "client" {
-                self.rule_names(check, &with(base, &["claims", "header", "jwt", "request"]));
+                self.rule_names(check, &base.with(&["claims", "header", "jwt", "request"]));
                 continue;
             }
             for flow in &profile.flows {
                 for step in flow.steps.iter().filter(|s| s.addresses.contains(at)) {
-                    let names = self.frame_names(flow, step.frame, base, Some(&step.id));
-                    let mut names = with(&names, rule_names(&step.verb));
+                    let names = frame_names(flow, step.frame, &published(flow, step.frame), base, Some(&step.id));
+                    let mut names = names.with(rule_names(&step.verb));
                     // a step's own outputs can be read in its checks
-                    names.insert(step.id.clone(), Below::Open);
+                    names.insert(step.id.as_str(), Below::Open);
                     self.rule_names(check, &names);
                 }
             }
         }
     }
 
-    fn rule_names(&mut self, check: &Check, names: &Names) {
+    fn rule_names(&mut self, check: &Check, names: &Names<'_>) {
         self.expr_names(&check.rule, names, check.place);
         if let Some(when) = &check.when {
             self.expr_names(when, names, check.place);
@@ -269,23 +240,23 @@ impl Compiler<'_> {
         }
     }
 
-    fn text_names(&mut self, text: &Text, names: &Names, place: Place) {
+    fn text_names(&mut self, text: &Text, names: &Names<'_>, place: Place) {
         for expr in text.exprs() {
             self.expr_names(expr, names, place);
         }
     }
 
-    fn tree_names(&mut self, tree: &Tree, names: &Names, place: Place) {
+    fn tree_names(&mut self, tree: &Tree, names: &Names<'_>, place: Place) {
         for expr in tree.exprs() {
             self.expr_names(expr, names, place);
         }
     }
 
-    fn expr_names(&mut self, expr: &Expr, names: &Names, place: Place) {
+    fn expr_names(&mut self, expr: &Expr, names: &Names<'_>, place: Place) {
         for path in expr.names() {
             let complaint = match names.get(&path[0]) {
                 None => {
-                    let near = nearest(&path[0], names.keys().map(String::as_str));
+                    let near = nearest(&path[0], names.all());
                     Complaint::new(place, format!("nothing here is called `{}`", path[0]))
                         .hint(near.map(|n| format!("did you mean `{n}`?")))
                 }
@@ -309,10 +280,24 @@ impl Compiler<'_> {
     }
 }
 
-fn add_inputs(names: &mut Names, more: impl Iterator<Item = String>) {
-    if let Some(Below::Only(inputs)) = names.get_mut("inputs") {
-        inputs.extend(more);
+/// What a step of that frame sees: the frame's inputs and `let`, and what it [`published`] before `until`.
+fn frame_names<'a>(
+    flow: &Flow,
+    frame: usize,
+    published: &[(String, Below)],
+    base: &'a Names<'_>,
+    until: Option<&str>,
+) -> Names<'a> {
+    let mut names = Names::within(base);
+    names.add_inputs(flow.frames[frame].inputs.iter().map(|i| i.name.clone()));
+    names.insert("let", only(flow.frames[frame].lets.iter().map(|(n, _)| n.clone())));
+    for (id, below) in published {
+        if until == Some(id.as_str()) {
+            break;
+        }
+        names.insert(id.as_str(), below.clone());
     }
+    names
 }
 
 /// What rules at a step of that verb read beside the scope.

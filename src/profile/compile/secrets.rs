@@ -1,5 +1,12 @@
 //! A profile holds references, never secrets: what looks like one is refused without being shown.
 
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
+
+/// Compiled once; a pattern that were none would find nothing.
+type Pattern = LazyLock<Option<Regex>>;
+
 /// What kind of secret the text seems to hold, and where (byte offset).
 pub fn find_secret(text: &str) -> Option<(&'static str, usize)> {
     find_private_key(text).or_else(|| compact_token(text))
@@ -20,18 +27,22 @@ pub fn find_private_key(text: &str) -> Option<(&'static str, usize)> {
 
 /// `"d": "…"` or `d = "…"` beside a `kty`.
 fn private_jwk(text: &str) -> Option<(&'static str, usize)> {
+    static PATTERN: Pattern =
+        Pattern::new(|| Regex::new(r#"["']?\b(d|p|q|dp|dq|qi|k)\b["']?\s*[:=]\s*["'][A-Za-z0-9_-]{20,}["']"#).ok());
     if !text.contains("kty") {
         return None;
     }
-    let pattern =
-        regex_lite::Regex::new(r#"["']?\b(d|p|q|dp|dq|qi|k)\b["']?\s*[:=]\s*["'][A-Za-z0-9_-]{20,}["']"#).ok()?;
-    pattern.find(text).map(|m| ("a private JWK", m.start()))
+    PATTERN.as_ref()?.find(text).map(|m| ("a private JWK", m.start()))
 }
 
 /// A signed or encrypted token in compact form.
 fn compact_token(text: &str) -> Option<(&'static str, usize)> {
-    let pattern = regex_lite::Regex::new(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}").ok()?;
-    pattern.find(text).map(|m| ("a token", m.start()))
+    static PATTERN: Pattern =
+        Pattern::new(|| Regex::new(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}").ok());
+    if !text.contains("eyJ") {
+        return None;
+    }
+    PATTERN.as_ref()?.find(text).map(|m| ("a token", m.start()))
 }
 
 #[cfg(test)]

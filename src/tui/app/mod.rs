@@ -82,7 +82,7 @@ pub struct Settings {
     /// The workbench on the embedded banks: says so, and what to press first.
     pub demo: bool,
     /// Where the person is.
-    pub zone: TimeZone,
+    pub zone: fn() -> &'static TimeZone,
 }
 
 impl Default for Settings {
@@ -94,7 +94,10 @@ impl Default for Settings {
             reveal: true,
             follow: false,
             demo: false,
-            zone: TimeZone::UTC,
+            zone: || {
+                static UTC: TimeZone = TimeZone::UTC;
+                &UTC
+            },
         }
     }
 }

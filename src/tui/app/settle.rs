@@ -1,8 +1,6 @@
 //! After every message: cursors inside what there is, bodies laid out for the width at hand, the inspector asked about
 //! the token it shows.
 
-use ratatui::layout::Rect;
-
 use super::App;
 use crate::flow::view::{KeyOf, RunView};
 use crate::jose::PublicJwk;
@@ -40,18 +38,19 @@ impl App {
 
     fn settle_keys(&mut self) {
         self.keys.settle();
-        let height = usize::from(self.card_height());
-        let total = keys::below(self, self.card_area().width.saturating_sub(1)).len();
-        self.keys.details = self.keys.details.min(total.saturating_sub(height));
+        let (height, total) = self.card();
+        self.keys.details = self.keys.details.min(total.saturating_sub(usize::from(height)));
     }
 
-    fn card_area(&self) -> Rect {
+    /// Rows of the chosen key's card that show, and of all of it.
+    fn card(&self) -> (u16, usize) {
         let area = self.geometry().pane(PaneId::Keys).unwrap_or_default();
-        keys::places(self, area, keys::filter_rows(self, area)).1
+        let total = keys::below(self, keys::card_width(area)).len();
+        (keys::places_for(self, area, keys::filter_rows(self, area), total).1.height, total)
     }
 
     pub(super) fn card_height(&self) -> u16 {
-        self.card_area().height
+        self.card().0
     }
 
     /// The body views that the step pane's tab shows.

@@ -138,12 +138,12 @@ impl BodyView {
         let (mut row, mut place) = self.rows.before(from);
         while out.len() < count && row < self.rows.total {
             let Some((line, next)) = show::line(bytes, self.mode, width, place) else { break };
-            for shown in show::rows(&line, bytes, width, redactor, look) {
-                if row >= from && out.len() < count {
-                    out.push(shown);
-                }
-                row += 1;
+            let height = show::height(&line, bytes, width, redactor, look);
+            if row + height > from {
+                let rows = show::rows(&line, bytes, width, redactor, look).into_iter();
+                out.extend(rows.skip(from.saturating_sub(row)).take(count - out.len()));
             }
+            row += height;
             place = next;
         }
         out

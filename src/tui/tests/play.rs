@@ -74,7 +74,8 @@ pub fn summaries() -> Vec<Summary> {
             ("token.token", "Get an access token: Ask the token endpoint", Of::Step(0), Takes::Message),
         ]
         .map(|(name, title, of, takes)| RuleSet { name: name.into(), title: title.into(), flow: 0, of, takes })
-        .to_vec(),
+        .to_vec()
+        .into(),
         flows: vec![FlowSummary {
             id: "token".into(),
             title: "Get an access token".into(),
@@ -83,7 +84,8 @@ pub fn summaries() -> Vec<Summary> {
             unverified: false,
             refreshes: vec!["user".into()],
             steps: vec![("token".into(), "Ask the token endpoint".into()), ("keep".into(), "Keep the token".into())],
-        }],
+        }]
+        .into(),
         roles: vec![
             RoleSummary {
                 name: "signing".into(),
@@ -101,7 +103,8 @@ pub fn summaries() -> Vec<Summary> {
                 min_bits: None,
                 wish: Some(Wish { use_: Use::MtlsClient, kind: Kind::Eseal, roles: Roles::Unasked }),
             },
-        ],
+        ]
+        .into(),
     }]
 }
 

@@ -208,8 +208,9 @@ fn an_unverified_flow_says_so_before_and_while_it_runs() {
             view.unverified = unverified;
             let mut stage = Stage::new(width, height, Look::default(), vec![view]);
             let mut banks = summaries();
-            banks[0].flows[0].unverified = unverified;
-            banks[0].flows[0].evidence = unverified.then(|| "unverified: seen nowhere".to_owned());
+            let flows = std::sync::Arc::make_mut(&mut banks[0].flows);
+            flows[0].unverified = unverified;
+            flows[0].evidence = unverified.then(|| "unverified: seen nowhere".to_owned());
             stage.app.update(Message::Profiles(banks), NOW);
             let before = stage.picture();
             let row = before.lines().find(|line| line.contains(">     Get an a")).expect("the row");

@@ -30,7 +30,7 @@ fn strict() -> Vec<Summary> {
         role("rsa", KeyUse::Sign, &[Alg::Ps256], Kind::Eseal, Roles::Unasked),
     ];
     let one = summaries().swap_remove(0);
-    vec![Summary { roles, ..one }]
+    vec![Summary { roles: roles.into(), ..one }]
 }
 
 fn stage((width, height): (u16, u16), row: KeyRow) -> Stage {

@@ -39,13 +39,18 @@ impl<'a> Border<'a> {
             self.look.style(Tone::Dim)
         };
         let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+        let mut put = |x: u16, y: u16, symbol: &'static str| {
+            if let Some(cell) = buffer.cell_mut((x, y)) {
+                cell.set_symbol(symbol).set_style(style);
+            }
+        };
         for x in area.x + 1..right {
-            buffer.set_string(x, area.y, set.horizontal_top, style);
-            buffer.set_string(x, bottom, set.horizontal_bottom, style);
+            put(x, area.y, set.horizontal_top);
+            put(x, bottom, set.horizontal_bottom);
         }
         for y in area.y + 1..bottom {
-            buffer.set_string(area.x, y, set.vertical_left, style);
-            buffer.set_string(right, y, set.vertical_right, style);
+            put(area.x, y, set.vertical_left);
+            put(right, y, set.vertical_right);
         }
         for (x, y, symbol) in [
             (area.x, area.y, set.top_left),
@@ -53,7 +58,7 @@ impl<'a> Border<'a> {
             (area.x, bottom, set.bottom_left),
             (right, bottom, set.bottom_right),
         ] {
-            buffer.set_string(x, y, symbol, style);
+            put(x, y, symbol);
         }
         self.titles(buffer, area);
         inside(area)

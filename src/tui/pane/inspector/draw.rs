@@ -160,7 +160,7 @@ pub fn doc(app: &App, width: u16, now: Timestamp) -> Doc<'_> {
         if let Some(claims) = layer.claims {
             doc.heading("Claims");
             step_json(&mut doc, app, claims, |i, at| Item::Claim(n, i, at));
-            times(&mut doc, claims, app.bank_now(now), &app.settings.zone);
+            times(&mut doc, claims, app.bank_now(now), (app.settings.zone)());
             let bound = Bound::of_claims(claims);
             if !bound.is_empty() {
                 doc.heading("Bound to");

@@ -19,14 +19,23 @@ use crate::tui::words::Words;
 const TABLE: usize = 70;
 
 /// Where list and card stand in a pane of that area, below `taken` rows.
-pub fn places(app: &App, area: Rect, taken: u16) -> (Rect, Rect) {
+fn places(app: &App, area: Rect, taken: u16) -> (Rect, Rect) {
+    places_for(app, area, taken, below(app, card_width(area)).len())
+}
+
+/// Columns of the card's text.
+pub fn card_width(area: Rect) -> u16 {
+    inside(area).width.saturating_sub(1)
+}
+
+/// The same for a card of `wanted` rows.
+pub fn places_for(app: &App, area: Rect, taken: u16, wanted: usize) -> (Rect, Rect) {
     let mut inner = inside(area);
     let taken = (taken + u16::from(app.keys.work.is_some())).min(inner.height);
     inner.y += taken;
     inner.height -= taken;
     let rows = u16::try_from(app.keys.rows().len()).unwrap_or(u16::MAX);
     let listed = rows.saturating_add(u16::from(usize::from(inner.width) >= TABLE));
-    let wanted = below(app, inner.width.saturating_sub(1)).len();
     let wanted = u16::try_from(wanted).unwrap_or(u16::MAX).saturating_add(1);
     let below = wanted.min(inner.height.saturating_sub(listed.min(inner.height / 2).max(1)));
     let below = if below < 3 { 0 } else { below };
@@ -76,9 +85,9 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
     let rows = pane.rows();
     let keys = rows.iter().filter(|r| !r.is_store()).count();
     let right = if pane.loaded { keys.to_string() } else { String::new() };
-    let below = places(app, area, filter_rows(app, area)).1;
-    let doc = self::below(app, below.width.saturating_sub(1));
+    let doc = self::below(app, card_width(area));
     let total = doc.len();
+    let below = places_for(app, area, filter_rows(app, area), total).1;
     let more = total > usize::from(below.height) && below.height > 0;
     let last = (pane.details + usize::from(below.height)).min(total);
     let place = if more && focused { format!("PgDn {last}/{total}") } else { String::new() };
@@ -97,7 +106,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, now: Timestamp) {
         };
         buffer.set_line(inner.x + 1.min(inner.width), inner.y + taken, &words.line(), inner.width.saturating_sub(1));
     }
-    let (mut list, below) = places(app, area, taken);
+    let (mut list, below) = places_for(app, area, taken, total);
     if rows.is_empty() {
         return nothing(app, buffer, list);
     }

@@ -4,7 +4,7 @@ pub mod card;
 mod draw;
 
 pub use card::suit_sign;
-pub use draw::{below, draw, filter_rows, places, row_at};
+pub use draw::{below, card_width, draw, filter_rows, places_for, row_at};
 
 use crate::shell::{KeyRow, RowState, Seat, StoreFacts, StoreRows};
 use crate::time::Timestamp;
@@ -107,7 +107,7 @@ impl KeysPane {
 
     pub fn rows(&self) -> Vec<&KeyRow> {
         let text = |k: &KeyRow| format!("{} {} {} {} {}", k.label, k.uri, k.kind, k.alg, k.used_by.join(" "));
-        self.all().filter(|k| filter::keeps(&self.filter, &text(k))).collect()
+        self.all().filter(|k| self.filter.is_empty() || filter::keeps(&self.filter, &text(k))).collect()
     }
 
     pub fn selected(&self) -> Option<&KeyRow> {

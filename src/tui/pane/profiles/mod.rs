@@ -4,7 +4,9 @@ mod draw;
 
 pub use draw::{draw, row_at};
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::profile::{EnvironmentSummary, FlowSummary, Summary};
 use crate::secret::Secret;
@@ -69,6 +71,16 @@ pub struct ProfilesPane {
     pub form: Option<(Number, Form)>,
     /// The profile to which the cursor goes as soon as it is listed.
     expected: Option<String>,
+    /// The rows as they were last asked for.
+    listed: RefCell<Option<Listed>>,
+}
+
+/// Rows, and all that they follow besides the summaries.
+#[derive(Debug)]
+struct Listed {
+    filter: String,
+    open: Option<(usize, usize)>,
+    rows: Rc<[RowId]>,
 }
 
 impl ProfilesPane {
@@ -80,6 +92,7 @@ impl ProfilesPane {
         let stood = self.place().map(|(profile, env)| (profile.id.clone(), env.name.clone()));
         let flow = self.chosen_flow().map(|f| f.id.clone());
         self.all = all;
+        self.listed = RefCell::default();
         if let Some(id) = self.expected.take() {
             self.expect(&id);
             if self.expected.is_none() {
@@ -123,22 +136,38 @@ impl ProfilesPane {
     }
 
     /// What passes the filter, banks with what is below them.
-    pub fn rows(&self) -> Vec<RowId> {
+    pub fn rows(&self) -> Rc<[RowId]> {
+        let mut listed = self.listed.borrow_mut();
+        if let Some(listed) = listed.as_ref().filter(|l| l.filter == self.filter && l.open == self.open) {
+            return listed.rows.clone();
+        }
+        let rows: Rc<[RowId]> = self.list().into();
+        *listed = Some(Listed { filter: self.filter.clone(), open: self.open, rows: rows.clone() });
+        rows
+    }
+
+    fn list(&self) -> Vec<RowId> {
         let mut out = Vec::new();
         for (p, summary) in self.all.iter().enumerate() {
-            let bank = format!("{} {} {}", summary.name, summary.id, summary.country.as_deref().unwrap_or_default());
+            let country = summary.country.as_deref().unwrap_or_default();
+            // most of the time there is no filter, and nothing to put together for it
+            let passes = |below: &[&str]| {
+                self.filter.is_empty() || {
+                    let of_bank = [summary.name.as_str(), &summary.id, country];
+                    filter::keeps(&self.filter, &[&of_bank[..], below].concat().join(" "))
+                }
+            };
             let mut below = Vec::new();
             for (e, env) in summary.environments.iter().enumerate() {
-                let env_text = format!("{bank} {} {}", env.name, env.label);
-                let whole = filter::keeps(&self.filter, &env_text);
+                let whole = passes(&[&env.name, &env.label]);
                 let is_open = self.open == Some((p, e));
                 let flows: Vec<RowId> = summary
                     .flows
                     .iter()
                     .enumerate()
                     .filter(|(_, f)| {
-                        let passes = || filter::keeps(&self.filter, &format!("{env_text} {} {}", f.id, f.title));
-                        env.disabled.is_none() && if whole { is_open } else { passes() }
+                        env.disabled.is_none()
+                            && if whole { is_open } else { passes(&[&env.name, &env.label, &f.id, &f.title]) }
                     })
                     .map(|(f, _)| RowId::Flow(p, e, f))
                     .collect();
@@ -212,7 +241,7 @@ impl ProfilesPane {
     /// Moves over rows that can be chosen. A jump past an end stops there.
     pub fn go_by(&mut self, by: isize) {
         self.expected = None;
-        let rows: Vec<RowId> = self.rows().into_iter().filter(|r| !matches!(r, RowId::Bank(_))).collect();
+        let rows: Vec<RowId> = self.rows().iter().filter(|r| !matches!(r, RowId::Bank(_))).copied().collect();
         let now = self.selected.and_then(|s| rows.iter().position(|r| *r == s));
         let next = now.map_or(0, |n| n.saturating_add_signed(by)).min(rows.len().saturating_sub(1));
         self.selected = rows.get(next).copied();
