@@ -149,7 +149,10 @@ fn saved_profiles_are_listed_from_their_bank() {
     let check = "[[check]]\nid = \"ACME-01\"\nlevel = \"info\"\nrule = \"true\"\nsay = \"always\"\n";
     let compiled = brief(&format!("{keys}{check}")).expect("listed").expect("it fits");
     assert_eq!(chosen.summary, compiled.summary, "the short way and the long way say the same");
-    assert_eq!((chosen.keys.clone(), chosen.environment.clone()), (compiled.keys.clone(), compiled.environment.clone()));
+    assert_eq!(
+        (chosen.keys.clone(), chosen.environment.clone()),
+        (compiled.keys.clone(), compiled.environment.clone())
+    );
     assert_eq!((chosen.summary.name.as_str(), chosen.summary.environments.len()), ("Acme", 1));
     assert!(chosen.keys.contains(&("signing".into(), Some("file:k.pem".into()))));
     for (wrong, said) in [
