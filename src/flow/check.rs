@@ -159,8 +159,8 @@ pub fn masked_tree(value: &Json, name: &str, class: Class, redactor: &Redactor) 
         Json::Object(members) => members.iter().map(|(k, v)| (k.clone(), masked_tree(v, k, class, redactor))).collect(),
         Json::Array(items) => items.iter().map(|v| masked_tree(v, name, class, redactor)).collect(),
         Json::String(text) => Json::String(masked(text, class, redactor)),
-        // a date of birth, a telephone number
-        Json::Number(_) if class == Class::Personal => MASK.into(),
+        // a PIN, a date of birth, a telephone number
+        Json::Number(_) | Json::Bool(_) if class > Class::Public => MASK.into(),
         other => other.clone(),
     }
 }

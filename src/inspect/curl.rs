@@ -16,55 +16,28 @@ pub(super) struct Curl {
     pub certificate: Option<String>,
 }
 
-/// Options that take the next word; of all others only the option itself is skipped.
+/// Options that take the next word (curl 8's manual); of all others only the option itself is skipped.
 const SHORT_WITH_VALUE: &str = "AbcCdDeEFhHKmoPQrtTuUwxXyYz";
-const LONG_WITH_VALUE: [&str; 45] = [
-    "abstract-unix-socket",
-    "aws-sigv4",
-    "cacert",
-    "capath",
-    "cert",
-    "cert-type",
-    "ciphers",
-    "config",
-    "connect-timeout",
-    "connect-to",
-    "cookie",
-    "cookie-jar",
-    "crlfile",
-    "curves",
-    "data",
-    "data-ascii",
-    "data-binary",
-    "data-raw",
-    "data-urlencode",
-    "dump-header",
-    "engine",
-    "form",
-    "form-string",
-    "header",
-    "interface",
-    "json",
-    "key",
-    "key-type",
-    "max-time",
-    "oauth2-bearer",
-    "output",
-    "pass",
-    "pinnedpubkey",
-    "proxy",
-    "range",
-    "referer",
-    "request",
-    "resolve",
-    "retry",
-    "tls-max",
-    "unix-socket",
-    "upload-file",
-    "url",
-    "user",
-    "user-agent",
-];
+const LONG_WITH_VALUE: &str = "
+    abstract-unix-socket alt-svc aws-sigv4 cacert capath cert cert-type ciphers config connect-timeout connect-to
+    continue-at cookie cookie-jar create-file-mode crlfile curves data data-ascii data-binary data-raw data-urlencode
+    delegation dns-interface dns-ipv4-addr dns-ipv6-addr dns-servers doh-url dump-ca-embed dump-header ech egd-file engine
+    etag-compare etag-save expect100-timeout form form-string ftp-account ftp-alternative-to-user ftp-method ftp-port
+    ftp-ssl-ccc-mode happy-eyeballs-timeout-ms haproxy-clientip header help hostpubmd5 hostpubsha256 hsts interface
+    ip-tos ipfs-gateway json keepalive-cnt keepalive-time key key-type krb libcurl limit-rate local-port login-options
+    mail-auth mail-from mail-rcpt max-filesize max-redirs max-time netrc-file noproxy oauth2-bearer output output-dir
+    parallel-max parallel-max-host pass pinnedpubkey preproxy proto proto-default proto-redir proxy proxy-cacert
+    proxy-capath proxy-cert proxy-cert-type proxy-ciphers proxy-crlfile proxy-header proxy-key proxy-key-type proxy-pass
+    proxy-pinnedpubkey proxy-service-name proxy-tls13-ciphers proxy-tlsauthtype proxy-tlspassword proxy-tlsuser
+    proxy-user proxy1.0 pubkey quote random-file range rate referer request request-target resolve retry retry-delay
+    retry-max-time sasl-authzid service-name sigalgs socks4 socks4a socks5 socks5-gssapi-service socks5-hostname
+    speed-limit speed-time stderr telnet-option tftp-blksize time-cond tls-max tls13-ciphers tlsauthtype tlspassword
+    tlsuser trace trace-ascii trace-config unix-socket upload-file upload-flags url url-query user user-agent variable
+    vlan-priority write-out";
+
+fn takes_value(name: &str) -> bool {
+    LONG_WITH_VALUE.split_whitespace().any(|known| known == name)
+}
 
 /// None: it is no curl command, or one without an address.
 pub(super) fn read(text: &str) -> Option<Curl> {
@@ -78,8 +51,8 @@ pub(super) fn read(text: &str) -> Option<Curl> {
     while let Some(word) = words.next() {
         if let Some(long) = word.strip_prefix("--") {
             let (name, value) = match long.split_once('=') {
-                Some((name, value)) if LONG_WITH_VALUE.contains(&name) => (name, Some(value.to_owned())),
-                _ if LONG_WITH_VALUE.contains(&long) => (long, words.next()),
+                Some((name, value)) if takes_value(name) => (name, Some(value.to_owned())),
+                _ if takes_value(long) => (long, words.next()),
                 _ => (long, None),
             };
             command.long(name, value.unwrap_or_default());
@@ -93,7 +66,8 @@ pub(super) fn read(text: &str) -> Option<Curl> {
                 }
                 command.long(long_name(letter), String::new());
             }
-        } else if command.url.is_none() {
+        } else if command.url.as_ref().is_none_or(|url| !url.contains("://") && word.contains("://")) {
+            // what an option of a later curl leaves behind is no address where another word is one
             command.url = Some(word);
         }
     }
@@ -124,6 +98,7 @@ struct Command {
     method: Option<String>,
     headers: Vec<String>,
     data: Vec<String>,
+    query: Vec<String>,
     json: bool,
     get: bool,
     head: bool,
@@ -144,6 +119,7 @@ impl Command {
             "user" => self.headers.push(format!("authorization: Basic {}", STANDARD.encode(value))),
             "oauth2-bearer" => self.headers.push(format!("authorization: Bearer {value}")),
             "data-raw" => self.data.push(value),
+            "url-query" => self.query.extend(urlencoded(value.strip_prefix('+').unwrap_or(&value))),
             "data" | "data-ascii" | "data-binary" | "json" => {
                 self.json |= name == "json";
                 if value.starts_with('@') {
@@ -171,11 +147,11 @@ impl Command {
         let mut body = self.data.join(if self.json { "" } else { "&" });
         let sends = !self.data.is_empty() || self.body_elsewhere;
         if self.get {
-            let query: Vec<&str> = url.query().into_iter().chain([body.as_str()]).filter(|q| !q.is_empty()).collect();
-            let query = query.join("&");
-            url.set_query(Some(query.as_str()).filter(|q| !q.is_empty()));
-            body.clear();
+            self.query.insert(0, std::mem::take(&mut body));
         }
+        let query: Vec<&str> = url.query().into_iter().chain(self.query.iter().map(String::as_str)).collect();
+        let query = query.into_iter().filter(|q| !q.is_empty()).collect::<Vec<_>>().join("&");
+        url.set_query(Some(query.as_str()).filter(|q| !q.is_empty()));
         let implied = match () {
             () if self.head => "HEAD",
             () if self.upload => "PUT",

@@ -47,9 +47,9 @@ impl App {
     pub(super) fn clients_listed(&mut self, mut rows: Vec<ClientRow>) {
         rows.sort_by_key(|row| (row.client.deleted.is_some(), std::cmp::Reverse(row.client.since)));
         self.clients = rows;
-        let last = self.clients.len().saturating_sub(1);
-        if let Some(Overlay::Clients(list)) = self.overlays.last_mut() {
-            list.cursor = list.cursor.min(last);
+        if let Some(Overlay::Clients(list)) = self.overlays.last() {
+            let last = self.clients_shown(list).len().saturating_sub(1);
+            self.overlays.last_mut().and_then(Overlay::listing_mut).map(|list| list.cursor = list.cursor.min(last));
         }
     }
 

@@ -11,7 +11,6 @@ use crate::tui::overlay::question::Asked;
 use crate::tui::overlay::{Listed, Overlay, Save, text};
 
 impl App {
-    /// Whether the top overlay took the action.
     /// Whether the top is a list whose rows can be sought.
     pub(super) fn lists_rows(&self) -> bool {
         matches!(self.overlays.last(), Some(Overlay::Tokens(_) | Overlay::Clients(_) | Overlay::History(_)))
@@ -26,6 +25,7 @@ impl App {
         Some(done)
     }
 
+    /// Whether the top overlay took the action.
     pub(super) fn act_on_overlay(&mut self, action: Action, now: Timestamp) -> bool {
         if matches!(action, Action::Interrupt | Action::Redraw | Action::Suspend) {
             return false;

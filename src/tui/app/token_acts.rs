@@ -43,9 +43,9 @@ impl App {
     /// What is kept now.
     pub(super) fn tokens_listed(&mut self, rows: Vec<TokenRow>) {
         self.tokens = rows;
-        let last = self.tokens.len().saturating_sub(1);
-        if let Some(Overlay::Tokens(list)) = self.overlays.last_mut() {
-            list.cursor = list.cursor.min(last);
+        if let Some(Overlay::Tokens(list)) = self.overlays.last() {
+            let last = self.tokens_shown(list).len().saturating_sub(1);
+            self.overlays.last_mut().and_then(Overlay::listing_mut).map(|list| list.cursor = list.cursor.min(last));
         }
         self.renew_palette();
     }

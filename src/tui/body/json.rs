@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::secret::{Class, class_of_name};
+
 /// One line of the laid-out text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
@@ -13,6 +15,8 @@ pub struct Piece {
     pub name: Option<Range<usize>>,
     pub value: Value,
     pub comma: bool,
+    /// Of what stands round it: a list under a secret name is secret.
+    pub class: Class,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +41,15 @@ pub enum Value {
 pub struct Place {
     pub at: usize,
     pub depth: u32,
+    /// Of the outermost object or list round it that has a secret or personal name, and how deep that stands.
+    class: Class,
+    above: u32,
+}
+
+impl Place {
+    pub fn at(at: usize) -> Self {
+        Self { at, ..Self::default() }
+    }
 }
 
 /// The line that begins there, and where the next one does. None at the end.
@@ -47,7 +60,9 @@ pub fn line(bytes: &[u8], place: Place) -> Option<(Piece, Place)> {
     if matches!(first, b'}' | b']') {
         depth = depth.saturating_sub(1);
         let (comma, next) = comma(bytes, at + 1);
-        return Some((Piece { depth, name: None, value: Value::Close(first), comma }, Place { at: next, depth }));
+        let class = if place.class > Class::Public && depth <= place.above { Class::Public } else { place.class };
+        let piece = Piece { depth, name: None, value: Value::Close(first), comma, class: Class::Public };
+        return Some((piece, Place { at: next, depth, class, above: place.above }));
     }
     let own = depth;
     let mut name = None;
@@ -67,8 +82,12 @@ pub fn line(bytes: &[u8], place: Place) -> Option<(Piece, Place)> {
                 (Value::Empty(open), inside + 1)
             } else {
                 depth = depth.saturating_add(1);
-                let piece = Piece { depth: own, name, value: Value::Open(open), comma: false };
-                return Some((piece, Place { at: at + 1, depth }));
+                let (class, above) = match &name {
+                    Some(name) if place.class == Class::Public => (named(bytes, name), own),
+                    _ => (place.class, place.above),
+                };
+                let piece = Piece { depth: own, name, value: Value::Open(open), comma: false, class: Class::Public };
+                return Some((piece, Place { at: at + 1, depth, class, above }));
             }
         }
         Some(b'"') => {
@@ -86,7 +105,13 @@ pub fn line(bytes: &[u8], place: Place) -> Option<(Piece, Place)> {
     if next <= place.at {
         next = place.at + 1; // never the same place twice, whatever stands there
     }
-    Some((Piece { depth: own, name, value, comma }, Place { at: next, depth }))
+    let piece = Piece { depth: own, name, value, comma, class: place.class };
+    Some((piece, Place { at: next, depth, ..place }))
+}
+
+/// What stands under that name is.
+fn named(bytes: &[u8], name: &Range<usize>) -> Class {
+    std::str::from_utf8(&bytes[name.clone()]).map_or(Class::Public, |name| class_of_name(&unquote(name)))
 }
 
 /// The text between the quotes with its escapes undone; what is no escape stays.
@@ -182,6 +207,30 @@ mod tests {
     #[test]
     fn quotes_and_braces_inside_a_text_do_not_count() {
         assert_eq!(laid_out(r#"["a\"]{","b"]"#), ["[", r#"  "a\"]{","#, "  \"b\"", "]"]);
+    }
+
+    #[test]
+    fn what_stands_below_a_secret_name_is_secret_and_what_comes_after_it_is_not() {
+        let text = r#"{"client_secret":["a",{"b":[1]}],"c":"d","psu-id":{"e":"f"},"code":"g","h":1}"#;
+        let mut place = Place::default();
+        let mut classes = Vec::new();
+        while let Some((piece, next)) = line(text.as_bytes(), place) {
+            if let Value::Text(r) | Value::Number(r) = piece.value {
+                classes.push((&text[r], piece.class));
+            }
+            place = next;
+        }
+        let (secret, personal, public) = (Class::Secret, Class::Personal, Class::Public);
+        // a value's own name is looked at where it is drawn
+        let expected = [
+            ("\"a\"", secret),
+            ("1", secret),
+            ("\"d\"", public),
+            ("\"f\"", personal),
+            ("\"g\"", public),
+            ("1", public),
+        ];
+        assert_eq!(classes, expected);
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod show;
 use std::fmt;
 use std::sync::Arc;
 
-pub use path::{begins, path_at};
+pub use path::{begins, member, path_at, spans};
 pub use rows::Rows;
 pub use search::{Portion, Search};
 
@@ -187,7 +187,7 @@ pub fn lay_out(text: &str, redactor: &Redactor, look: Look) -> Vec<Laid> {
 
 /// The name and the text of the scalar whose line begins at that byte.
 pub fn value_at(bytes: &[u8], at: usize) -> Option<(Option<String>, String)> {
-    let (piece, _) = json::line(bytes, json::Place { at, depth: 0 })?;
+    let (piece, _) = json::line(bytes, json::Place::at(at))?;
     let text = |r: &std::ops::Range<usize>| String::from_utf8_lossy(&bytes[r.clone()]).into_owned();
     let value = match &piece.value {
         json::Value::Text(r) | json::Value::Number(r) | json::Value::Word(r) => text(r),
@@ -198,7 +198,7 @@ pub fn value_at(bytes: &[u8], at: usize) -> Option<(Option<String>, String)> {
 
 /// The name and the value, of any kind, whose line begins at that byte of a short text.
 pub fn tree_at(text: &str, at: usize) -> Option<(Option<String>, serde_json::Value)> {
-    let (piece, _) = json::line(text.as_bytes(), json::Place { at, depth: 0 })?;
+    let (piece, _) = json::line(text.as_bytes(), json::Place::at(at))?;
     let start = match &piece.name {
         Some(name) => name.end + text.get(name.end..)?.find(':')? + 1,
         None => at,

@@ -34,7 +34,7 @@ pub(super) enum Line {
 /// The line that begins there, and the place of the next.
 pub(super) fn line(bytes: &[u8], mode: Mode, width: usize, place: Place) -> Option<(Line, Place)> {
     let at = place.at;
-    let to = |end: usize| Place { at: end, depth: 0 };
+    let to = Place::at;
     match mode {
         Mode::Json => json::line(bytes, place).map(|(piece, next)| (Line::Json(piece), next)),
         Mode::Text => {
@@ -148,10 +148,10 @@ pub(super) fn json_row(piece: &Piece, bytes: &[u8], redactor: &Redactor, look: L
 
 fn json_words(piece: &Piece, bytes: &[u8], redactor: &Redactor, look: Look) -> Words {
     let mut words = Words::new(look).gap(indent(piece.depth));
-    let mut class = Class::Public;
+    let mut class = piece.class;
     if let Some(range) = &piece.name {
         let name = lossy(bytes, range);
-        class = class_of_name(&json::unquote(&name));
+        class = class.max(class_of_name(&json::unquote(&name)));
         words = words.put(Tone::Name, short_text(&name, redactor)).plain(": ");
     }
     let secret = class != Class::Public;

@@ -100,7 +100,7 @@ pub const TABLE: &[Binding] = &[
     row(A::Redo, "profile-redo", "redo", "make the change that was taken back again", &["U"], PROFILES, 23),
     row(A::Edit, "edit", "edit", "change one thing of this step, and build it again", &["e"], EXPLORED, 16),
     row(A::Editor, "editor", "", "change the step in your editor ($VISUAL, $EDITOR)", &["E"], EXPLORED, 60),
-    row(A::Undo, "undo-edit", "", "take back the last change of this step", &["u"], RUN, 60),
+    row(A::Undo, "undo-edit", "", "take back the last change of this step", &["u"], EXPLORED, 60),
     row(A::Redo, "redo-edit", "", "make the change again that was taken back", &["U"], EXPLORED, 60),
     row(A::Try, "try", "break", "break a rule on purpose, and see whether it is noticed", &["X"], RUN, 32),
     row(

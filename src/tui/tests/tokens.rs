@@ -196,3 +196,19 @@ fn a_filter_keeps_those_in_which_its_words_stand() {
     stage.keys("<esc>");
     assert!(!stage.picture().contains("tokens that are kept"), "{}", stage.picture());
 }
+
+#[test]
+fn the_cursor_stays_on_a_row_that_shows_when_the_last_of_them_goes() {
+    let mut stage = stage(120, 35);
+    stage.keys("/user<enter>G");
+    // the chosen one was forgotten meanwhile; another that does not show is still kept
+    stage.tell(Message::Tokens(rows().into_iter().filter(|row| row.label.profile != "acme-oldbank").collect()));
+    assert!(stage.picture().contains("tokens that are kept / user: 2"), "{}", stage.picture());
+    stage.commands.clear();
+    stage.keys("y");
+    assert!(
+        stage.commands.iter().any(|c| matches!(c, Command::Token(TokenOrder::Copy { .. }))),
+        "{:?}",
+        stage.commands
+    );
+}
