@@ -40,14 +40,15 @@ pub enum HistoryOrder {
     Import {
         file: String,
     },
-    /// Write a report beside what else the program keeps.
+    /// Write it in that form, beside what else the program keeps.
     Write {
         name: String,
-        text: String,
+        run: Beside,
+        form: ReportForm,
     },
 }
 
-/// What a kept run is compared with.
+/// A run that is looked at, or that a kept one is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beside {
     /// Another, by its id.
@@ -169,6 +170,15 @@ pub enum ReportForm {
 }
 
 impl ReportForm {
+    /// Of a file that holds it.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Har => "har",
+            Self::Markdown => "md",
+            Self::Json => "json",
+        }
+    }
+
     /// The text of it, and how many values in it are masked.
     pub fn of(self, events: &[Json], lost: usize) -> (String, usize) {
         let account = Account::new(events, lost);
@@ -234,8 +244,13 @@ impl Session {
                 let text = imported.to_words();
                 HistoryDone::Imported { id: imported.id, text }
             }
-            HistoryOrder::Write { name, text } => {
-                HistoryDone::Written { path: self.save_text("reports", &name, "md", &text)? }
+            HistoryOrder::Write { name, run, form } => {
+                let (events, lost) = match run {
+                    Beside::Kept(id) => self.history.events(&id)?,
+                    Beside::Told(events) => (events, 0),
+                };
+                let (text, _) = form.of(&events, lost);
+                HistoryDone::Written { path: self.save_text("reports", &name, form.ending(), &text)? }
             }
         })
     }

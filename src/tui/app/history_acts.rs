@@ -4,14 +4,15 @@ use super::App;
 use crate::flow::view::AskField;
 use crate::history::{Account, markdown, masked_values};
 use crate::secret::{Class, Secret};
-use crate::shell::{Again, HistoryDone, HistoryOrder};
+use crate::shell::{Again, Beside, HistoryDone, HistoryOrder, ReportForm};
 use crate::store::history::KeptRun;
 use crate::time::Timestamp;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, NoticeTone, Problem};
+use crate::tui::overlay::choice::{Does, Entry};
 use crate::tui::overlay::form::Purpose;
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Form, Listed, Listing, Overlay, Question, Report, Save};
+use crate::tui::overlay::{Choice, Form, Listed, Listing, Overlay, Question, Report, Save};
 
 /// Columns of a report: what banks send is wide.
 const WIDE: u16 = 112;
@@ -106,7 +107,7 @@ impl App {
                 wide: WIDE,
                 ..Report::new(format!("run {id}"), "the run in words (masked)", text, None)
             })),
-            Ok(HistoryDone::Reported { id, text }) => self.show_report(&id, text),
+            Ok(HistoryDone::Reported { id, text }) => self.show_report(&id, text, Beside::Kept(id.clone())),
             Ok(HistoryDone::Again(again)) if again.imported => self.ask_to_run(again),
             Ok(HistoryDone::Again(again)) => self.run_again(*again, now),
             Ok(HistoryDone::Comparable { with, runs }) => self.offer_runs(&with, runs, now),
@@ -144,11 +145,11 @@ impl App {
         };
         let (events, id) = (run.engine.told(), run.engine.view().id.clone());
         let text = markdown(&Account::new(&events, 0));
-        self.show_report(&id, text);
+        self.show_report(&id, text, Beside::Told(events));
     }
 
     /// Shown before it is taken along, with how much of it is masked.
-    fn show_report(&mut self, id: &str, text: String) {
+    fn show_report(&mut self, id: &str, text: String, run: Beside) {
         let masked = masked_values(&text);
         self.overlays.push(Overlay::Report(Report {
             wide: WIDE,
@@ -156,9 +157,31 @@ impl App {
                 format!("report for the bank: {masked} values masked"),
                 "the report (masked)",
                 text,
-                Some(Save::Report(format!("run-{id}"))),
+                Some(Save::Report { name: format!("run-{id}"), run }),
             )
         }));
+    }
+
+    /// In which form it is to be written.
+    pub(super) fn choose_form(&mut self, name: &str, run: &Beside) {
+        let forms = [
+            (ReportForm::Markdown, "markdown", "Markdown: what is shown here, for a ticket"),
+            (
+                ReportForm::Json,
+                "json",
+                "JSON: every event; a colleague's countersign takes it over (i in the list of runs)",
+            ),
+            (ReportForm::Har, "har", "HAR 1.2: the exchanges, for a browser's tools"),
+        ];
+        let entries = forms.map(|(form, id, words)| Entry {
+            does: Does::WriteRun(HistoryOrder::Write { name: name.to_owned(), run: run.clone(), form }),
+            keys: String::new(),
+            id: id.to_owned(),
+            words: words.to_owned(),
+            reason: None,
+        });
+        let title = "write it as; all of it is masked";
+        self.overlays.push(Overlay::Choice(Choice::new(title, self.focus, entries.to_vec())));
     }
 
     /// The path that was typed.

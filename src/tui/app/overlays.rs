@@ -140,7 +140,7 @@ impl App {
                         self.order(KeyOrder::Save { name, text }, "writing the request".to_owned(), None, None, now);
                     }
                     Some(Save::Profile(id)) => self.profile_order(ProfileOrder::Export { id, text }, None),
-                    Some(Save::Report(name)) => self.out.push(Command::History(HistoryOrder::Write { name, text })),
+                    Some(Save::Report { name, run }) => self.choose_form(&name, &run),
                     None => {}
                 }
             }

@@ -170,6 +170,7 @@ impl App {
             Does::Key(choice) => self.key_chosen(choice, now),
             Does::Explore(what) => self.explore(what, now),
             Does::HoldTo(rules) => self.hold_to(rules),
+            Does::WriteRun(order) => self.out.push(Command::History(order)),
             Does::GoToBank { profile, environment, flow } => {
                 self.profiles.go_to(&profile, &environment, flow.as_deref());
                 self.go_to(PaneId::Profiles);

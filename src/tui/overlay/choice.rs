@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{window, window_area};
 use crate::secret::Class;
+use crate::shell::HistoryOrder;
 use crate::text::width;
 use crate::tui::app::{App, Exploration, KeyChoice};
 use crate::tui::doc::window_top;
@@ -40,12 +41,14 @@ pub enum Does {
     Explore(Exploration),
     /// None: no rules.
     HoldTo(Option<Rules>),
+    /// In that form.
+    WriteRun(HistoryOrder),
 }
 
 impl Does {
     /// One of several for a question that was asked, not a command.
     pub const fn is_a_pick(&self) -> bool {
-        matches!(self, Self::Key(_) | Self::Explore(_) | Self::HoldTo(_))
+        matches!(self, Self::Key(_) | Self::Explore(_) | Self::HoldTo(_) | Self::WriteRun(_))
     }
 }
 

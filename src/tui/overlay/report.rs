@@ -1,5 +1,6 @@
 //! A text that was made and is to be taken along: shown whole, copied, or written to a file.
 
+use crate::shell::Beside;
 use crate::shell::Incoming;
 use crate::tui::doc::DocState;
 
@@ -22,7 +23,11 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Save {
     Request(String),
-    Report(String),
+    /// The report of that run, in a form that is chosen.
+    Report {
+        name: String,
+        run: Beside,
+    },
     Profile(String),
 }
 

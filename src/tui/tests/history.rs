@@ -2,7 +2,7 @@
 
 use super::play::{CANARY, Stage, done, ready};
 use super::screens::SIZES;
-use crate::shell::{Again, Beside, HistoryDone, HistoryOrder};
+use crate::shell::{Again, Beside, HistoryDone, HistoryOrder, ReportForm};
 use crate::store::history::KeptRun;
 use crate::tui::{Command, Look, Message, Problem};
 
@@ -85,8 +85,13 @@ fn a_run_is_read_reported_and_deleted_only_after_a_yes() {
     assert!(stage.picture().contains("2 values masked"), "{}", stage.picture());
     stage.keys("y");
     assert!(matches!(stage.commands.last(), Some(Command::Copy(copy)) if copy.text.expose() == text));
-    stage.keys("w");
-    assert_eq!(ordered(&stage), Some(HistoryOrder::Write { name: format!("run-{id}"), text }));
+    for (word, form) in [("", ReportForm::Markdown), ("har", ReportForm::Har), ("colleague", ReportForm::Json)] {
+        stage.keys("w");
+        assert!(stage.picture().contains("write it as; all of it is masked"), "{}", stage.picture());
+        stage.keys(word).keys("<enter>");
+        let run = Beside::Kept(id.clone());
+        assert_eq!(ordered(&stage), Some(HistoryOrder::Write { name: format!("run-{id}"), run, form }));
+    }
     stage.tell(Message::HistoryDone(Ok(HistoryDone::Written { path: "/data/reports/run.md".into() })));
     assert!(stage.picture().contains("written to /data/reports/run.md"), "{}", stage.picture());
     stage.keys("<esc>dn");
