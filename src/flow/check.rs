@@ -160,7 +160,7 @@ pub fn masked_tree(value: &Json, name: &str, class: Class, redactor: &Redactor) 
         Json::Array(items) => items.iter().map(|v| masked_tree(v, name, class, redactor)).collect(),
         Json::String(text) => Json::String(masked(text, class, redactor)),
         // a PIN, a date of birth, a telephone number
-        Json::Number(_) | Json::Bool(_) if class > Class::Public => MASK.into(),
+        Json::Number(_) if class > Class::Public => MASK.into(),
         other => other.clone(),
     }
 }

@@ -169,3 +169,26 @@ async fn a_key_that_lies_where_the_registered_one_lay_is_noticed() {
     let (bad, _) = looked_at(&session, session.prepare(bound("token"), Pace::Step).await.expect("prepared")).await;
     assert_eq!(bad, ["PRE-24", "PRE-25"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_endpoint_that_the_server_does_not_publish_is_noticed() {
+    let bank = Bank::start().await;
+    // the second is its alias for clients that show a certificate (RFC 8705 §5)
+    for (endpoint, ids) in [
+        ("https://auth.openbank.countersign.example/token?tenant=a", &[][..]),
+        ("https://mtls.openbank.countersign.example/token", &[]),
+        ("https://auth.openbank.countersign.example/oauth/token", &["PRE-09"]),
+    ] {
+        let mut library = Library::embedded();
+        let environment = format!("[environments.sandbox]\ntoken_endpoint = \"{endpoint}\"\n");
+        library.add(
+            "own.toml",
+            format!("schema = 1\nid = \"own\"\nextends = \"generic-oidc\"\nenvironment = \"sandbox\"\n{environment}"),
+        );
+        let session = session_at(library, Arc::new(SystemClock), &bank);
+        let prepared = session.prepare(order("own", "discover", &[]), Pace::Straight).await.expect("prepared");
+        assert_eq!(drive(prepared, session.clock.clone(), false).await.status, RunStatus::Done);
+        let prepared = session.prepare(order("own", "token", &[]), Pace::Step).await.expect("prepared");
+        assert_eq!(looked_at(&session, prepared).await.0, ids, "{endpoint}");
+    }
+}
