@@ -275,3 +275,29 @@ fn an_import_warns_of_other_hosts_and_shows_nothing_personal() {
     assert!(desk.order(ProfileOrder::Weigh { file }).expect_err("too large").text.contains("larger than"));
     assert!(!Path::new(&desk.path("profiles/new.toml")).exists());
 }
+
+#[test]
+fn a_file_stands_for_the_id_that_it_has_and_not_for_one_in_its_texts() {
+    let decoy = "id = \"uk-open-banking\"";
+    let rest = "schema = 1\nextends = \"dnb\"\nenvironment = \"sandbox\"\n";
+    for text in [
+        format!("about = \"\"\"\n{decoy}\n\"\"\"\nid = \"notes\"\n{rest}"),
+        format!("about = '''\n{decoy}\n'''\n\"id\" = \"notes\"\n{rest}"),
+        format!("{rest}docs = \"\"\"\n{decoy}\n\"\"\"\nid = \"\"\"notes\"\"\"\n"),
+    ] {
+        let mut desk = Desk::new();
+        let incoming = desk.weigh(&text).expect("it is a profile");
+        assert!(!incoming.replaces && incoming.id == "notes");
+        desk.changed(ProfileOrder::Import(incoming));
+        let library = &desk.session.library;
+        assert!(library.source("uk-open-banking").is_some_and(|s| !s.own), "{text}");
+        assert!(library.source("notes").is_some_and(|s| s.own && s.text == text), "{text}");
+        library.load("notes").expect("it loads");
+        assert!(library.summaries().flatten().any(|s| s.id == "notes" && s.own), "{text}");
+    }
+    // an id behind a table's head is that table's
+    let mut desk = Desk::new();
+    std::fs::write(desk.path("profiles/notes.toml"), format!("{rest}[values]\n{decoy}\n")).expect("written");
+    desk.session = desk.session.reloaded().0;
+    assert!(desk.session.library.source("uk-open-banking").is_some_and(|s| !s.own));
+}
