@@ -86,7 +86,7 @@ pub enum ProfileOrder {
     /// Write a text beside what else the program keeps.
     Export {
         id: String,
-        text: String,
+        text: Secret,
     },
 }
 
@@ -292,7 +292,7 @@ impl Session {
                 ProfileDone::Turned(change, way)
             }
             ProfileOrder::Export { id, text } => {
-                ProfileDone::Exported { path: self.save_text("exports", &id, "toml", &text)? }
+                ProfileDone::Exported { path: self.save_text("exports", &id, "toml", text.expose())? }
             }
         })
     }

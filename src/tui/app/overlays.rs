@@ -2,6 +2,7 @@
 
 use super::{App, CopyKind};
 use crate::flow::Event;
+use crate::secret::Secret;
 use crate::shell::{HistoryOrder, KeyOrder, ProfileOrder, TokenOrder};
 use crate::time::Timestamp;
 use crate::tui::keymap::Action;
@@ -139,7 +140,9 @@ impl App {
                     Some(Save::Request(name)) => {
                         self.order(KeyOrder::Save { name, text }, "writing the request".to_owned(), None, None, now);
                     }
-                    Some(Save::Profile(id)) => self.profile_order(ProfileOrder::Export { id, text }, None),
+                    Some(Save::Profile(id)) => {
+                        self.profile_order(ProfileOrder::Export { id, text: Secret::new(text) }, None)
+                    }
                     Some(Save::Report(name)) => self.out.push(Command::History(HistoryOrder::Write { name, text })),
                     None => {}
                 }

@@ -298,3 +298,4 @@ fn the_cursor_stays_where_it_stands_when_profiles_are_read_again() {
     stage.tell(Message::Profiles(all()));
     assert_eq!(stage.app.profiles.place().map(|(p, _)| p.id.as_str()), Some("acme"));
 }
+    assert!(!format!("{:?}", orders(&stage)).contains("# ours"), "a profile's text is in no Debug");
