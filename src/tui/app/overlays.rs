@@ -132,7 +132,7 @@ impl App {
         match (self.overlays.last_mut(), action) {
             (Some(Overlay::Card(_)), Action::Submit) => self.copy(CopyKind::Value, now),
             (Some(Overlay::Card(_)), Action::Copy) => self.open_copy_menu(now),
-            (Some(Overlay::Report(_)), Action::Submit) => self.take_over(),
+            (Some(Overlay::Report(_)), Action::Yes) => self.take_over(),
             (Some(Overlay::Report(_)), Action::Copy) => self.copy(CopyKind::Report, now),
             (Some(Overlay::Report(report)), Action::Write) => {
                 let text = report.text.clone();

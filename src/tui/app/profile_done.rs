@@ -127,7 +127,7 @@ impl App {
         if incoming.is_same() {
             return self.say(NoticeTone::Plain, format!("{} is just what the file says", incoming.id), now);
         }
-        let title = format!("import {}?  Enter takes it over, Esc leaves everything as it is", incoming.id);
+        let title = format!("import {}?  y takes it over, Esc leaves everything as it is", incoming.id);
         let report = Report::new(title, "what the file would change", incoming.report.clone(), None);
         self.overlays.push(Overlay::Report(Report { wide: WIDE, weighed: Some(Box::new(incoming)), ..report }));
     }

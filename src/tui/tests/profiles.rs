@@ -193,7 +193,7 @@ fn incoming() -> Incoming {
 }
 
 #[test]
-fn an_import_shows_what_changes_and_only_enter_takes_it_over() {
+fn an_import_shows_what_changes_and_only_a_yes_takes_it_over() {
     for (width, height) in SIZES {
         let mut stage = on_acme(width, height);
         stage.keys("i/tmp/acme.toml<enter>");
@@ -212,7 +212,11 @@ fn an_import_shows_what_changes_and_only_enter_takes_it_over() {
     let mut stage = on_acme(120, 35);
     stage.keys("i/tmp/acme.toml<enter>");
     answer(&mut stage, Ok(ProfileDone::Weighed(Box::new(incoming()))));
+    // the Enter that gave the path, pressed twice, consents to nothing, and the text stays to be read
     stage.keys("<enter>");
+    assert!(matches!(orders(&stage)[..], [ProfileOrder::Weigh { .. }]));
+    assert!(stage.picture().contains("evil.example"), "{}", stage.picture());
+    stage.keys("y");
     assert!(matches!(orders(&stage).last(), Some(ProfileOrder::Import(i)) if **i == incoming()));
     // a file that would not load brings the question for its path back
     let mut stage = on_acme(120, 35);
