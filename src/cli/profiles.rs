@@ -279,7 +279,7 @@ fn keep(places: &Places, library: &Library, id: &str, text: &str) -> Result<Exit
 }
 
 fn export(own: &Own<'_>, id: &str) -> Result<Exit, Failure> {
-    print_raw!("{}", crate::text::clean_multiline(&own.file(id)?.text));
+    print_raw!("{}", crate::text::clean_multiline(&own.file(id)?.text()));
     say!("");
     Ok(Exit::Done)
 }

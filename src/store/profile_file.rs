@@ -20,6 +20,29 @@ pub struct FileChange {
     pub after: Option<Arc<str>>,
 }
 
+/// Why a change was not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unmade {
+    /// The file is not what it was before the change: it stays as it is.
+    Overtaken(StoreError),
+    /// It could not be read or written.
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Unmade {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Unmade> for StoreError {
+    fn from(unmade: Unmade) -> Self {
+        match unmade {
+            Unmade::Overtaken(error) | Unmade::Failed(error) => error,
+        }
+    }
+}
+
 impl fmt::Debug for FileChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FileChange({})", self.path.display())
@@ -37,13 +60,15 @@ impl FileChange {
     ///
     /// # Errors
     /// Where the file is not what it was before, or cannot be written.
-    pub fn make(&self, places: &Places, now: Timestamp) -> Result<(), StoreError> {
-        if read_profile(&self.path)?.as_deref() != self.before.as_deref() {
-            let (text, hint) = match (&self.before, &self.after) {
+    pub fn make(&self, places: &Places, now: Timestamp) -> Result<(), Unmade> {
+        let there = read_profile(&self.path)?;
+        if there.as_deref() != self.before.as_deref() {
+            let (text, hint) = match (&self.before, &there) {
                 (None, _) => (" is there already", "choose another id, or delete that one first"),
+                (_, None) => (" is not there any more", "somebody deleted or moved it"),
                 _ => (" was changed meanwhile", "a binding, a run or somebody else wrote to it: it stays as it is now"),
             };
-            return Err(StoreError::new(format!("{}{text}", self.path.display()), hint));
+            return Err(Unmade::Overtaken(StoreError::new(format!("{}{text}", self.path.display()), hint)));
         }
         match &self.after {
             Some(text) => {
@@ -97,15 +122,21 @@ mod tests {
         let now = Timestamp::from_seconds(1_800_000_000);
         let made = FileChange { path: path.clone(), before: None, after: Some("one".into()) };
         made.make(&places, now).unwrap();
-        assert!(made.make(&places, now).unwrap_err().text.contains("is there already"));
+        let overtaken = |change: &FileChange| match change.make(&places, now) {
+            Err(Unmade::Overtaken(e)) => e.text,
+            other => panic!("{other:?}"),
+        };
+        assert!(overtaken(&made).contains("is there already"));
         let edited = FileChange { path: path.clone(), before: Some("one".into()), after: Some("two".into()) };
         edited.make(&places, now).unwrap();
         edited.reversed().make(&places, now).unwrap();
         assert_eq!(read_profile(&path).unwrap().as_deref(), Some("one"));
         std::fs::write(&path, "theirs").unwrap();
-        assert!(edited.make(&places, now).unwrap_err().text.contains("was changed meanwhile"));
+        assert!(overtaken(&edited).contains("was changed meanwhile"));
         assert!(made.reversed().make(&places, now).is_err());
         assert_eq!(read_profile(&path).unwrap().as_deref(), Some("theirs"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(overtaken(&edited).contains("is not there any more"));
     }
 
     #[test]

@@ -150,12 +150,53 @@ fn what_somebody_else_wrote_meanwhile_stays() {
     let of = desk.file();
     let theirs = ACME.replace("abc", "theirs");
     std::fs::write(desk.path("profiles/acme.toml"), &theirs).expect("written");
-    let late = ProfileOrder::Write { of, text: Secret::new(ACME) };
-    for order in [ProfileOrder::Turn(change.clone(), Way::Back), late] {
-        let problem = desk.order(order).expect_err("refused");
-        assert!(problem.text.contains("was changed meanwhile"), "{}", problem.text);
-        assert_eq!(desk.text("acme"), Some(theirs.clone()));
-    }
+    let problem = desk.order(ProfileOrder::Turn(change, Way::Back)).expect_err("refused");
+    assert!(problem.text.contains("was changed meanwhile"), "{}", problem.text);
+    let Ok(ProfileDone::Unwritten { .. }) = desk.order(ProfileOrder::Write { of, text: Secret::new(ACME) }) else {
+        panic!("written over it")
+    };
+    assert_eq!(desk.text("acme"), Some(theirs));
+}
+
+#[test]
+fn what_was_typed_comes_back_on_top_of_what_is_there_now() {
+    let mut desk = Desk::new();
+    let path = desk.path("profiles/acme.toml");
+    let write = |text: &str| std::fs::write(&path, text).expect("written");
+    // in an editor, while a run stored a value
+    let of = desk.file();
+    write(&ACME.replace("abc", "of-a-run"));
+    let mine = ACME.replace("240", "120");
+    let late = ProfileOrder::Write { of, text: Secret::new(mine.as_str()) };
+    let Ok(ProfileDone::Unwritten { of, text, why }) = desk.order(late) else { panic!("lost") };
+    assert!(text.expose() == mine && why[0].ends_with("was changed meanwhile: values.client_id"), "{why:?}");
+    assert!(!why.concat().contains("of-a-run"));
+    // once more, and it went
+    std::fs::remove_file(&path).expect("removed");
+    let Ok(ProfileDone::Unwritten { of, text, why }) = desk.order(ProfileOrder::Write { of, text }) else {
+        panic!("lost")
+    };
+    assert!(why[0].ends_with("is not there any more"), "{why:?}");
+    let Ok(ProfileDone::Changed(_)) = desk.order(ProfileOrder::Write { of, text }) else { panic!("not written") };
+    assert_eq!(desk.text("acme"), Some(mine));
+
+    // in a form
+    write(ACME);
+    let sheet = desk.sheet();
+    let mut answers: BTreeMap<String, Secret> =
+        sheet.fields.iter().map(|f| (f.name.clone(), Secret::new(f.default.clone().unwrap_or_default()))).collect();
+    answers.insert("values.client_id".into(), Secret::new("typed"));
+    write(&ACME.replace("240", "120"));
+    let Ok(ProfileDone::Sheet(again)) = desk.order(ProfileOrder::Edit { of: sheet.of, answers }) else {
+        panic!("not asked again")
+    };
+    let note = again.note.clone().unwrap_or_default();
+    assert!(note.contains("was changed meanwhile: values.assertion_ttl"), "{note}");
+    let answers =
+        again.fields.iter().map(|f| (f.name.clone(), Secret::new(f.default.clone().unwrap_or_default()))).collect();
+    let change = desk.changed(ProfileOrder::Edit { of: again.of, answers });
+    assert_eq!(change.what, "edit of acme: client_id");
+    assert_eq!(desk.text("acme"), Some(ACME.replace("240", "120").replace("abc", "typed")));
 }
 
 #[test]
@@ -167,7 +208,7 @@ fn what_would_not_load_is_not_written_and_its_place_is_told() {
         (ACME.replace("\"acme\"", "\"other\""), "has to stay `acme`"),
         ("id = ".to_owned(), "acme.toml:1:"),
     ] {
-        let Ok(ProfileDone::Unfit { text: kept, why, .. }) = desk.write(&text) else { panic!("{text}") };
+        let Ok(ProfileDone::Unwritten { text: kept, why, .. }) = desk.write(&text) else { panic!("{text}") };
         assert_eq!(kept.expose(), text, "nothing that was written is lost");
         assert!(why.iter().any(|line| line.contains(said)), "{why:?}");
         assert!(!why.iter().any(|line| line.contains("c2lnbmF0dXJl")));

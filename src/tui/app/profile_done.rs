@@ -48,21 +48,21 @@ impl App {
             ProfileDone::Saved(saved) => self.profile_saved(saved, now),
             ProfileDone::Sheet(sheet) => self.show_sheet(*sheet),
             ProfileDone::Text { of, why: ReadFor::Editor } => {
-                let text = Secret::new(&*of.text);
+                let text = Secret::new(of.text());
                 self.out.push(Command::Editor { what: Editing::Profile { of, refused: None }, text });
             }
             ProfileDone::Text { of, why: ReadFor::Export } => {
                 let title = format!("{}.toml: w saves it, y copies it", of.id);
-                let report = Report::new(title, "the profile's file", (*of.text).into(), Some(Save::Profile(of.id)));
+                let report = Report::new(title, "the profile's file", of.text().to_owned(), Some(Save::Profile(of.id)));
                 self.overlays.push(Overlay::Report(Report { wide: WIDE, ..report }));
             }
             ProfileDone::Same => self.say(NoticeTone::Plain, "nothing was changed: it says that already", now),
-            ProfileDone::Unfit { of, text, why } => self.overlays.push(Overlay::Question(Question {
-                title: format!("{} would not load", of.id),
-                text: format!("Nothing was written.\n{}", few(&why)),
+            ProfileDone::Unwritten { of, text, why } => self.overlays.push(Overlay::Question(Question {
+                title: format!("{} was not written", of.id),
+                text: few(&why),
                 asked: Asked::EditAgain { of, text },
                 yes: "edit it again, as you left it",
-                no: "drop what was written; the file is as it was",
+                no: "drop what you wrote; the file stays as it is now",
             })),
             ProfileDone::Weighed(incoming) => self.show_weighed(*incoming, now),
             ProfileDone::Changed(change) => {
@@ -118,6 +118,7 @@ impl App {
             "Tab goes from field to field, Enter writes all of it into the file. An empty field is taken out of the \
              file: then the bank's own value holds.{left}"
         );
+        let about = sheet.note.map_or(about.clone(), |note| format!("{note}\n{about}"));
         let title = format!("edit {}", sheet.of.id);
         let form = Form::new(Purpose::EditProfile(sheet.of), title, about, &sheet.fields);
         self.overlays.push(Overlay::Form(form));

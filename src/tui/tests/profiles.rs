@@ -43,7 +43,7 @@ fn on_acme(width: u16, height: u16) -> Stage {
 }
 
 fn file(text: &str) -> OwnFile {
-    OwnFile { id: "acme".into(), path: "/config/profiles/acme.toml".into(), text: text.into() }
+    OwnFile { id: "acme".into(), path: "/config/profiles/acme.toml".into(), there: Some(text.into()) }
 }
 
 fn change(what: &str, before: Option<&str>, after: Option<&str>) -> ProfileChange {
@@ -68,7 +68,7 @@ fn sheet() -> ProfileDone {
         field("values.client_id", "Client ID  client_id", "cs-4711"),
         field("values.scope", "scope", ""),
     ];
-    ProfileDone::Sheet(Box::new(Sheet { of: file("x"), fields, left: vec!["psu_id".into()] }))
+    ProfileDone::Sheet(Box::new(Sheet { of: file("x"), fields, left: vec!["psu_id".into()], note: None }))
 }
 
 fn orders(stage: &Stage) -> Vec<&ProfileOrder> {
@@ -245,9 +245,9 @@ fn what_was_written_in_an_editor_and_would_not_load_is_not_lost() {
     });
     let written = orders(&stage);
     let Some(ProfileOrder::Write { of, text }) = written.last() else { panic!("{written:?}") };
-    assert_eq!((&*of.text, text.expose()), ("id = 1", CANARY));
+    assert_eq!((of.text(), text.expose()), ("id = 1", CANARY));
     let why = vec!["acme.toml:1:1: this looks like a token".to_owned()];
-    answer(&mut stage, Ok(ProfileDone::Unfit { of: file("id = 1"), text: Secret::new(CANARY), why }));
+    answer(&mut stage, Ok(ProfileDone::Unwritten { of: file("id = 1"), text: Secret::new(CANARY), why }));
     let picture = stage.picture();
     assert!(picture.contains("acme.toml:1:1") && picture.contains("edit it again") && !picture.contains(CANARY));
     stage.keys("y");
@@ -263,6 +263,33 @@ fn what_was_written_in_an_editor_and_would_not_load_is_not_lost() {
 }
 
 #[test]
+fn a_file_that_was_changed_meanwhile_loses_nothing_that_was_typed() {
+    let mut stage = on_acme(120, 35);
+    stage.keys("E");
+    let why = vec!["acme.toml was changed meanwhile: values.client_id".to_owned()];
+    answer(&mut stage, Ok(ProfileDone::Unwritten { of: file("id = 2"), text: Secret::new("id = 3"), why }));
+    let picture = stage.picture();
+    assert!(picture.contains("acme was not written") && picture.contains("values.client_id"), "{picture}");
+    stage.keys("y");
+    // what comes back is written over what is there now
+    let editing = stage.commands.iter().rev().find_map(|c| match c {
+        Command::Editor { what, text } => Some((what.clone(), text.expose().to_owned())),
+        _ => None,
+    });
+    let Some((what @ Editing::Profile { .. }, left)) = editing else { panic!("no editor") };
+    assert_eq!(left, "id = 3");
+    stage.tell(Message::Edited { what, result: Ok(None) });
+    let written = orders(&stage);
+    let Some(ProfileOrder::Write { of, text }) = written.last() else { panic!("{written:?}") };
+    assert_eq!((of.text(), text.expose()), ("id = 2", "id = 3"));
+    // a form says why it is there again
+    let ProfileDone::Sheet(again) = sheet() else { panic!("no sheet") };
+    let note = "Nothing was written: acme.toml was changed meanwhile: values.scope.".to_owned();
+    answer(&mut stage, Ok(ProfileDone::Sheet(Box::new(Sheet { note: Some(note), ..*again }))));
+    assert!(stage.picture().contains("was changed meanwhile: values.scope"), "{}", stage.picture());
+}
+
+#[test]
 fn the_file_of_a_profile_is_taken_along() {
     let mut stage = on_acme(120, 35);
     stage.keys("ye");
@@ -275,6 +302,7 @@ fn the_file_of_a_profile_is_taken_along() {
     assert!(copied);
     stage.keys("w");
     assert!(matches!(orders(&stage).last(), Some(ProfileOrder::Export { id, .. }) if id == "acme"));
+    assert!(!format!("{:?}", orders(&stage)).contains("# ours"), "a profile's text is in no Debug");
     answer(&mut stage, Ok(ProfileDone::Exported { path: "/data/exports/acme.toml".into() }));
     assert!(stage.picture().contains("written to /data/exports/acme.toml"), "{}", stage.picture());
 }
@@ -302,4 +330,3 @@ fn the_cursor_stays_where_it_stands_when_profiles_are_read_again() {
     stage.tell(Message::Profiles(all()));
     assert_eq!(stage.app.profiles.place().map(|(p, _)| p.id.as_str()), Some("acme"));
 }
-    assert!(!format!("{:?}", orders(&stage)).contains("# ours"), "a profile's text is in no Debug");
