@@ -200,6 +200,21 @@ fn what_was_typed_comes_back_on_top_of_what_is_there_now() {
 }
 
 #[test]
+fn what_was_typed_comes_back_where_nothing_can_be_written() {
+    let mut desk = Desk::new();
+    let of = desk.file();
+    // nobody can take turns there
+    std::fs::create_dir(desk.path("profiles/.lock")).expect("made");
+    let mine = ACME.replace("abc", "typed");
+    let order = ProfileOrder::Write { of, text: Secret::new(mine.as_str()) };
+    let Ok(ProfileDone::Unwritten { of, text, why }) = desk.order(order) else { panic!("lost") };
+    assert!(why[0].contains("acme.toml could not be written"), "{why:?}");
+    std::fs::remove_dir(desk.path("profiles/.lock")).expect("removed");
+    desk.changed(ProfileOrder::Write { of, text });
+    assert_eq!(desk.text("acme"), Some(mine));
+}
+
+#[test]
 fn what_would_not_load_is_not_written_and_its_place_is_told() {
     let mut desk = Desk::new();
     for (text, said) in [
