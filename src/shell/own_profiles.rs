@@ -119,6 +119,13 @@ pub enum ProfileDone {
     Weighed(Box<Incoming>),
     Changed(ProfileChange),
     Turned(ProfileChange, Way),
+    /// The file is not what it was: this change will not be turned any more. `kept`: where the text is that would have
+    /// come back.
+    Overtaken {
+        change: ProfileChange,
+        why: String,
+        kept: Option<PathBuf>,
+    },
     Exported {
         path: String,
     },
@@ -275,6 +282,22 @@ impl Own<'_> {
         Ok(ProfileDone::Changed(self.made(id, format!("deletion of {id}"), change)?))
     }
 
+    fn turn(&self, change: ProfileChange, way: Way) -> Result<ProfileDone, Problem> {
+        let file = match way {
+            Way::Back => change.file.reversed(),
+            Way::Again => change.file.clone(),
+        };
+        match file.make(self.places, self.now) {
+            Ok(()) => Ok(ProfileDone::Turned(change, way)),
+            Err(Unmade::Failed(error)) => Err(error.into()),
+            Err(Unmade::Overtaken(error)) => {
+                let text = file.after.as_deref();
+                let kept = text.map(|text| put_in_bin(self.places, &file.path, text, self.now)).transpose()?;
+                Ok(ProfileDone::Overtaken { change, why: error.text, kept })
+            }
+        }
+    }
+
     fn rewritten(&self, of: &OwnFile, what: String, text: &str) -> Result<ProfileChange, Unmade> {
         let change = FileChange { path: of.path.clone(), before: of.there.clone(), after: Some(text.into()) };
         self.made(&of.id, what, change)
@@ -336,14 +359,7 @@ impl Session {
             ProfileOrder::Delete { id } => own.delete(&id)?,
             ProfileOrder::Weigh { file } => ProfileDone::Weighed(Box::new(own.weigh(&file)?)),
             ProfileOrder::Import(incoming) => ProfileDone::Changed(own.import(&incoming)?),
-            ProfileOrder::Turn(change, way) => {
-                let file = match way {
-                    Way::Back => change.file.reversed(),
-                    Way::Again => change.file.clone(),
-                };
-                file.make(own.places, own.now)?;
-                ProfileDone::Turned(change, way)
-            }
+            ProfileOrder::Turn(change, way) => own.turn(change, way)?,
             ProfileOrder::Export { id, text } => {
                 ProfileDone::Exported { path: self.save_text("exports", &id, "toml", text.expose())? }
             }

@@ -29,12 +29,24 @@ fn all(places: &Places) -> Vec<PathBuf> {
     listed.into_iter().flatten().flatten().map(|e| e.path()).filter(|p| label(p).is_some()).collect()
 }
 
-/// Keeps the text of a profile's file that is replaced.
+/// Keeps the text of a profile's file that is replaced, and says where: once, however often it is put there.
 ///
 /// # Errors
 /// Where it cannot be kept: then it must not go.
-pub fn put(places: &Places, path: &Path, text: &str, now: Timestamp) -> Result<(), StoreError> {
-    write_private(&free(places, path, now)?, text.as_bytes())
+pub fn put(places: &Places, path: &Path, text: &str, now: Timestamp) -> Result<PathBuf, StoreError> {
+    if let Some(copy) = copy_of(places, path, text) {
+        return Ok(copy);
+    }
+    let kept = free(places, path, now)?;
+    write_private(&kept, text.as_bytes())?;
+    Ok(kept)
+}
+
+/// What stands there as it is to be kept.
+fn copy_of(places: &Places, path: &Path, text: &str) -> Option<PathBuf> {
+    let of_file = |p: &PathBuf| label(p).map(|(name, _)| name) == path.file_stem().and_then(|s| s.to_str());
+    let mut of_file = all(places).into_iter().filter(of_file);
+    of_file.find(|p| read_profile(p).ok().flatten().as_deref() == Some(text))
 }
 
 /// The same, and the file itself goes.
@@ -74,10 +86,7 @@ fn free(places: &Places, path: &Path, now: Timestamp) -> Result<PathBuf, StoreEr
 
 /// What came back needs no copy in the bin; one that cannot be removed harms nobody.
 pub fn take_out(places: &Places, path: &Path, text: &str) {
-    let of_file = |p: &&PathBuf| label(p).map(|(name, _)| name) == path.file_stem().and_then(|s| s.to_str());
-    let all = all(places);
-    let same = all.iter().filter(of_file).find(|p| read_profile(p).ok().flatten().as_deref() == Some(text));
-    if let Some(copy) = same {
+    if let Some(copy) = copy_of(places, path, text) {
         let _ = std::fs::remove_file(copy);
     }
 }

@@ -150,8 +150,19 @@ fn what_somebody_else_wrote_meanwhile_stays() {
     let of = desk.file();
     let theirs = ACME.replace("abc", "theirs");
     std::fs::write(desk.path("profiles/acme.toml"), &theirs).expect("written");
-    let problem = desk.order(ProfileOrder::Turn(change, Way::Back)).expect_err("refused");
-    assert!(problem.text.contains("was changed meanwhile"), "{}", problem.text);
+    let turn = || ProfileOrder::Turn(change.clone(), Way::Back);
+    let Ok(ProfileDone::Overtaken { why, kept, .. }) = desk.order(turn()) else { panic!("taken back") };
+    assert!(why.ends_with("was changed meanwhile"), "{why}");
+    // what would have come back is kept, once
+    let kept = kept.expect("kept");
+    assert_eq!(std::fs::read_to_string(&kept).ok().as_deref(), Some(ACME));
+    assert!(matches!(desk.order(turn()), Ok(ProfileDone::Overtaken { kept: Some(again), .. }) if again == kept));
+    assert_eq!(desk.binned(), 1);
+    // where it only could not be written, it can be turned later
+    std::fs::remove_file(desk.path("profiles/.lock")).expect("removed");
+    std::fs::create_dir(desk.path("profiles/.lock")).expect("made");
+    desk.order(turn()).expect_err("not now");
+    std::fs::remove_dir(desk.path("profiles/.lock")).expect("removed");
     let Ok(ProfileDone::Unwritten { .. }) = desk.order(ProfileOrder::Write { of, text: Secret::new(ACME) }) else {
         panic!("written over it")
     };

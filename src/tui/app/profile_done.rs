@@ -29,6 +29,7 @@ const WIDE: u16 = 104;
 impl App {
     pub(super) fn profile_done(&mut self, number: Number, result: Result<ProfileDone, Problem>, now: Timestamp) {
         let form = self.profiles.form.take_if(|(n, _)| *n == number).map(|(_, form)| form);
+        self.profiles.turning.take_if(|n| *n == number);
         match result {
             Ok(done) => self.done_with_profile(done, now),
             Err(problem) => {
@@ -72,6 +73,17 @@ impl App {
                 self.changed_profile(change);
             }
             ProfileDone::Turned(change, way) => self.turned(change, way, now),
+            ProfileDone::Overtaken { change, why, kept } => {
+                self.profiles.drop_turn(&change);
+                self.say(NoticeTone::Bad, format!("{}: nothing was done, {why}", change.what), now);
+                // longer than a line has room for
+                if let Some(path) = kept {
+                    let text =
+                        format!("{}\n{why}.\nWhat would have come back is kept in\n{}", change.what, path.display());
+                    let report = Report::new("nothing was done", "where it is kept", text, None);
+                    self.overlays.push(Overlay::Report(Report { wide: WIDE, ..report }));
+                }
+            }
             ProfileDone::Exported { path } => self.say(NoticeTone::Good, format!("written to {path}"), now),
         }
     }
@@ -89,6 +101,7 @@ impl App {
 
     fn turned(&mut self, change: ProfileChange, way: Way, now: Timestamp) {
         self.profiles.expect(&change.id);
+        self.profiles.drop_turn(&change);
         match way {
             Way::Back => {
                 let again = self.back_with(Action::Redo);

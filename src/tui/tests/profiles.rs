@@ -145,9 +145,28 @@ fn every_change_is_taken_back_and_made_again_in_order() {
     assert!(stage.picture().contains("taken back: deletion of acme; U does it again"), "{}", stage.picture());
     stage.keys("u");
     assert!(matches!(orders(&stage).last(), Some(ProfileOrder::Turn(c, Way::Back)) if c.what.starts_with("edit")));
-    // somebody else was there: that is said, and what came before can still be made again
-    answer(&mut stage, Err(Problem::new("profile", "acme.toml was changed meanwhile", "nothing was written")));
-    assert!(stage.picture().contains("was changed meanwhile"), "{}", stage.picture());
+    // one at a time
+    let so_far = orders(&stage).len();
+    stage.keys("u");
+    assert!(orders(&stage).len() == so_far && stage.picture().contains("the change before is on its way"));
+    // the disk was full: the way back is still there
+    answer(&mut stage, Err(Problem::new("profile", "acme.toml could not be written: the disk is full", "make room")));
+    assert!(stage.picture().contains("the disk is full"), "{}", stage.picture());
+    stage.keys("u");
+    let turned = orders(&stage);
+    let Some(ProfileOrder::Turn(edit, Way::Back)) = turned.last() else { panic!("{turned:?}") };
+    let change = edit.clone();
+    assert!(change.what.starts_with("edit"));
+    // somebody else was there: that is said, with what is kept, and what came before can still be made again
+    let why = "acme.toml was changed meanwhile".to_owned();
+    answer(&mut stage, Ok(ProfileDone::Overtaken { change, why, kept: Some("/data/bin/profiles/acme.1.toml".into()) }));
+    let picture = stage.picture();
+    assert!(
+        picture.contains("was changed meanwhile") && picture.contains("/data/bin/profiles/acme.1.toml"),
+        "{picture}"
+    );
+    stage.keys("<esc>u");
+    assert!(stage.picture().contains("nothing to undo"), "{}", stage.picture());
     stage.keys("U");
     assert!(matches!(orders(&stage).last(), Some(ProfileOrder::Turn(c, Way::Again)) if *c == deletion));
 }
