@@ -12,7 +12,7 @@ use crate::keys::NobodyUnlocks;
 use crate::profile::Library;
 use crate::profile::model::Profile;
 use crate::shell::{Own, profile_text};
-use crate::store::{load_library, path_of, read_capped, save_new};
+use crate::store::{StoreError, load_library, path_of, read_capped, save_new};
 
 pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
     let (library, problems) = load_library(places);
@@ -273,13 +273,13 @@ fn keep(places: &Places, library: &Library, id: &str, text: &str) -> Result<Exit
     library
         .check(&path.display().to_string(), text)
         .map_err(|r| Failure::usage(r.to_string(), "correct the values and try again"))?;
-    save_new(&path, text)?;
+    save_new(&path, text).map_err(StoreError::from)?;
     say!("{}", path.display());
     Ok(Exit::Done)
 }
 
 fn export(own: &Own<'_>, id: &str) -> Result<Exit, Failure> {
-    print_raw!("{}", crate::text::clean_multiline(&own.file(id)?.text));
+    print_raw!("{}", crate::text::clean_multiline(&own.file(id)?.text()));
     say!("");
     Ok(Exit::Done)
 }

@@ -132,7 +132,11 @@ impl Library {
         let mut sources = super::place::Sources::default();
         let raw: RawProfile = sources.read(&entry.name, &entry.text).ok()?;
         let (base, environment) = (raw.extends.as_ref()?, raw.environment.as_ref()?);
-        if base.value == id || !only_chooses(&raw) || super::compile::find_secret(&entry.text).is_some() {
+        if base.value == id
+            || raw.id.as_ref().is_none_or(|own| own.value != id)
+            || !only_chooses(&raw)
+            || super::compile::find_secret(&entry.text).is_some()
+        {
             return None;
         }
         let bank = banks

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::brief::Told;
 use super::compile::{Compiler, find_secret};
+use super::identity::id_of;
 use super::join;
 use super::model::{KeyRole, Profile};
 use super::place::{Complaint, Place, Sources};
@@ -67,7 +68,7 @@ const DEEPEST: usize = 5;
 pub(super) struct Entry {
     pub name: String,
     pub text: Cow<'static, str>,
-    /// As far as it can be known without parsing.
+    /// What the library knows it by: what TOML reads as its id.
     id: Option<String>,
     pub own: bool,
 }
@@ -75,7 +76,7 @@ pub(super) struct Entry {
 impl Entry {
     fn new(name: impl Into<String>, text: impl Into<Cow<'static, str>>, own: bool) -> Self {
         let text = text.into();
-        Self { name: name.into(), id: quick_id(&text), text, own }
+        Self { name: name.into(), id: id_of(&text), text, own }
     }
 }
 
@@ -158,7 +159,7 @@ impl Library {
 
     /// Ids of the shared flows.
     pub fn flow_ids(&self) -> Vec<String> {
-        FLOWS.iter().filter_map(|(_, text)| quick_id(text)).collect()
+        FLOWS.iter().filter_map(|(_, text)| id_of(text)).collect()
     }
 
     pub fn load(&self, id: &str) -> Result<Loaded, Refused> {
@@ -231,6 +232,10 @@ impl Library {
             );
             return Err(Refused::one(sources.show(&complaint)));
         }
+        if let Some(id) = raw.id.as_ref().filter(|id| Some(&id.value) != entry.id.as_ref()) {
+            let told = "the id is not the one that the file is listed under: write `id = \"…\"` in its first lines";
+            return Err(Refused::one(sources.show(&Complaint::new(id.place, told))));
+        }
         lineage.push(raw.id.as_ref().map(|w| w.value.clone()).unwrap_or_default());
         let Some(extends) = raw.extends.clone() else { return Ok(raw) };
         if lineage.len() > DEEPEST {
@@ -261,24 +266,6 @@ impl Library {
 /// The place of byte `at` of the file that `any` stands in.
 fn start_of(sources: &Sources, any: Place, at: usize) -> Place {
     sources.start(any).plus(at)
-}
-
-/// The id without parsing the file: the first line `id = "…"` before any table.
-fn quick_id(text: &str) -> Option<String> {
-    for line in text.lines() {
-        let line = line.trim();
-        if line.starts_with('[') {
-            return None;
-        }
-        if let Some(rest) = line.strip_prefix("id")
-            && let Some(value) = rest.trim_start().strip_prefix('=')
-        {
-            let value = value.trim_start();
-            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            return value[1..].split(quote).next().map(str::to_owned);
-        }
-    }
-    None
 }
 
 fn role(k: &KeyRole) -> RoleSummary {

@@ -5,6 +5,7 @@ mod addresses;
 mod brief;
 mod compile;
 mod difference;
+mod identity;
 mod join;
 mod library;
 pub mod model;

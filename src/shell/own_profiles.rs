@@ -6,14 +6,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::profile_edit::{Sheet, edited, renamed};
+use super::profile_edit::{Sheet, edited, plain_name, renamed};
 use super::profile_import::Incoming;
 use super::saved::{NewProfile, SavedProfile};
 use super::session::{Problem, Session};
 use crate::config::Places;
-use crate::profile::{Library, Loaded};
+use crate::profile::{Library, Loaded, difference};
 use crate::secret::Secret;
-use crate::store::{FileChange, StoreError, path_of, put_in_bin, read_profile};
+use crate::store::{FileChange, StoreError, Unmade, path_of, put_in_bin, read_profile};
 use crate::text::clean;
 use crate::time::Timestamp;
 
@@ -22,7 +22,15 @@ use crate::time::Timestamp;
 pub struct OwnFile {
     pub id: String,
     pub path: PathBuf,
-    pub text: Arc<str>,
+    /// None: it is not there any more, and can be made once more.
+    pub there: Option<Arc<str>>,
+}
+
+impl OwnFile {
+    /// What stands in it.
+    pub fn text(&self) -> &str {
+        self.there.as_deref().unwrap_or_default()
+    }
 }
 
 impl fmt::Debug for OwnFile {
@@ -86,7 +94,7 @@ pub enum ProfileOrder {
     /// Write a text beside what else the program keeps.
     Export {
         id: String,
-        text: String,
+        text: Secret,
     },
 }
 
@@ -101,8 +109,9 @@ pub enum ProfileDone {
     },
     /// An edit that says what is there already.
     Same,
-    /// What was written in an editor would not load: why, line by line. Nothing was written.
-    Unfit {
+    /// What was written in an editor would not load, or could not be put into the file: why, line by line. `of`: the
+    /// file as it is now.
+    Unwritten {
         of: OwnFile,
         text: Secret,
         why: Vec<String>,
@@ -110,6 +119,13 @@ pub enum ProfileDone {
     Weighed(Box<Incoming>),
     Changed(ProfileChange),
     Turned(ProfileChange, Way),
+    /// The file is not what it was: this change will not be turned any more. `kept`: where the text is that would have
+    /// come back.
+    Overtaken {
+        change: ProfileChange,
+        why: String,
+        kept: Option<PathBuf>,
+    },
     Exported {
         path: String,
     },
@@ -139,6 +155,12 @@ pub struct Own<'a> {
     pub now: Timestamp,
 }
 
+impl From<Unmade> for Problem {
+    fn from(unmade: Unmade) -> Self {
+        StoreError::from(unmade).into()
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(e: StoreError) -> Self {
         Self::usage(e.text, e.hint)
@@ -158,7 +180,7 @@ impl Own<'_> {
         let path = PathBuf::from(source.name);
         let gone = || Problem::usage(format!("{} is not there any more", source.name), "somebody deleted or moved it");
         let text = read_profile(&path)?.ok_or_else(gone)?;
-        Ok(OwnFile { id: id.to_owned(), path, text })
+        Ok(OwnFile { id: id.to_owned(), path, there: Some(text) })
     }
 
     /// Where a profile of that id goes.
@@ -183,7 +205,7 @@ impl Own<'_> {
         self.fitting(new_id, &path, &text).map_err(|lines| would_not_load(&lines))?;
         let left = if left { ", without the keys of others that were approved for the other environment" } else { "" };
         let what = format!("clone {new_id} of {id}{left}");
-        self.made(new_id, what, FileChange { path, before: None, after: Some(text.into()) })
+        Ok(self.made(new_id, what, FileChange { path, before: None, after: Some(text.into()) })?)
     }
 
     /// Takes a file over; what it replaces goes to the bin.
@@ -199,9 +221,10 @@ impl Own<'_> {
             }
             None => format!("import of {id}"),
         };
-        self.made(id, what, file.clone())
+        Ok(self.made(id, what, file.clone())?)
     }
 
+    /// Where the file was changed meanwhile, the form comes back: what was typed, on top of what is there now.
     fn edit(&self, of: &OwnFile, answers: &BTreeMap<String, Secret>) -> Result<ProfileDone, Problem> {
         let loaded = self.checked(of)?;
         let (text, changed) = edited(of, &loaded.profile, answers)?;
@@ -209,38 +232,84 @@ impl Own<'_> {
             return Ok(ProfileDone::Same);
         }
         self.fitting(&of.id, &of.path, &text).map_err(|lines| would_not_load(&lines))?;
-        let what = format!("edit of {}: {}", of.id, changed.join(", "));
-        self.rewritten(of, what, &text)
+        let names: Vec<&str> = changed.iter().map(|field| plain_name(field)).collect();
+        match self.rewritten(of, format!("edit of {}: {}", of.id, names.join(", ")), &text) {
+            Err(Unmade::Overtaken(error)) => {
+                let now = OwnFile { there: read_profile(&of.path)?, ..of.clone() };
+                if now.there.is_none() {
+                    return Err(error.into());
+                }
+                let loaded = self.checked(&now)?;
+                let note = format!(
+                    "Nothing was written: {}{}. What you typed stands here with what is there now; Enter writes it.",
+                    error.text,
+                    meanwhile(of, &now)
+                );
+                let sheet = Sheet::of(now, &loaded.profile)?.typed_over(&changed, answers);
+                Ok(ProfileDone::Sheet(Box::new(Sheet { note: Some(note), ..sheet })))
+            }
+            done => Ok(done.map(ProfileDone::Changed)?),
+        }
     }
 
-    fn write(&self, of: OwnFile, text: Secret) -> Result<ProfileDone, Problem> {
-        if text.expose() == &*of.text {
-            return Ok(ProfileDone::Same);
+    fn write(&self, of: OwnFile, text: Secret) -> ProfileDone {
+        if of.there.as_deref() == Some(text.expose()) {
+            return ProfileDone::Same;
         }
-        match self.fitting(&of.id, &of.path, text.expose()) {
-            Err(why) => Ok(ProfileDone::Unfit { of, text, why }),
-            Ok(_) => self.rewritten(&of, format!("edit of {}", of.id), text.expose()),
+        if let Err(why) = self.fitting(&of.id, &of.path, text.expose()) {
+            return ProfileDone::Unwritten { of, text, why };
         }
+        let unmade = match self.rewritten(&of, format!("edit of {}", of.id), text.expose()) {
+            Ok(change) => return ProfileDone::Changed(change),
+            Err(unmade) => unmade,
+        };
+        // where it cannot be read either, what was there before is as good as anything
+        let there = read_profile(&of.path).unwrap_or_else(|_| of.there.clone());
+        let now = OwnFile { there, ..of.clone() };
+        let why = match unmade {
+            Unmade::Overtaken(error) => vec![
+                format!("{}{}", error.text, meanwhile(&of, &now)),
+                "Written once more, your text stands in place of what is there now.".to_owned(),
+            ],
+            Unmade::Failed(error) => vec![error.text, error.hint],
+        };
+        ProfileDone::Unwritten { of: now, text, why }
     }
 
     fn delete(&self, id: &str) -> Result<ProfileDone, Problem> {
         let of = self.file(id)?;
-        let change = FileChange { path: of.path, before: Some(of.text), after: None };
-        self.made(id, format!("deletion of {id}"), change).map(ProfileDone::Changed)
+        let change = FileChange { path: of.path, before: of.there, after: None };
+        Ok(ProfileDone::Changed(self.made(id, format!("deletion of {id}"), change)?))
     }
 
-    fn rewritten(&self, of: &OwnFile, what: String, text: &str) -> Result<ProfileDone, Problem> {
-        let change = FileChange { path: of.path.clone(), before: Some(of.text.clone()), after: Some(text.into()) };
-        self.made(&of.id, what, change).map(ProfileDone::Changed)
+    fn turn(&self, change: ProfileChange, way: Way) -> Result<ProfileDone, Problem> {
+        let file = match way {
+            Way::Back => change.file.reversed(),
+            Way::Again => change.file.clone(),
+        };
+        match file.make(self.places, self.now) {
+            Ok(()) => Ok(ProfileDone::Turned(change, way)),
+            Err(Unmade::Failed(error)) => Err(error.into()),
+            Err(Unmade::Overtaken(error)) => {
+                let text = file.after.as_deref();
+                let kept = text.map(|text| put_in_bin(self.places, &file.path, text, self.now)).transpose()?;
+                Ok(ProfileDone::Overtaken { change, why: error.text, kept })
+            }
+        }
     }
 
-    pub(super) fn made(&self, id: &str, what: String, file: FileChange) -> Result<ProfileChange, Problem> {
+    fn rewritten(&self, of: &OwnFile, what: String, text: &str) -> Result<ProfileChange, Unmade> {
+        let change = FileChange { path: of.path.clone(), before: of.there.clone(), after: Some(text.into()) };
+        self.made(&of.id, what, change)
+    }
+
+    pub(super) fn made(&self, id: &str, what: String, file: FileChange) -> Result<ProfileChange, Unmade> {
         file.make(self.places, self.now)?;
         Ok(ProfileChange { id: id.to_owned(), what, file })
     }
 
     fn checked(&self, of: &OwnFile) -> Result<Loaded, Problem> {
-        self.fitting(&of.id, &of.path, &of.text)
+        self.fitting(&of.id, &of.path, of.text())
             .map_err(|lines| Problem::usage(lines.join("\n"), "E opens the file in your editor"))
     }
 
@@ -254,6 +323,13 @@ impl Own<'_> {
         }
         Ok(loaded)
     }
+}
+
+/// What changed in the file, by the paths of its members and without their values: `: values.a, pins.b`.
+fn meanwhile(before: &OwnFile, now: &OwnFile) -> String {
+    let changes = difference(before.text(), now.text(), |_| true).filter(|_| now.there.is_some()).unwrap_or_default();
+    let paths: Vec<_> = changes.iter().map(|c| clean(&c.path)).collect();
+    if paths.is_empty() { String::new() } else { format!(": {}", paths.join(", ")) }
 }
 
 pub(super) fn would_not_load(lines: &[String]) -> Problem {
@@ -276,23 +352,16 @@ impl Session {
             }
             ProfileOrder::Edit { of, answers } => own.edit(&of, &answers)?,
             ProfileOrder::Read { id, why } => ProfileDone::Text { of: own.file(&id)?, why },
-            ProfileOrder::Write { of, text } => own.write(of, text)?,
+            ProfileOrder::Write { of, text } => own.write(of, text),
             ProfileOrder::Clone { id, new_id, environment } => {
                 ProfileDone::Changed(own.clone_as(&id, &new_id, environment.as_deref())?)
             }
             ProfileOrder::Delete { id } => own.delete(&id)?,
             ProfileOrder::Weigh { file } => ProfileDone::Weighed(Box::new(own.weigh(&file)?)),
             ProfileOrder::Import(incoming) => ProfileDone::Changed(own.import(&incoming)?),
-            ProfileOrder::Turn(change, way) => {
-                let file = match way {
-                    Way::Back => change.file.reversed(),
-                    Way::Again => change.file.clone(),
-                };
-                file.make(own.places, own.now)?;
-                ProfileDone::Turned(change, way)
-            }
+            ProfileOrder::Turn(change, way) => own.turn(change, way)?,
             ProfileOrder::Export { id, text } => {
-                ProfileDone::Exported { path: self.save_text("exports", &id, "toml", &text)? }
+                ProfileDone::Exported { path: self.save_text("exports", &id, "toml", text.expose())? }
             }
         })
     }

@@ -23,6 +23,8 @@ pub struct Sheet {
     pub fields: Vec<AskField>,
     /// Inputs that it does not offer: secret, personal, or asked for each time.
     pub left: Vec<String>,
+    /// Why it is asked for once more.
+    pub note: Option<String>,
 }
 
 const NAME: &str = "name";
@@ -72,7 +74,16 @@ impl Sheet {
         // what has a value is what a person comes to change
         fields.sort_by_key(|f| f.default.is_none());
         fields.splice(0..0, [name, environment]);
-        Ok(Self { of, fields, left: left.into_iter().map(|i| i.name.clone()).collect() })
+        Ok(Self { of, fields, left: left.into_iter().map(|i| i.name.clone()).collect(), note: None })
+    }
+
+    /// The same with what was typed into those fields.
+    #[must_use]
+    pub(super) fn typed_over(mut self, names: &[String], answers: &BTreeMap<String, Secret>) -> Self {
+        for field in self.fields.iter_mut().filter(|f| names.contains(&f.name)) {
+            field.default = answers.get(&field.name).map(|typed| typed.expose().to_owned());
+        }
+        self
     }
 }
 
@@ -86,7 +97,7 @@ fn plain(default: &Tree) -> Option<String> {
 }
 
 fn parsed(of: &OwnFile) -> Result<DocumentMut, Problem> {
-    of.text
+    of.text()
         .parse()
         .map_err(|_| Problem::usage(format!("{} is no TOML", of.path.display()), "E opens it in your editor"))
 }
@@ -104,7 +115,12 @@ fn value_of(doc: &DocumentMut, input: &str) -> Option<String> {
     })
 }
 
-/// The file with what was typed, and the names of what is not as it was.
+/// The field's name without the table that its member stands in.
+pub(super) fn plain_name(field: &str) -> &str {
+    field.strip_prefix(VALUES).and_then(|rest| rest.strip_prefix('.')).unwrap_or(field)
+}
+
+/// The file with what was typed, and the fields of what is not as it was.
 ///
 /// # Errors
 /// Where a value does not have the form that its input wants.
@@ -129,7 +145,7 @@ pub(super) fn edited(
         match before {
             None if empty => continue,
             Some(before) if !empty && typed(input, &before) == typed(input, text) => continue,
-            _ => changed.push(input.name.clone()),
+            _ => changed.push(field_name(input)),
         }
         if empty {
             if let Some(values) = doc.get_mut(VALUES).and_then(Item::as_table_like_mut) {

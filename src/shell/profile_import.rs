@@ -59,7 +59,7 @@ impl Own<'_> {
         let (path, before) = match there {
             Some(source) if source.own => {
                 let own = self.file(&id)?;
-                (own.path, Some(own.text))
+                (own.path, own.there)
             }
             _ => (self.path(&id)?, None),
         };

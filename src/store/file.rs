@@ -1,8 +1,10 @@
 //! Reading with a limit, writing atomically with mode 0600.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use super::kill;
 
@@ -17,12 +19,12 @@ impl StoreError {
     pub fn new(text: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { text: text.into(), hint: hint.into() }
     }
-    pub(super) fn io(what: &str, path: &Path, error: &std::io::Error) -> Self {
+    pub(super) fn io(what: &str, path: &Path, error: &io::Error) -> Self {
         let why = match error.kind() {
-            std::io::ErrorKind::NotFound => "it is not there".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            std::io::ErrorKind::StorageFull => "the disk is full".to_owned(),
-            std::io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+            io::ErrorKind::NotFound => "it is not there".to_owned(),
+            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+            io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
             _ => error.to_string(),
         };
         Self::new(
@@ -52,33 +54,43 @@ pub fn read_capped(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
 }
 
 /// Replaces the file in one step: a new file beside it, synced, then renamed over it.
-#[expect(clippy::disallowed_methods, reason = "a directory, opened to be synced")]
 pub fn write_private(path: &Path, content: &[u8]) -> Result<(), StoreError> {
-    let fail = |e: &std::io::Error| StoreError::io("written", path, e);
-    let dir = path.parent().ok_or_else(|| StoreError::new("the path has no directory", "give a full path"))?;
-    create_private_dir(dir).map_err(|e| fail(&e))?;
+    write(path, content, |new| new.persist(path)).map_err(|e| StoreError::io("written", path, &e))
+}
+
+/// The same, where there is no file of that name; whoever made one meanwhile keeps it: `AlreadyExists`.
+pub(super) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    write(path, content, |new| new.persist_noclobber(path))
+}
+
+type Persisted = Result<File, tempfile::PersistError>;
+
+#[expect(clippy::disallowed_methods, reason = "a directory, opened to be synced")]
+fn write(path: &Path, content: &[u8], persist: impl FnOnce(NamedTempFile) -> Persisted) -> io::Result<()> {
+    let dir = path.parent().ok_or(io::ErrorKind::NotADirectory)?;
+    create_private_dir(dir)?;
     // tempfile creates with O_EXCL and mode 0600
-    let mut new = tempfile::Builder::new().prefix(".countersign-").tempfile_in(dir).map_err(|e| fail(&e))?;
+    let mut new = tempfile::Builder::new().prefix(".countersign-").tempfile_in(dir)?;
     kill::at("create");
-    new.write_all(content).map_err(|e| fail(&e))?;
+    new.write_all(content)?;
     kill::at("write");
-    new.as_file().sync_all().map_err(|e| fail(&e))?;
+    new.as_file().sync_all()?;
     kill::at("fsync");
-    new.persist(path).map_err(|e| fail(&e.error))?;
+    persist(new).map_err(|e| e.error)?;
     kill::at("rename");
     #[cfg(unix)]
-    File::open(dir).and_then(|d| d.sync_all()).map_err(|e| fail(&e))?;
+    File::open(dir).and_then(|d| d.sync_all())?;
     kill::at("synced");
     Ok(())
 }
 
 /// A file for locks alone, which stays.
-pub(super) fn open_lock(path: &Path) -> std::io::Result<File> {
+pub(super) fn open_lock(path: &Path) -> io::Result<File> {
     path.parent().map_or(Ok(()), create_private_dir)?;
     File::options().create(true).truncate(false).write(true).open(path)
 }
 
-pub(super) fn create_private_dir(dir: &Path) -> std::io::Result<()> {
+pub(super) fn create_private_dir(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{StoreError, write_private};
+use super::file::{StoreError, create_private_dir, write_private};
 use super::profile_file::read_profile;
 use crate::config::Places;
 use crate::time::Timestamp;
@@ -29,11 +29,46 @@ fn all(places: &Places) -> Vec<PathBuf> {
     listed.into_iter().flatten().flatten().map(|e| e.path()).filter(|p| label(p).is_some()).collect()
 }
 
-/// Keeps the text of a profile's file that goes; what was there longer than it has to goes for good.
+/// Keeps the text of a profile's file that is replaced, and says where: once, however often it is put there.
 ///
 /// # Errors
 /// Where it cannot be kept: then it must not go.
-pub fn put(places: &Places, path: &Path, text: &str, now: Timestamp) -> Result<(), StoreError> {
+pub fn put(places: &Places, path: &Path, text: &str, now: Timestamp) -> Result<PathBuf, StoreError> {
+    if let Some(copy) = copy_of(places, path, text) {
+        return Ok(copy);
+    }
+    let kept = free(places, path, now)?;
+    write_private(&kept, text.as_bytes())?;
+    Ok(kept)
+}
+
+/// What stands there as it is to be kept.
+fn copy_of(places: &Places, path: &Path, text: &str) -> Option<PathBuf> {
+    let of_file = |p: &PathBuf| label(p).map(|(name, _)| name) == path.file_stem().and_then(|s| s.to_str());
+    let mut of_file = all(places).into_iter().filter(of_file);
+    of_file.find(|p| read_profile(p).ok().flatten().as_deref() == Some(text))
+}
+
+/// The same, and the file itself goes.
+///
+/// # Errors
+/// Where it cannot be kept: then it stays where it is.
+pub fn take_in(places: &Places, path: &Path, text: &str, now: Timestamp) -> Result<(), StoreError> {
+    let fail = |e: std::io::Error| StoreError::io("deleted", path, &e);
+    let kept = free(places, path, now)?;
+    kept.parent().map_or(Ok(()), create_private_dir).map_err(fail)?;
+    // a link would point to nothing there
+    let is_link = path.symlink_metadata().is_ok_and(|m| m.is_symlink());
+    if !is_link && std::fs::rename(path, &kept).is_ok() {
+        return Ok(());
+    }
+    // on another disk
+    write_private(&kept, text.as_bytes())?;
+    std::fs::remove_file(path).map_err(fail)
+}
+
+/// A name for it in the bin; what was there longer than it has to goes for good.
+fn free(places: &Places, path: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
     let nowhere = || StoreError::new("there is no place for a bin", "give one with --data-dir");
     let dir = folder(places).ok_or_else(nowhere)?;
     let oldest = now.plus_seconds(-BIN_DAYS * 86_400).millis();
@@ -46,15 +81,12 @@ pub fn put(places: &Places, path: &Path, text: &str, now: Timestamp) -> Result<(
         .map(|n| now.millis() + n)
         .map(|when| dir.join(format!("{name}.{when}.toml")))
         .find(|p| !p.exists());
-    write_private(&free.ok_or_else(nowhere)?, text.as_bytes())
+    free.ok_or_else(nowhere)
 }
 
 /// What came back needs no copy in the bin; one that cannot be removed harms nobody.
 pub fn take_out(places: &Places, path: &Path, text: &str) {
-    let of_file = |p: &&PathBuf| label(p).map(|(name, _)| name) == path.file_stem().and_then(|s| s.to_str());
-    let all = all(places);
-    let same = all.iter().filter(of_file).find(|p| read_profile(p).ok().flatten().as_deref() == Some(text));
-    if let Some(copy) = same {
+    if let Some(copy) = copy_of(places, path, text) {
         let _ = std::fs::remove_file(copy);
     }
 }

@@ -150,12 +150,79 @@ fn what_somebody_else_wrote_meanwhile_stays() {
     let of = desk.file();
     let theirs = ACME.replace("abc", "theirs");
     std::fs::write(desk.path("profiles/acme.toml"), &theirs).expect("written");
-    let late = ProfileOrder::Write { of, text: Secret::new(ACME) };
-    for order in [ProfileOrder::Turn(change.clone(), Way::Back), late] {
-        let problem = desk.order(order).expect_err("refused");
-        assert!(problem.text.contains("was changed meanwhile"), "{}", problem.text);
-        assert_eq!(desk.text("acme"), Some(theirs.clone()));
-    }
+    let turn = || ProfileOrder::Turn(change.clone(), Way::Back);
+    let Ok(ProfileDone::Overtaken { why, kept, .. }) = desk.order(turn()) else { panic!("taken back") };
+    assert!(why.ends_with("was changed meanwhile"), "{why}");
+    // what would have come back is kept, once
+    let kept = kept.expect("kept");
+    assert_eq!(std::fs::read_to_string(&kept).ok().as_deref(), Some(ACME));
+    assert!(matches!(desk.order(turn()), Ok(ProfileDone::Overtaken { kept: Some(again), .. }) if again == kept));
+    assert_eq!(desk.binned(), 1);
+    // where it only could not be written, it can be turned later
+    std::fs::remove_file(desk.path("profiles/.lock")).expect("removed");
+    std::fs::create_dir(desk.path("profiles/.lock")).expect("made");
+    desk.order(turn()).expect_err("not now");
+    std::fs::remove_dir(desk.path("profiles/.lock")).expect("removed");
+    let Ok(ProfileDone::Unwritten { .. }) = desk.order(ProfileOrder::Write { of, text: Secret::new(ACME) }) else {
+        panic!("written over it")
+    };
+    assert_eq!(desk.text("acme"), Some(theirs));
+}
+
+#[test]
+fn what_was_typed_comes_back_on_top_of_what_is_there_now() {
+    let mut desk = Desk::new();
+    let path = desk.path("profiles/acme.toml");
+    let write = |text: &str| std::fs::write(&path, text).expect("written");
+    // in an editor, while a run stored a value
+    let of = desk.file();
+    write(&ACME.replace("abc", "of-a-run"));
+    let mine = ACME.replace("240", "120");
+    let late = ProfileOrder::Write { of, text: Secret::new(mine.as_str()) };
+    let Ok(ProfileDone::Unwritten { of, text, why }) = desk.order(late) else { panic!("lost") };
+    assert!(text.expose() == mine && why[0].ends_with("was changed meanwhile: values.client_id"), "{why:?}");
+    assert!(!why.concat().contains("of-a-run"));
+    // once more, and it went
+    std::fs::remove_file(&path).expect("removed");
+    let Ok(ProfileDone::Unwritten { of, text, why }) = desk.order(ProfileOrder::Write { of, text }) else {
+        panic!("lost")
+    };
+    assert!(why[0].ends_with("is not there any more"), "{why:?}");
+    let Ok(ProfileDone::Changed(_)) = desk.order(ProfileOrder::Write { of, text }) else { panic!("not written") };
+    assert_eq!(desk.text("acme"), Some(mine));
+
+    // in a form
+    write(ACME);
+    let sheet = desk.sheet();
+    let mut answers: BTreeMap<String, Secret> =
+        sheet.fields.iter().map(|f| (f.name.clone(), Secret::new(f.default.clone().unwrap_or_default()))).collect();
+    answers.insert("values.client_id".into(), Secret::new("typed"));
+    write(&ACME.replace("240", "120"));
+    let Ok(ProfileDone::Sheet(again)) = desk.order(ProfileOrder::Edit { of: sheet.of, answers }) else {
+        panic!("not asked again")
+    };
+    let note = again.note.clone().unwrap_or_default();
+    assert!(note.contains("was changed meanwhile: values.assertion_ttl"), "{note}");
+    let answers =
+        again.fields.iter().map(|f| (f.name.clone(), Secret::new(f.default.clone().unwrap_or_default()))).collect();
+    let change = desk.changed(ProfileOrder::Edit { of: again.of, answers });
+    assert_eq!(change.what, "edit of acme: client_id");
+    assert_eq!(desk.text("acme"), Some(ACME.replace("240", "120").replace("abc", "typed")));
+}
+
+#[test]
+fn what_was_typed_comes_back_where_nothing_can_be_written() {
+    let mut desk = Desk::new();
+    let of = desk.file();
+    // nobody can take turns there
+    std::fs::create_dir(desk.path("profiles/.lock")).expect("made");
+    let mine = ACME.replace("abc", "typed");
+    let order = ProfileOrder::Write { of, text: Secret::new(mine.as_str()) };
+    let Ok(ProfileDone::Unwritten { of, text, why }) = desk.order(order) else { panic!("lost") };
+    assert!(why[0].contains("acme.toml could not be written"), "{why:?}");
+    std::fs::remove_dir(desk.path("profiles/.lock")).expect("removed");
+    desk.changed(ProfileOrder::Write { of, text });
+    assert_eq!(desk.text("acme"), Some(mine));
 }
 
 #[test]
@@ -167,7 +234,7 @@ fn what_would_not_load_is_not_written_and_its_place_is_told() {
         (ACME.replace("\"acme\"", "\"other\""), "has to stay `acme`"),
         ("id = ".to_owned(), "acme.toml:1:"),
     ] {
-        let Ok(ProfileDone::Unfit { text: kept, why, .. }) = desk.write(&text) else { panic!("{text}") };
+        let Ok(ProfileDone::Unwritten { text: kept, why, .. }) = desk.write(&text) else { panic!("{text}") };
         assert_eq!(kept.expose(), text, "nothing that was written is lost");
         assert!(why.iter().any(|line| line.contains(said)), "{why:?}");
         assert!(!why.iter().any(|line| line.contains("c2lnbmF0dXJl")));
@@ -274,4 +341,30 @@ fn an_import_warns_of_other_hosts_and_shows_nothing_personal() {
     let file = desk.path("large.toml").display().to_string();
     assert!(desk.order(ProfileOrder::Weigh { file }).expect_err("too large").text.contains("larger than"));
     assert!(!Path::new(&desk.path("profiles/new.toml")).exists());
+}
+
+#[test]
+fn a_file_stands_for_the_id_that_it_has_and_not_for_one_in_its_texts() {
+    let decoy = "id = \"uk-open-banking\"";
+    let rest = "schema = 1\nextends = \"dnb\"\nenvironment = \"sandbox\"\n";
+    for text in [
+        format!("about = \"\"\"\n{decoy}\n\"\"\"\nid = \"notes\"\n{rest}"),
+        format!("about = '''\n{decoy}\n'''\n\"id\" = \"notes\"\n{rest}"),
+        format!("{rest}docs = \"\"\"\n{decoy}\n\"\"\"\nid = \"\"\"notes\"\"\"\n"),
+    ] {
+        let mut desk = Desk::new();
+        let incoming = desk.weigh(&text).expect("it is a profile");
+        assert!(!incoming.replaces && incoming.id == "notes");
+        desk.changed(ProfileOrder::Import(incoming));
+        let library = &desk.session.library;
+        assert!(library.source("uk-open-banking").is_some_and(|s| !s.own), "{text}");
+        assert!(library.source("notes").is_some_and(|s| s.own && s.text == text), "{text}");
+        library.load("notes").expect("it loads");
+        assert!(library.summaries().flatten().any(|s| s.id == "notes" && s.own), "{text}");
+    }
+    // an id behind a table's head is that table's
+    let mut desk = Desk::new();
+    std::fs::write(desk.path("profiles/notes.toml"), format!("{rest}[values]\n{decoy}\n")).expect("written");
+    desk.session = desk.session.reloaded().0;
+    assert!(desk.session.library.source("uk-open-banking").is_some_and(|s| !s.own));
 }

@@ -2,6 +2,7 @@
 
 use super::{App, CopyKind};
 use crate::flow::Event;
+use crate::secret::Secret;
 use crate::shell::{HistoryOrder, KeyOrder, ProfileOrder, TokenOrder};
 use crate::time::Timestamp;
 use crate::tui::keymap::Action;
@@ -131,7 +132,7 @@ impl App {
         match (self.overlays.last_mut(), action) {
             (Some(Overlay::Card(_)), Action::Submit) => self.copy(CopyKind::Value, now),
             (Some(Overlay::Card(_)), Action::Copy) => self.open_copy_menu(now),
-            (Some(Overlay::Report(_)), Action::Submit) => self.take_over(),
+            (Some(Overlay::Report(_)), Action::Yes) => self.take_over(),
             (Some(Overlay::Report(_)), Action::Copy) => self.copy(CopyKind::Report, now),
             (Some(Overlay::Report(report)), Action::Write) => {
                 let text = report.text.clone();
@@ -139,7 +140,9 @@ impl App {
                     Some(Save::Request(name)) => {
                         self.order(KeyOrder::Save { name, text }, "writing the request".to_owned(), None, None, now);
                     }
-                    Some(Save::Profile(id)) => self.profile_order(ProfileOrder::Export { id, text }, None),
+                    Some(Save::Profile(id)) => {
+                        self.profile_order(ProfileOrder::Export { id, text: Secret::new(text) }, None)
+                    }
                     Some(Save::Report { name, run }) => self.choose_form(&name, &run),
                     None => {}
                 }

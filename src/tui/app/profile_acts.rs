@@ -4,7 +4,7 @@ use super::App;
 use crate::flow::view::AskField;
 use crate::profile::Summary;
 use crate::secret::Secret;
-use crate::shell::{NewProfile, OwnFile, ProfileOrder, ReadFor, Way};
+use crate::shell::{NewProfile, OwnFile, ProfileChange, ProfileOrder, ReadFor, Way};
 use crate::time::Timestamp;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Command, Editing, NoticeTone};
@@ -23,6 +23,9 @@ impl App {
         let here = self.profiles.place().map(|(profile, _)| profile);
         match (action, here) {
             (Action::Import, _) => Ok(()),
+            (Action::Undo | Action::Redo, _) if self.profiles.turning.is_some() => {
+                Err("the change before is on its way")
+            }
             (Action::Undo, _) if self.profiles.undo.is_empty() => Err("nothing to undo: no profile was changed"),
             (Action::Redo, _) if self.profiles.redo.is_empty() => Err("nothing was taken back"),
             (Action::Undo | Action::Redo, _) => Ok(()),
@@ -40,16 +43,8 @@ impl App {
     pub(super) fn act_with_profile(&mut self, action: Action) {
         match action {
             Action::Import => self.ask_for_file(),
-            Action::Undo => {
-                if let Some(change) = self.profiles.undo.pop() {
-                    self.profile_order(ProfileOrder::Turn(change, Way::Back), None);
-                }
-            }
-            Action::Redo => {
-                if let Some(change) = self.profiles.redo.pop() {
-                    self.profile_order(ProfileOrder::Turn(change, Way::Again), None);
-                }
-            }
+            Action::Undo => self.turn_change(self.profiles.undo.last().cloned(), Way::Back),
+            Action::Redo => self.turn_change(self.profiles.redo.last().cloned(), Way::Again),
             _ => {
                 let Some((profile, _)) = self.profiles.place() else { return };
                 let (id, own) = (profile.id.clone(), profile.own);
@@ -82,6 +77,13 @@ impl App {
         let number = self.number();
         self.profiles.form = form.map(|form| (number, form));
         self.out.push(Command::Profile { number, order });
+    }
+
+    fn turn_change(&mut self, change: Option<ProfileChange>, way: Way) {
+        let Some(change) = change else { return };
+        let number = self.number();
+        self.profiles.turning = Some(number);
+        self.out.push(Command::Profile { number, order: ProfileOrder::Turn(change, way) });
     }
 
     fn ask_to_clone(&mut self) {

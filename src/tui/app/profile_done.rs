@@ -29,6 +29,7 @@ const WIDE: u16 = 104;
 impl App {
     pub(super) fn profile_done(&mut self, number: Number, result: Result<ProfileDone, Problem>, now: Timestamp) {
         let form = self.profiles.form.take_if(|(n, _)| *n == number).map(|(_, form)| form);
+        self.profiles.turning.take_if(|n| *n == number);
         match result {
             Ok(done) => self.done_with_profile(done, now),
             Err(problem) => {
@@ -48,21 +49,21 @@ impl App {
             ProfileDone::Saved(saved) => self.profile_saved(saved, now),
             ProfileDone::Sheet(sheet) => self.show_sheet(*sheet),
             ProfileDone::Text { of, why: ReadFor::Editor } => {
-                let text = Secret::new(&*of.text);
+                let text = Secret::new(of.text());
                 self.out.push(Command::Editor { what: Editing::Profile { of, refused: None }, text });
             }
             ProfileDone::Text { of, why: ReadFor::Export } => {
                 let title = format!("{}.toml: w saves it, y copies it", of.id);
-                let report = Report::new(title, "the profile's file", (*of.text).into(), Some(Save::Profile(of.id)));
+                let report = Report::new(title, "the profile's file", of.text().to_owned(), Some(Save::Profile(of.id)));
                 self.overlays.push(Overlay::Report(Report { wide: WIDE, ..report }));
             }
             ProfileDone::Same => self.say(NoticeTone::Plain, "nothing was changed: it says that already", now),
-            ProfileDone::Unfit { of, text, why } => self.overlays.push(Overlay::Question(Question {
-                title: format!("{} would not load", of.id),
-                text: format!("Nothing was written.\n{}", few(&why)),
+            ProfileDone::Unwritten { of, text, why } => self.overlays.push(Overlay::Question(Question {
+                title: format!("{} was not written", of.id),
+                text: few(&why),
                 asked: Asked::EditAgain { of, text },
                 yes: "edit it again, as you left it",
-                no: "drop what was written; the file is as it was",
+                no: "drop what you wrote; the file stays as it is now",
             })),
             ProfileDone::Weighed(incoming) => self.show_weighed(*incoming, now),
             ProfileDone::Changed(change) => {
@@ -72,6 +73,17 @@ impl App {
                 self.changed_profile(change);
             }
             ProfileDone::Turned(change, way) => self.turned(change, way, now),
+            ProfileDone::Overtaken { change, why, kept } => {
+                self.profiles.drop_turn(&change);
+                self.say(NoticeTone::Bad, format!("{}: nothing was done, {why}", change.what), now);
+                // longer than a line has room for
+                if let Some(path) = kept {
+                    let text =
+                        format!("{}\n{why}.\nWhat would have come back is kept in\n{}", change.what, path.display());
+                    let report = Report::new("nothing was done", "where it is kept", text, None);
+                    self.overlays.push(Overlay::Report(Report { wide: WIDE, ..report }));
+                }
+            }
             ProfileDone::Exported { path } => self.say(NoticeTone::Good, format!("written to {path}"), now),
         }
     }
@@ -89,6 +101,7 @@ impl App {
 
     fn turned(&mut self, change: ProfileChange, way: Way, now: Timestamp) {
         self.profiles.expect(&change.id);
+        self.profiles.drop_turn(&change);
         match way {
             Way::Back => {
                 let again = self.back_with(Action::Redo);
@@ -118,6 +131,7 @@ impl App {
             "Tab goes from field to field, Enter writes all of it into the file. An empty field is taken out of the \
              file: then the bank's own value holds.{left}"
         );
+        let about = sheet.note.map_or(about.clone(), |note| format!("{note}\n{about}"));
         let title = format!("edit {}", sheet.of.id);
         let form = Form::new(Purpose::EditProfile(sheet.of), title, about, &sheet.fields);
         self.overlays.push(Overlay::Form(form));
@@ -127,7 +141,7 @@ impl App {
         if incoming.is_same() {
             return self.say(NoticeTone::Plain, format!("{} is just what the file says", incoming.id), now);
         }
-        let title = format!("import {}?  Enter takes it over, Esc leaves everything as it is", incoming.id);
+        let title = format!("import {}?  y takes it over, Esc leaves everything as it is", incoming.id);
         let report = Report::new(title, "what the file would change", incoming.report.clone(), None);
         self.overlays.push(Overlay::Report(Report { wide: WIDE, weighed: Some(Box::new(incoming)), ..report }));
     }

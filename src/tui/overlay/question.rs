@@ -36,7 +36,7 @@ pub enum Asked {
     DeleteProfile {
         id: String,
     },
-    /// What was written would not load.
+    /// What was written could not be put into the file.
     EditAgain {
         of: OwnFile,
         text: Secret,

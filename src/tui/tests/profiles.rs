@@ -43,7 +43,7 @@ fn on_acme(width: u16, height: u16) -> Stage {
 }
 
 fn file(text: &str) -> OwnFile {
-    OwnFile { id: "acme".into(), path: "/config/profiles/acme.toml".into(), text: text.into() }
+    OwnFile { id: "acme".into(), path: "/config/profiles/acme.toml".into(), there: Some(text.into()) }
 }
 
 fn change(what: &str, before: Option<&str>, after: Option<&str>) -> ProfileChange {
@@ -68,7 +68,7 @@ fn sheet() -> ProfileDone {
         field("values.client_id", "Client ID  client_id", "cs-4711"),
         field("values.scope", "scope", ""),
     ];
-    ProfileDone::Sheet(Box::new(Sheet { of: file("x"), fields, left: vec!["psu_id".into()] }))
+    ProfileDone::Sheet(Box::new(Sheet { of: file("x"), fields, left: vec!["psu_id".into()], note: None }))
 }
 
 fn orders(stage: &Stage) -> Vec<&ProfileOrder> {
@@ -145,9 +145,28 @@ fn every_change_is_taken_back_and_made_again_in_order() {
     assert!(stage.picture().contains("taken back: deletion of acme; U does it again"), "{}", stage.picture());
     stage.keys("u");
     assert!(matches!(orders(&stage).last(), Some(ProfileOrder::Turn(c, Way::Back)) if c.what.starts_with("edit")));
-    // somebody else was there: that is said, and what came before can still be made again
-    answer(&mut stage, Err(Problem::new("profile", "acme.toml was changed meanwhile", "nothing was written")));
-    assert!(stage.picture().contains("was changed meanwhile"), "{}", stage.picture());
+    // one at a time
+    let so_far = orders(&stage).len();
+    stage.keys("u");
+    assert!(orders(&stage).len() == so_far && stage.picture().contains("the change before is on its way"));
+    // the disk was full: the way back is still there
+    answer(&mut stage, Err(Problem::new("profile", "acme.toml could not be written: the disk is full", "make room")));
+    assert!(stage.picture().contains("the disk is full"), "{}", stage.picture());
+    stage.keys("u");
+    let turned = orders(&stage);
+    let Some(ProfileOrder::Turn(edit, Way::Back)) = turned.last() else { panic!("{turned:?}") };
+    let change = edit.clone();
+    assert!(change.what.starts_with("edit"));
+    // somebody else was there: that is said, with what is kept, and what came before can still be made again
+    let why = "acme.toml was changed meanwhile".to_owned();
+    answer(&mut stage, Ok(ProfileDone::Overtaken { change, why, kept: Some("/data/bin/profiles/acme.1.toml".into()) }));
+    let picture = stage.picture();
+    assert!(
+        picture.contains("was changed meanwhile") && picture.contains("/data/bin/profiles/acme.1.toml"),
+        "{picture}"
+    );
+    stage.keys("<esc>u");
+    assert!(stage.picture().contains("nothing to undo"), "{}", stage.picture());
     stage.keys("U");
     assert!(matches!(orders(&stage).last(), Some(ProfileOrder::Turn(c, Way::Again)) if *c == deletion));
 }
@@ -193,7 +212,7 @@ fn incoming() -> Incoming {
 }
 
 #[test]
-fn an_import_shows_what_changes_and_only_enter_takes_it_over() {
+fn an_import_shows_what_changes_and_only_a_yes_takes_it_over() {
     for (width, height) in SIZES {
         let mut stage = on_acme(width, height);
         stage.keys("i/tmp/acme.toml<enter>");
@@ -212,7 +231,11 @@ fn an_import_shows_what_changes_and_only_enter_takes_it_over() {
     let mut stage = on_acme(120, 35);
     stage.keys("i/tmp/acme.toml<enter>");
     answer(&mut stage, Ok(ProfileDone::Weighed(Box::new(incoming()))));
+    // the Enter that gave the path, pressed twice, consents to nothing, and the text stays to be read
     stage.keys("<enter>");
+    assert!(matches!(orders(&stage)[..], [ProfileOrder::Weigh { .. }]));
+    assert!(stage.picture().contains("evil.example"), "{}", stage.picture());
+    stage.keys("y");
     assert!(matches!(orders(&stage).last(), Some(ProfileOrder::Import(i)) if **i == incoming()));
     // a file that would not load brings the question for its path back
     let mut stage = on_acme(120, 35);
@@ -241,9 +264,9 @@ fn what_was_written_in_an_editor_and_would_not_load_is_not_lost() {
     });
     let written = orders(&stage);
     let Some(ProfileOrder::Write { of, text }) = written.last() else { panic!("{written:?}") };
-    assert_eq!((&*of.text, text.expose()), ("id = 1", CANARY));
+    assert_eq!((of.text(), text.expose()), ("id = 1", CANARY));
     let why = vec!["acme.toml:1:1: this looks like a token".to_owned()];
-    answer(&mut stage, Ok(ProfileDone::Unfit { of: file("id = 1"), text: Secret::new(CANARY), why }));
+    answer(&mut stage, Ok(ProfileDone::Unwritten { of: file("id = 1"), text: Secret::new(CANARY), why }));
     let picture = stage.picture();
     assert!(picture.contains("acme.toml:1:1") && picture.contains("edit it again") && !picture.contains(CANARY));
     stage.keys("y");
@@ -259,6 +282,33 @@ fn what_was_written_in_an_editor_and_would_not_load_is_not_lost() {
 }
 
 #[test]
+fn a_file_that_was_changed_meanwhile_loses_nothing_that_was_typed() {
+    let mut stage = on_acme(120, 35);
+    stage.keys("E");
+    let why = vec!["acme.toml was changed meanwhile: values.client_id".to_owned()];
+    answer(&mut stage, Ok(ProfileDone::Unwritten { of: file("id = 2"), text: Secret::new("id = 3"), why }));
+    let picture = stage.picture();
+    assert!(picture.contains("acme was not written") && picture.contains("values.client_id"), "{picture}");
+    stage.keys("y");
+    // what comes back is written over what is there now
+    let editing = stage.commands.iter().rev().find_map(|c| match c {
+        Command::Editor { what, text } => Some((what.clone(), text.expose().to_owned())),
+        _ => None,
+    });
+    let Some((what @ Editing::Profile { .. }, left)) = editing else { panic!("no editor") };
+    assert_eq!(left, "id = 3");
+    stage.tell(Message::Edited { what, result: Ok(None) });
+    let written = orders(&stage);
+    let Some(ProfileOrder::Write { of, text }) = written.last() else { panic!("{written:?}") };
+    assert_eq!((of.text(), text.expose()), ("id = 2", "id = 3"));
+    // a form says why it is there again
+    let ProfileDone::Sheet(again) = sheet() else { panic!("no sheet") };
+    let note = "Nothing was written: acme.toml was changed meanwhile: values.scope.".to_owned();
+    answer(&mut stage, Ok(ProfileDone::Sheet(Box::new(Sheet { note: Some(note), ..*again }))));
+    assert!(stage.picture().contains("was changed meanwhile: values.scope"), "{}", stage.picture());
+}
+
+#[test]
 fn the_file_of_a_profile_is_taken_along() {
     let mut stage = on_acme(120, 35);
     stage.keys("ye");
@@ -271,6 +321,7 @@ fn the_file_of_a_profile_is_taken_along() {
     assert!(copied);
     stage.keys("w");
     assert!(matches!(orders(&stage).last(), Some(ProfileOrder::Export { id, .. }) if id == "acme"));
+    assert!(!format!("{:?}", orders(&stage)).contains("# ours"), "a profile's text is in no Debug");
     answer(&mut stage, Ok(ProfileDone::Exported { path: "/data/exports/acme.toml".into() }));
     assert!(stage.picture().contains("written to /data/exports/acme.toml"), "{}", stage.picture());
 }

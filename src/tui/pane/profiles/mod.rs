@@ -67,6 +67,8 @@ pub struct ProfilesPane {
     pub undo: Vec<ProfileChange>,
     /// Those that were taken back.
     pub redo: Vec<ProfileChange>,
+    /// The change of either that is on its way: it stays where it is until it was made.
+    pub turning: Option<Number>,
     /// What was typed for an order that is not answered yet.
     pub form: Option<(Number, Form)>,
     /// The profile to which the cursor goes as soon as it is listed.
@@ -84,6 +86,15 @@ struct Listed {
 }
 
 impl ProfilesPane {
+    /// That change was made, or cannot be any more: it waits in neither list.
+    pub fn drop_turn(&mut self, change: &ProfileChange) {
+        for list in [&mut self.undo, &mut self.redo] {
+            if let Some(at) = list.iter().rposition(|c| c == change) {
+                list.remove(at);
+            }
+        }
+    }
+
     /// The cursor stays where it stands, by names; where it stood nowhere, see [`Self::start`].
     pub fn set(&mut self, all: Vec<Summary>) {
         self.loaded = true;
