@@ -193,7 +193,7 @@ fn incoming() -> Incoming {
 }
 
 #[test]
-fn an_import_shows_what_changes_and_only_enter_takes_it_over() {
+fn an_import_shows_what_changes_and_only_y_takes_it_over() {
     for (width, height) in SIZES {
         let mut stage = on_acme(width, height);
         stage.keys("i/tmp/acme.toml<enter>");
@@ -213,6 +213,8 @@ fn an_import_shows_what_changes_and_only_enter_takes_it_over() {
     stage.keys("i/tmp/acme.toml<enter>");
     answer(&mut stage, Ok(ProfileDone::Weighed(Box::new(incoming()))));
     stage.keys("<enter>");
+    assert!(matches!(orders(&stage)[..], [ProfileOrder::Weigh { .. }]), "Enter only goes on");
+    stage.keys("y");
     assert!(matches!(orders(&stage).last(), Some(ProfileOrder::Import(i)) if **i == incoming()));
     // a file that would not load brings the question for its path back
     let mut stage = on_acme(120, 35);
