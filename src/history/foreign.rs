@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::account::text;
 use super::address::seal_address;
-use super::bundle::{Unreadable, read};
+use super::bundle::{Unreadable, each_event, parsed};
 use super::seal::{PERSONAL, hide, seal_text};
 use crate::redact::{MASK, Masked, Redactor};
 use crate::secret::{Class, class_of_name};
@@ -79,8 +79,12 @@ const SHORT: [&str; 22] = [
 const SHORTEST: usize = 200;
 /// Bytes of one event.
 const LARGEST: usize = 1 << 20;
+/// Bytes of one before anything is taken out of it.
+const LARGEST_LINE: usize = 4 * LARGEST;
 /// Bytes of the first and the last: a list reads no more.
 const LARGEST_END: usize = 32 << 10;
+/// Values of all events: each takes some 70 bytes of memory, and two of a file.
+const MOST_VALUES: usize = 300_000;
 /// Attempts of a step, and milliseconds of anything.
 const MOST: u64 = 1_000_000_000;
 
@@ -91,7 +95,7 @@ pub struct Foreign {
     pub events: Vec<Json>,
     /// Events of kinds that are not known.
     pub unknown: usize,
-    /// Lines that could not be read, and events too large.
+    /// Lines that could not be read, and events too large or too many.
     pub lost: usize,
 }
 
@@ -100,19 +104,24 @@ pub struct Foreign {
 /// # Errors
 /// [`Unreadable`] where there is no run in it.
 pub fn foreign(content: &[u8], redactor: &Redactor) -> Result<Foreign, Unreadable> {
-    let (all, mut lost) = read(content)?;
-    let (mut run, mut done, mut unknown) = (None, None, 0);
+    let (mut run, mut done, mut unknown, mut lost, mut room) = (None, None, 0, 0, MOST_VALUES);
     let mut events = Vec::new();
-    for event in all {
+    lost += each_event(content, |line| {
+        let values = values(line);
+        let Some(event) = (line.len() <= LARGEST_LINE && values <= room).then(|| parsed(line)).flatten() else {
+            lost += 1;
+            return;
+        };
         let Some((kind, event)) = taken(event, redactor) else {
             unknown += 1;
-            continue;
+            return;
         };
         let most = if matches!(kind, "run" | "done") { LARGEST_END } else { LARGEST };
         if event.to_string().len() > most {
             lost += 1;
-            continue;
+            return;
         }
+        room -= values;
         match kind {
             "run" if run.is_none() => run = Some(event),
             "run" => lost += 1,
@@ -125,10 +134,15 @@ pub fn foreign(content: &[u8], redactor: &Redactor) -> Result<Foreign, Unreadabl
                 events.push(event);
             }
         }
-    }
+    })?;
     events.insert(0, run.ok_or(Unreadable::NoRun)?);
     events.extend(done);
     Ok(Foreign { events, unknown, lost })
+}
+
+/// As many values as a text can hold, or more.
+fn values(json: &[u8]) -> usize {
+    json.iter().filter(|b| matches!(b, b',' | b':' | b'[' | b'{')).count()
 }
 
 /// One event as it may be kept, and its kind.
@@ -322,6 +336,11 @@ mod tests {
         assert!(account.status() == "failed" && words(&account).contains("first"));
         all.push(json!({"event": "step", "id": "second", "state": "sent"}));
         assert_eq!(Account::new(&take(&lines(&all)).unwrap().events, 0).status(), "unfinished");
+
+        // many values in few bytes
+        let dense = json!({"event": "response", "body": vec![0; MOST_VALUES / 2]});
+        let got = take(&lines(&[json!({"event": "run"}), dense.clone(), dense.clone(), dense])).unwrap();
+        assert_eq!((got.events.len(), got.lost), (2, 2));
 
         let deep = format!("{{\"event\":\"run\",\"inputs\":{}{}}}", "[".repeat(500), "]".repeat(500));
         let twice = r#"{"event":"run","event":"run","profile":"p"}"#;
