@@ -339,7 +339,7 @@ fn kept_runs_are_compared_and_one_of_a_colleague_is_imported() {
     terminal.until("two runs, by meaning").until("+ 100 s").keys("q");
     terminal.keys("i").until("path of the file").keys(&file.display().to_string()).keys(ENTER);
     terminal.until("runs that are kept: 3").until("imported ✗ failed").until("Of a colleague");
-    terminal.keys("r").until("run it with what somebody else wrote?").keys("n");
+    terminal.keys("r").until("run it with what somebody else wrote?").until("It runs with your keys").keys("q");
     terminal.keys("q").keys("q").keys("q").keys("q");
     assert!(terminal.end().success());
 }

@@ -11,7 +11,7 @@ use super::{run, session, unlock};
 use crate::config::Places;
 use crate::history::{Account, compare, compared_in_words, status_sign, words};
 use crate::secret::Secret;
-use crate::shell::{Again, ReportForm, Session};
+use crate::shell::{ReportForm, Session};
 use crate::store::history::KeptRun;
 use crate::store::write_private;
 use crate::text::clean;
@@ -221,15 +221,14 @@ fn delete(session: &Session, run: Option<&str>, before: Option<&str>, yes: bool)
 fn again(places: &Places, args: AgainArgs) -> Result<Exit, Failure> {
     let session = session::session_with(places, None, unlock::unlock(args.unlock_from.as_deref())?);
     let id = session.history.find(&args.run)?;
-    let (events, lost) = session.history.events(&id)?;
-    let again = Again::of(&Account::new(&events, lost))?;
+    let again = session.again(&id)?;
     if again.imported && !args.yes {
-        let what = again.in_words();
+        eprintln!("{}", again.to_words());
         if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            let text = format!("the run was imported: nobody is there to agree to {what}");
-            return Err(Failure::new(Exit::Person, text, "look at it with countersign history show, then add --yes"));
+            let text = "the run was imported: nobody is there to agree to it";
+            return Err(Failure::new(Exit::Person, text, "read what it is run with, then add --yes"));
         }
-        if !agreed(&format!("The run was imported. Run {what}?")) {
+        if !agreed("The run was imported. Run it so?") {
             return Ok(Exit::Cancelled);
         }
     }

@@ -1,5 +1,11 @@
 //! A run as one JSON document for somebody else, and reading it back: also the lines of a kept run, or of `run --json`.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer as _, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
 use super::account::{Account, text};
@@ -54,30 +60,72 @@ pub fn bundle(account: &Account, events: &[Json]) -> Json {
 /// # Errors
 /// [`Unreadable`] where there is no run in it.
 pub fn read(content: &[u8]) -> Result<(Vec<Json>, usize), Unreadable> {
+    let (mut events, mut lost) = (Vec::new(), 0);
+    let left = each_event(content, |event| match parsed(event) {
+        Some(event) => events.push(event),
+        None => lost += 1,
+    })?;
+    let is_run = events.iter().any(|e| text(e, "event") == "run");
+    if is_run { Ok((events, lost + left)) } else { Err(Unreadable::NoRun) }
+}
+
+/// An event as it is written. None: it is none.
+pub(super) fn parsed(event: &[u8]) -> Option<Json> {
+    crate::jose::json::parse(event).ok().filter(|event| !text(event, "event").is_empty())
+}
+
+/// Hands over the first events of a text one by one, as they are written there, so that only what is taken is kept; gives
+/// how many more there are.
+///
+/// # Errors
+/// Where the text is too large.
+pub(super) fn each_event(content: &[u8], mut take: impl FnMut(&[u8])) -> Result<usize, Unreadable> {
     if content.len() > LARGEST {
         return Err(Unreadable::TooLarge);
     }
-    let is_event = |value: &Json| !text(value, "event").is_empty();
-    let mut lost = 0;
-    let whole = crate::jose::json::parse(content).ok().filter(|whole| text(whole, "format") == BUNDLE);
-    let mut events: Vec<Json> = match whole {
-        Some(mut whole) => match whole["events"].take() {
-            Json::Array(events) => events.into_iter().filter(is_event).collect(),
-            _ => Vec::new(),
-        },
-        None => content
-            .split(|b| *b == b'\n')
-            .filter(|line| !line.trim_ascii().is_empty())
-            .filter_map(|line| {
-                let event = crate::jose::json::parse(line).ok().filter(is_event);
-                lost += usize::from(event.is_none());
-                event
-            })
-            .collect(),
+    let mut count: usize = 0;
+    let mut next = |event: &[u8]| {
+        count += 1;
+        if count <= MOST_EVENTS {
+            take(event);
+        }
     };
-    lost += events.len().saturating_sub(MOST_EVENTS);
-    events.truncate(MOST_EVENTS);
-    if events.iter().any(|e| text(e, "event") == "run") { Ok((events, lost)) } else { Err(Unreadable::NoRun) }
+    match serde_json::from_slice::<Document<'_>>(content).ok().filter(|document| document.format == BUNDLE) {
+        Some(Document { events, .. }) => {
+            let mut events = serde_json::Deserializer::from_str(events.map_or("[]", RawValue::get));
+            // what is no list holds none
+            let _ = events.deserialize_seq(Each(|event: &RawValue| next(event.get().as_bytes())));
+        }
+        None => content.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).for_each(next),
+    }
+    Ok(count.saturating_sub(MOST_EVENTS))
+}
+
+/// What is read of such a document.
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow)]
+    format: Cow<'a, str>,
+    #[serde(borrow)]
+    events: Option<&'a RawValue>,
+}
+
+/// A list of which each item is handed over and none is kept.
+struct Each<F>(F);
+
+impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for Each<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        while let Some(item) = items.next_element()? {
+            (self.0)(item);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +154,12 @@ mod tests {
         assert_eq!((read.len(), lost), (all.len() - 2, 2));
         let long = format!("{}{}", all[0].to_string() + "\n", "{\"event\":\"x\"}\n".repeat(MOST_EVENTS));
         assert_eq!(super::read(long.as_bytes()).unwrap().1, 1);
-        for no_run in ["", "{}", "[1]", "\n\n", "{\"event\":\"step\"}", "eyJ"] {
+        let document = json!({"events": [all[0], 7, [{}], {"event": "x"}], "format": BUNDLE, "more": {}}).to_string();
+        let (read, lost) = super::read(document.as_bytes()).unwrap();
+        assert_eq!((read.len(), lost), (2, 2));
+        for no_run in
+            ["", "{}", "[1]", "\n\n", "{\"event\":\"step\"}", "eyJ", "{\"format\":\"countersign-run/1\",\"events\":7}"]
+        {
             assert_eq!(super::read(no_run.as_bytes()), Err(Unreadable::NoRun), "{no_run}");
         }
     }

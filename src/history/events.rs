@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::address::seal_address;
 use super::seal;
 use crate::flow::exchange::{ClientCertificate, Completeness, Exchange, Phases, Response, TlsFacts};
 use crate::flow::masked_tree;
@@ -251,14 +252,9 @@ fn header_text(view: &RunView, name: &str, value: &str) -> String {
     masked(view, value, class_of_name(name))
 }
 
-/// An address with what of its query has a secret or personal name masked, and any other secret of the run.
+/// An address, sealed, and without any other secret of the run.
 fn url_text(view: &RunView, url: &str) -> String {
-    let Some((head, query)) = url.split_once('?') else { return view.redactor.mask_text(url) };
-    let parts = query.split('&').map(|part| match part.split_once('=') {
-        Some((name, value)) if class_of_name(name) > Class::Public && !value.is_empty() => format!("{name}={MASK}"),
-        _ => part.to_owned(),
-    });
-    view.redactor.mask_text(&format!("{head}?{}", parts.collect::<Vec<_>>().join("&")))
+    view.redactor.mask_text(&seal_address(url))
 }
 
 /// What a step sent that builds no request of its own (the keys of a bank): as it went out.

@@ -4,7 +4,8 @@
 use serde_json::Value as Json;
 
 use super::account::text;
-use super::bundle::{Unreadable, read};
+use super::address::seal_address;
+use super::bundle::{Unreadable, each_event, parsed};
 use super::seal::{PERSONAL, hide, seal_text};
 use crate::redact::{MASK, Masked, Redactor};
 use crate::secret::{Class, class_of_name};
@@ -46,6 +47,9 @@ const KINDS: [(&str, &[&str]); 10] = [
 /// As [`KINDS`].
 const DONE: (&str, &[&str]) = ("done", &["status", "step", "error", "checks"]);
 
+/// Parts of an exchange that take time.
+const PHASES: [&str; 5] = ["dns", "tcp", "tls", "wait", "body"];
+
 /// Members that are a word or a few.
 const SHORT: [&str; 22] = [
     "at",
@@ -75,8 +79,12 @@ const SHORT: [&str; 22] = [
 const SHORTEST: usize = 200;
 /// Bytes of one event.
 const LARGEST: usize = 1 << 20;
+/// Bytes of one before anything is taken out of it.
+const LARGEST_LINE: usize = 4 * LARGEST;
 /// Bytes of the first and the last: a list reads no more.
 const LARGEST_END: usize = 32 << 10;
+/// Values of all events: each takes some 70 bytes of memory, and two of a file.
+const MOST_VALUES: usize = 300_000;
 /// Attempts of a step, and milliseconds of anything.
 const MOST: u64 = 1_000_000_000;
 
@@ -87,7 +95,7 @@ pub struct Foreign {
     pub events: Vec<Json>,
     /// Events of kinds that are not known.
     pub unknown: usize,
-    /// Lines that could not be read, and events too large.
+    /// Lines that could not be read, and events too large or too many.
     pub lost: usize,
 }
 
@@ -96,19 +104,24 @@ pub struct Foreign {
 /// # Errors
 /// [`Unreadable`] where there is no run in it.
 pub fn foreign(content: &[u8], redactor: &Redactor) -> Result<Foreign, Unreadable> {
-    let (all, mut lost) = read(content)?;
-    let (mut run, mut done, mut unknown) = (None, None, 0);
+    let (mut run, mut done, mut unknown, mut lost, mut room) = (None, None, 0, 0, MOST_VALUES);
     let mut events = Vec::new();
-    for event in all {
+    lost += each_event(content, |line| {
+        let values = values(line);
+        let Some(event) = (line.len() <= LARGEST_LINE && values <= room).then(|| parsed(line)).flatten() else {
+            lost += 1;
+            return;
+        };
         let Some((kind, event)) = taken(event, redactor) else {
             unknown += 1;
-            continue;
+            return;
         };
         let most = if matches!(kind, "run" | "done") { LARGEST_END } else { LARGEST };
         if event.to_string().len() > most {
             lost += 1;
-            continue;
+            return;
         }
+        room -= values;
         match kind {
             "run" if run.is_none() => run = Some(event),
             "run" => lost += 1,
@@ -121,10 +134,15 @@ pub fn foreign(content: &[u8], redactor: &Redactor) -> Result<Foreign, Unreadabl
                 events.push(event);
             }
         }
-    }
+    })?;
     events.insert(0, run.ok_or(Unreadable::NoRun)?);
     events.extend(done);
     Ok(Foreign { events, unknown, lost })
+}
+
+/// As many values as a text can hold, or more.
+fn values(json: &[u8]) -> usize {
+    json.iter().filter(|b| matches!(b, b',' | b':' | b'[' | b'{')).count()
 }
 
 /// One event as it may be kept, and its kind.
@@ -140,11 +158,20 @@ fn taken(event: Json, redactor: &Redactor) -> Option<(&'static str, Json)> {
         }
         match name.as_str() {
             "headers" => seal_pairs(value, redactor),
-            "url" => seal_url(value, redactor),
+            "url" => match value {
+                Json::String(text) => *text = sealed(&seal_address(text), Class::Public, redactor),
+                _ => *value = Json::Null,
+            },
             "value" => seal(value, class.unwrap_or_default(), redactor),
             "changed" => seal_granted(value, redactor),
             "attempt" | "ms" => within(value),
-            "phases" => value.as_object_mut().into_iter().flat_map(|p| p.values_mut()).for_each(within),
+            "phases" => match value {
+                Json::Object(phases) => {
+                    phases.retain(|name, _| PHASES.contains(&name.as_str()));
+                    phases.values_mut().for_each(within);
+                }
+                _ => *value = Json::Null,
+            },
             // `state` of a step is its state, not that of a sign-in
             _ => seal(value, Class::Public, redactor),
         }
@@ -175,6 +202,7 @@ fn seal(value: &mut Json, class: Class, redactor: &Redactor) {
                 }
             }
         }
+        Json::Bool(_) | Json::Number(_) if class > Class::Public => *value = MASK.into(),
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
@@ -197,17 +225,19 @@ fn sealed(text: &str, class: Class, redactor: &Redactor) -> String {
     if Masked::of(bare).is_some() { text.to_owned() } else { scheme.to_owned() + &redactor.mask_value(bare, class) }
 }
 
-/// Names with values.
+/// Names with values; what is none of these goes.
 fn seal_pairs(value: &mut Json, redactor: &Redactor) {
-    for pair in value.as_array_mut().into_iter().flatten() {
-        let class = pair.get(0).and_then(Json::as_str).map_or(Class::Public, class_of_name);
-        if let Some(value) = pair.get_mut(1) {
-            seal(value, class, redactor);
-        }
+    let Json::Array(pairs) = value else { return *value = Json::Null };
+    pairs.retain(|pair| pair.as_array().is_some_and(|pair| pair.len() == 2 && pair[0].is_string()));
+    for pair in pairs.iter_mut().filter_map(Json::as_array_mut) {
+        let class = pair[0].as_str().map_or(Class::Public, class_of_name);
+        seal(&mut pair[0], Class::Public, redactor);
+        seal(&mut pair[1], class, redactor);
     }
 }
 
 fn seal_granted(value: &mut Json, redactor: &Redactor) {
+    seal(value, Class::Public, redactor);
     for member in value.as_array_mut().into_iter().flatten() {
         let class = class_of_name(text(member, "member"));
         for side in ["asked", "granted"] {
@@ -216,18 +246,6 @@ fn seal_granted(value: &mut Json, redactor: &Redactor) {
             }
         }
     }
-}
-
-fn seal_url(value: &mut Json, redactor: &Redactor) {
-    let Json::String(text) = value else { return *value = Json::Null };
-    if let Some((head, query)) = text.split_once('?') {
-        let parts = query.split('&').map(|part| match part.split_once('=') {
-            Some((name, value)) if class_of_name(name) > Class::Public && !value.is_empty() => format!("{name}={MASK}"),
-            _ => part.to_owned(),
-        });
-        *text = format!("{head}?{}", parts.collect::<Vec<_>>().join("&"));
-    }
-    *text = sealed(text, Class::Public, redactor);
 }
 
 #[cfg(test)]
@@ -268,12 +286,29 @@ mod tests {
                 "headers": [["Authorization", "Basic hunter2-f"]], "body": {"x": {"password": "hunter2-g"}, "jwk": jwk}}),
             json!({"event": "response", "step": "a", "headers": [["set-cookie", "hunter2-h"]], "body": {"jwt": token, "email": "hunter2-i"}}),
             json!({"event": "output", "step": "a", "name": "refresh_token", "value": "hunter2-j"}),
-            json!({"event": "granted", "step": "a", "changed": [{"member": "client_secret", "asked": "hunter2-k", "granted": "hunter2-l"}]}),
+            json!({"event": "granted", "step": "a", "changed": [
+                {"member": "client_secret", "asked": "hunter2-k", "granted": "hunter2-l", "more": {"code": "hunter2-m"}}]}),
+            json!({"event": "request", "step": "a", "headers": {"cookie": "hunter2-n"},
+                "url": "https://u:hunter2@tpp.example/cb?co%64e=hunter3#access_token=hunter4",
+                "body": {"pin": 20_261_129, "psu-id": 20_261_129, "list": {"token": [true]}, "kept": 4711}}),
+            json!({"event": "output", "step": "a", "name": "pin", "value": 20_261_129}),
+            json!({"event": "response", "step": "a", "phases": {"pin": 20_261_129}, "headers": [
+                "cookie: hunter2-o", ["cookie", 20_261_129], ["location", "/cb?code=hunter2-p"]]}),
         ];
         let got = take(&lines(&all)).unwrap();
         let text = lines(&got.events);
-        assert!(!text.contains("hunter2") && !text.contains("aHVudGVy") && !text.contains("file:/x"), "{text}");
-        for kept in ["\"state\":\"done\"", "public-x", "a=b", "Basic ********  (9 chars", "\\\"iss\\\":\\\"a\\\""] {
+        for gone in ["hunter", "aHVudGVy", "file:/x", "20261129", "true"] {
+            assert!(!text.contains(gone), "{gone} in {text}");
+        }
+        for kept in [
+            "\"state\":\"done\"",
+            "4711",
+            "https://tpp.example/cb?co%64e=",
+            "public-x",
+            "a=b",
+            "Basic ********  (9 chars",
+            "\\\"iss\\\":\\\"a\\\"",
+        ] {
             assert!(text.contains(kept), "{kept} in {text}");
         }
         assert_eq!(take(&text).unwrap(), got, "sealed once is sealed");
@@ -302,6 +337,11 @@ mod tests {
         all.push(json!({"event": "step", "id": "second", "state": "sent"}));
         assert_eq!(Account::new(&take(&lines(&all)).unwrap().events, 0).status(), "unfinished");
 
+        // many values in few bytes
+        let dense = json!({"event": "response", "body": vec![0; MOST_VALUES / 2]});
+        let got = take(&lines(&[json!({"event": "run"}), dense.clone(), dense.clone(), dense])).unwrap();
+        assert_eq!((got.events.len(), got.lost), (2, 2));
+
         let deep = format!("{{\"event\":\"run\",\"inputs\":{}{}}}", "[".repeat(500), "]".repeat(500));
         let twice = r#"{"event":"run","event":"run","profile":"p"}"#;
         let large = json!({"event": "run", "inputs": {"a": "x".repeat(LARGEST_END)}}).to_string();
@@ -319,6 +359,10 @@ mod tests {
             name in "code|state|kty|d|email|request|[a-z]{1,6}",
             text in "(Bearer |eyJhbGciOiJub25lIn0\\.|https://a/\\?code=|\\*{8}|-----BEGIN PRIVATE KEY-----)?.{0,40}",
             number in prop::sample::select(vec![0.0, -1.0, 0.5, 5e9, 1e300]),
+            secret in prop::sample::select(vec!["code", "PIN", "psu-id", "access_token", "Password", "login_hint"]),
+            encoded in any::<[bool; 12]>(),
+            place in prop::sample::select(vec!["?", "#", "?a=b&", "#a=b&", "?a;", "#/cb?", "?a=b#c&"]),
+            deep in prop::sample::select(vec!["", "list", "object"]),
         ) {
             let body = json!({ name.clone(): [text, { name.clone(): text }, number], "kty": text });
             let mut event = json!({
@@ -328,8 +372,28 @@ mod tests {
                 "inputs": body, "error": body, "checks": body, "tls": body, "claims": body, "attempt": number,
             });
             event[name.as_str()] = text.clone().into();
+            // a number, a switch and an address under the name of a secret, however it is written
+            let hidden = |value: Json| match deep {
+                "list" => json!([value, [value]]),
+                "object" => json!({ "x": { "y": value } }),
+                _ => value,
+            };
+            let written: String = (secret.chars().zip(encoded))
+                .map(|(c, encoded)| if encoded { format!("%{:02x}", c as u32) } else { c.to_string() })
+                .collect();
+            let address = format!("https://u:hunter2@a.example/b{place}{written}=hunter3");
+            let nested: String = url::form_urlencoded::byte_serialize(address.as_bytes()).collect();
+            event["tls"] = json!({ secret: hidden(20_261_129.into()), "to": address, "text": format!("see {address} {name}") });
+            event["checks"] = json!([{ secret: hidden(true.into()) }, format!("https://b.example/?to={nested}")]);
+            if name != "url" {
+                event["url"] = address.into();
+            }
             let run = json!({ "event": "run", "profile": text });
             let got = take(&lines(&[run, event])).unwrap();
+            let told = lines(&got.events[1..]);
+            for gone in ["hunter", "20261129", "true"] {
+                prop_assert!(!told.contains(gone), "{} in {}", gone, told);
+            }
             prop_assert_eq!(take(&lines(&got.events)).unwrap().events, got.events.clone());
             let account = Account::new(&got.events, 0);
             let shown = format!("{}{}{}", words(&account), markdown(&account), har(&account));

@@ -13,6 +13,7 @@
 //! [`seal()`] too. Everything that is shown later is made from those events alone, so it cannot show more.
 
 mod account;
+mod address;
 mod bundle;
 mod compare;
 mod events;

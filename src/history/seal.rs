@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use regex_lite::Regex;
 use serde_json::{Map, Value as Json, json};
 
+use super::address::seal_addresses;
 use crate::flow::{is_of_the_protocol, masked_tree};
 use crate::jose::b64;
 use crate::jose::json as jose_json;
@@ -44,24 +45,26 @@ pub fn seal(event: &mut Json, redactor: &Redactor) {
     let Json::Object(members) = event else { return };
     for (name, value) in members {
         if !OURS.contains(&name.as_str()) {
-            seal_value(value, redactor);
+            seal_value(value, Class::Public, redactor);
         }
     }
 }
 
-fn seal_value(value: &mut Json, redactor: &Redactor) {
+/// `class`: of the names above it. A text of it was masked where it was told, or is one of this program's.
+fn seal_value(value: &mut Json, class: Class, redactor: &Redactor) {
     match value {
         Json::String(text) => *text = seal_text(text, redactor),
-        Json::Array(items) => items.iter_mut().for_each(|item| seal_value(item, redactor)),
+        Json::Array(items) => items.iter_mut().for_each(|item| seal_value(item, class, redactor)),
         Json::Object(members) => {
             for (name, value) in members {
                 if PERSONAL.contains(&name.as_str()) {
                     hide(value);
                 } else {
-                    seal_value(value, redactor);
+                    seal_value(value, class.max(class_of_name(name)), redactor);
                 }
             }
         }
+        Json::Bool(_) | Json::Number(_) if class > Class::Public => *value = MASK.into(),
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
@@ -71,14 +74,14 @@ pub(super) fn hide(value: &mut Json) {
     match value {
         Json::Array(items) => items.iter_mut().for_each(hide),
         Json::Object(members) => members.iter_mut().for_each(|(_, value)| hide(value)),
-        Json::Null | Json::Bool(_) => {}
-        Json::String(_) | Json::Number(_) => *value = MASK.into(),
+        Json::Null => {}
+        Json::String(_) | Json::Number(_) | Json::Bool(_) => *value = MASK.into(),
     }
 }
 
-/// A text without the run's secrets, and with every token in it replaced by what it says.
+/// A text without the run's secrets, with every address in it sealed and every token replaced by what it says.
 pub(super) fn seal_text(text: &str, redactor: &Redactor) -> String {
-    let text = redactor.mask_text(text);
+    let text = seal_addresses(&redactor.mask_text(text)).into_owned();
     if !text.contains("ey") && !text.contains("ew") {
         return text;
     }
@@ -106,7 +109,7 @@ fn in_words(token: &str, redactor: &Redactor) -> String {
         jose_json::parse_object(&bytes).ok().map(Json::Object)
     };
     let sealed = |mut value: Json| {
-        seal_value(&mut value, redactor);
+        seal_value(&mut value, Class::Public, redactor);
         value
     };
     let header = part(0).map(|header| sealed(masked_tree(&header, "", Class::Public, redactor)));
@@ -192,6 +195,22 @@ mod tests {
         assert!(text.contains(MASK) && !text.contains("eyJ"), "{text}");
         let text = sealed(json!({"event": "response", "body": "eyJzZWNyZXQ.c2VjcmV0.x"}), &[]);
         assert!(text.contains(MASK) && !text.contains("c2Vj"), "{text}");
+    }
+
+    #[test]
+    fn numbers_and_switches_under_such_names_and_addresses_in_texts_are_sealed() {
+        let body =
+            json!({"pin": [1234], "psu-id": 19_720_229, "picture": true, "x": {"token": {"live": true}}, "n": 77});
+        let to = "see https://u:hunter2@tpp.example/cb?co%64e=hunter3#access_token=hunter4";
+        let event = json!({"event": "response", "state": 5, "headers": [["location", to]], "body": body});
+        let text = sealed(event, &[]);
+        for gone in ["1234", "1972", "true", "hunter"] {
+            assert!(!text.contains(gone), "{gone} in {text}");
+        }
+        assert!(
+            text.contains(r#""n":77"#) && text.contains(r#""state":5"#) && text.contains("see https://tpp"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::session::{Order, Problem, Session};
+use super::again::Again;
+use super::session::Session;
 use crate::config::at_home;
 use crate::history::{Account, bundle, compared_in_words, har, markdown, masked_values, words};
-use crate::secret::Secret;
 use crate::store::StoreError;
 use crate::store::history::KeptRun;
 
@@ -90,77 +90,6 @@ pub enum HistoryDone {
     },
 }
 
-/// What a run is begun with once more.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Again {
-    pub profile: String,
-    pub environment: String,
-    pub flow: String,
-    pub inputs: Vec<(String, String)>,
-    /// Role and reference.
-    pub bindings: Vec<(String, String)>,
-    /// Role and file.
-    pub chains: Vec<(String, String)>,
-    /// What was set then, and was not kept: secrets, persons, long texts.
-    pub withheld: Vec<String>,
-    /// Somebody else says so: nobody here has seen these inputs yet.
-    pub imported: bool,
-}
-
-impl Again {
-    /// # Errors
-    /// Where the run does not say what it was.
-    pub fn of(account: &Account) -> Result<Self, StoreError> {
-        let run = &account.run;
-        let text = |name: &str| run[name].as_str().map(str::to_owned);
-        let pairs = |name: &str| -> Vec<(String, String)> {
-            let members = run[name].as_object().into_iter().flatten();
-            members.filter_map(|(n, v)| Some((n.clone(), v.as_str()?.to_owned()))).collect()
-        };
-        let (Some(profile), Some(environment), Some(flow)) = (text("profile"), text("env"), text("flow")) else {
-            let hint = "run the flow itself: countersign run PROFILE FLOW";
-            return Err(StoreError::new("the run does not say its profile, environment and flow", hint));
-        };
-        let withheld = run["withheld"].as_array().into_iter().flatten();
-        Ok(Self {
-            profile,
-            environment,
-            flow,
-            inputs: pairs("inputs"),
-            bindings: pairs("bindings"),
-            chains: pairs("chains"),
-            withheld: withheld.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
-            imported: run["imported"].is_string(),
-        })
-    }
-
-    /// What somebody else's file says it is to be begun with: `token of acme-nordbank / uat with scope = accounts`
-    pub fn in_words(&self) -> String {
-        let inputs: Vec<String> = self.inputs.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        let with = if inputs.is_empty() { "no inputs".to_owned() } else { inputs.join(", ") };
-        let all = format!("{} of {} / {} with {with}", self.flow, self.profile, self.environment);
-        crate::text::clean(&all).into_owned()
-    }
-
-    /// # Errors
-    /// A binding that is no key reference.
-    pub fn order(&self) -> Result<Order, Problem> {
-        let bindings = self.bindings.iter().map(|(role, text)| {
-            let uri = text.parse().map_err(|e: crate::keys::KeyError| Problem::usage(e.text, e.hint))?;
-            Ok((role.clone(), uri))
-        });
-        Ok(Order {
-            profile: self.profile.clone(),
-            flow: self.flow.clone(),
-            environment: Some(self.environment.clone()),
-            inputs: self.inputs.iter().map(|(name, value)| (name.clone(), Secret::new(value.clone()))).collect(),
-            bindings: bindings.collect::<Result<_, Problem>>()?,
-            chains: self.chains.iter().cloned().collect(),
-            production: false,
-        })
-    }
-}
-
 /// The forms in which a run is taken along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportForm {
@@ -211,10 +140,7 @@ impl Session {
                 let (events, lost) = self.history.events(&id)?;
                 HistoryDone::Reported { id, text: markdown(&Account::new(&events, lost)) }
             }
-            HistoryOrder::Again { id } => {
-                let (events, lost) = self.history.events(&id)?;
-                HistoryDone::Again(Box::new(Again::of(&Account::new(&events, lost))?))
-            }
+            HistoryOrder::Again { id } => HistoryDone::Again(Box::new(self.again(&id)?)),
             HistoryOrder::Delete { id } => {
                 self.history.delete(&id)?;
                 HistoryDone::Deleted { id }

@@ -21,7 +21,7 @@ pub struct ImportedRun {
     pub events: usize,
     /// Events of kinds that are not known.
     pub unknown: usize,
-    /// Lines that could not be read, and events too large.
+    /// Lines that could not be read, and events too large or too many.
     pub lost: usize,
 }
 
@@ -32,7 +32,8 @@ impl ImportedRun {
             0 => String::new(),
             n => format!("; {n} of kinds that are not known were left out"),
         };
-        let lost = if self.lost == 0 { String::new() } else { format!("; {} could not be read", self.lost) };
+        let lost =
+            if self.lost == 0 { String::new() } else { format!("; {} could not be read or were too many", self.lost) };
         format!("{}, {} events{unknown}{lost}", self.what, self.events)
     }
 }

@@ -6,6 +6,7 @@
 //!                          └── events ◄┘   (one task per operation; an Abort ends it)
 //! ```
 
+mod again;
 mod apart;
 mod authorize;
 mod browser;
@@ -37,6 +38,7 @@ mod tokens;
 pub use crate::keys::StoreFacts;
 #[cfg(test)]
 pub(crate) mod testing;
+pub use again::Again;
 pub use apart::Apart;
 pub use browser::{Browser, NoBrowser, SystemBrowser};
 pub use card::{KeyCard, PublicForm, public_text};
@@ -45,7 +47,7 @@ pub use desk::{CsrWish, Gone, Kept, KeyDone, KeyOrder, algorithm};
 pub use editor::edit;
 pub use embedded::{Brought, DemoKey, Embedded, Link};
 pub use fits::{alg_for, fits, misfit};
-pub use history::{Again, Beside, HistoryDone, HistoryOrder, ReportForm};
+pub use history::{Beside, HistoryDone, HistoryOrder, ReportForm};
 pub use import_run::ImportedRun;
 pub use new_key::{KeyPlan, NewKeyOrder};
 pub use own_profiles::{Own, OwnFile, ProfileChange, ProfileDone, ProfileOrder, ReadFor, Way};

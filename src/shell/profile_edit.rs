@@ -88,7 +88,7 @@ impl Sheet {
 }
 
 /// A default that is the same in every run.
-fn plain(default: &Tree) -> Option<String> {
+pub(super) fn plain(default: &Tree) -> Option<String> {
     match default {
         Tree::Text(text) => text.as_literal().map(str::to_owned).filter(|text| !text.is_empty()),
         Tree::Plain(json) => Some(json.to_string()),

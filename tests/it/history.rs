@@ -368,6 +368,35 @@ fn a_run_goes_to_somebody_else_and_comes_back() {
     assert!(told.contains("Differ, as they must: ") && !told.contains("response.status"), "{told}");
 }
 
+/// A file of many events, or of few with much in them, costs no more than itself and what is kept of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_swells_is_taken_in_little_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path();
+    let run = r#"{"event":"run","profile":"p","env":"e","flow":"f"}"#;
+    let small = "{\"event\":\"x\"}\n".repeat(1_600_000);
+    let dense = format!("{{\"event\":\"response\",\"body\":[{}0]}}\n", "0,".repeat(500_000)).repeat(20);
+    let listed = format!("{}null", "{\"event\":\"x\"},".repeat(1_600_000));
+    let document = format!(r#"{{"format":"countersign-run/1","events":[{run},{listed}]}}"#);
+    for (name, content) in
+        [("small", format!("{run}\n{small}")), ("dense", format!("{run}\n{dense}")), ("document", document)]
+    {
+        std::fs::write(dir.join(name), content).expect("written");
+        let output = Command::new("sh")
+            .args(["-c", "ulimit -v 300000; exec \"$0\" --data-dir data history import \"$1\""])
+            .args([env!("CARGO_BIN_EXE_countersign"), name])
+            .current_dir(dir)
+            .env_clear()
+            .env("HOME", dir)
+            .stdin(Stdio::null())
+            .output()
+            .expect("a shell");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && told.contains("could not be read"), "{name}: {told}");
+    }
+}
+
 /// A program that is killed leaves everything that it had told, and the run can be read.
 #[test]
 fn a_killed_run_is_kept_as_far_as_it_came() {

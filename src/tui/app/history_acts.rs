@@ -12,7 +12,7 @@ use crate::tui::message::{Command, NoticeTone, Problem};
 use crate::tui::overlay::choice::{Does, Entry};
 use crate::tui::overlay::form::Purpose;
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Choice, Form, Listed, Listing, Overlay, Question, Report, Save};
+use crate::tui::overlay::{Choice, Form, Listed, Listing, Overlay, Question, Report, Save, Weighed};
 
 /// Columns of a report: what banks send is wide.
 const WIDE: u16 = 112;
@@ -197,13 +197,9 @@ impl App {
 
     /// What somebody else's file names is not used unseen.
     fn ask_to_run(&mut self, again: Box<Again>) {
-        self.overlays.push(Overlay::Question(Question {
-            title: "run it with what somebody else wrote?".to_owned(),
-            text: format!("{}. It runs with your keys and your profile.", again.in_words()),
-            asked: Asked::RunImported(again),
-            yes: "run it",
-            no: "leave it",
-        }));
+        let title = "run it with what somebody else wrote?  y runs it, Esc leaves it";
+        let report = Report::new(title, "what it is run with", again.to_words(), None);
+        self.overlays.push(Overlay::Report(Report { wide: WIDE, weighed: Some(Weighed::Run(again)), ..report }));
     }
 
     /// Starts the same flow with the same inputs; what was not kept is asked for.

@@ -9,7 +9,7 @@ use crate::tui::keymap::Action;
 use crate::tui::message::{Command, Editing, NoticeTone};
 use crate::tui::overlay::form::{Form, Purpose};
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Listed, Overlay, Save, text};
+use crate::tui::overlay::{Listed, Overlay, Save, Weighed, text};
 
 impl App {
     /// Whether the top is a list whose rows can be sought.
@@ -132,7 +132,7 @@ impl App {
         match (self.overlays.last_mut(), action) {
             (Some(Overlay::Card(_)), Action::Submit) => self.copy(CopyKind::Value, now),
             (Some(Overlay::Card(_)), Action::Copy) => self.open_copy_menu(now),
-            (Some(Overlay::Report(_)), Action::Yes) => self.take_over(),
+            (Some(Overlay::Report(_)), Action::Yes) => self.agree(now),
             (Some(Overlay::Report(_)), Action::Copy) => self.copy(CopyKind::Report, now),
             (Some(Overlay::Report(report)), Action::Write) => {
                 let text = report.text.clone();
@@ -150,6 +150,17 @@ impl App {
             _ => {}
         }
         true
+    }
+
+    /// What was looked at is done.
+    fn agree(&mut self, now: Timestamp) {
+        let Some(Overlay::Report(report)) = self.overlays.last_mut() else { return };
+        let Some(weighed) = report.weighed.take() else { return };
+        self.overlays.pop();
+        match weighed {
+            Weighed::Profile(incoming) => self.profile_order(ProfileOrder::Import(incoming), None),
+            Weighed::Run(again) => self.run_again(*again, now),
+        }
     }
 
     fn submit(&mut self, form: Form, now: Timestamp) {
@@ -212,7 +223,6 @@ impl App {
             Asked::Replace(choice) => self.prepare(choice, std::collections::BTreeMap::new(), now),
             Asked::ForgetToken(label) => self.out.push(Command::Token(TokenOrder::Forget { label })),
             Asked::DeleteRun { id } => self.out.push(Command::History(HistoryOrder::Delete { id })),
-            Asked::RunImported(again) => self.run_again(*again, now),
             Asked::DeleteProfile { id } => self.profile_order(ProfileOrder::Delete { id }, None),
             Asked::EditAgain { of, text } => {
                 let what = Editing::Profile { of, refused: Some(text.clone()) };

@@ -154,15 +154,6 @@ impl App {
         self.profile_order(order, Some(form));
     }
 
-    /// A file that was looked at is taken over.
-    pub(super) fn take_over(&mut self) {
-        let Some(Overlay::Report(report)) = self.overlays.last_mut() else { return };
-        if let Some(incoming) = report.weighed.take() {
-            self.overlays.pop();
-            self.profile_order(ProfileOrder::Import(incoming), None);
-        }
-    }
-
     /// What came back from an editor.
     pub(super) fn edited(&mut self, what: Editing, result: Result<Option<String>, String>, now: Timestamp) {
         self.out.push(Command::Redraw);

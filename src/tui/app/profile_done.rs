@@ -10,7 +10,7 @@ use crate::tui::keymap::Action;
 use crate::tui::message::{Command, Editing, NoticeTone, Number, Problem};
 use crate::tui::overlay::form::{Form, Purpose};
 use crate::tui::overlay::question::Asked;
-use crate::tui::overlay::{Overlay, Question, Report, Save};
+use crate::tui::overlay::{Overlay, Question, Report, Save, Weighed};
 
 /// As many complaints as a question or a form has room for.
 fn few(lines: &[impl AsRef<str>]) -> String {
@@ -143,6 +143,10 @@ impl App {
         }
         let title = format!("import {}?  y takes it over, Esc leaves everything as it is", incoming.id);
         let report = Report::new(title, "what the file would change", incoming.report.clone(), None);
-        self.overlays.push(Overlay::Report(Report { wide: WIDE, weighed: Some(Box::new(incoming)), ..report }));
+        self.overlays.push(Overlay::Report(Report {
+            wide: WIDE,
+            weighed: Some(Weighed::Profile(Box::new(incoming))),
+            ..report
+        }));
     }
 }

@@ -307,8 +307,8 @@ pub const TABLE: &[Binding] = &[
     // a text that was made
     row(A::Write, "report-write", "save", "write it to a file", &["w"], &[C::Report], 0),
     row(A::Close, "report-close", "close", "close", &["<esc>", "q", "<enter>"], &[C::Report], 1),
-    // what a file would change
-    row(A::Yes, "import-take", "take it over", "take the file over as it is shown", &["y"], &[C::Weighed], 0),
+    // what somebody else wrote
+    row(A::Yes, "import-take", "do it", "do it as it is shown", &["y"], &[C::Weighed], 0),
     row(A::Close, "import-close", "leave it", "leave everything as it is", &["<esc>", "q"], &[C::Weighed], 1),
     // what a store asks
     row(A::Submit, "prompt-done", "done", "give it to the store", &["<enter>"], &[C::Prompt], 0),

@@ -32,7 +32,7 @@ pub use form::Form;
 pub use listing::{Listed, Listing};
 pub use prompt::Prompt;
 pub use question::Question;
-pub use report::{Report, Save};
+pub use report::{Report, Save, Weighed};
 
 pub enum Overlay {
     /// Help of a pane, or the palette.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::window;
 use crate::secret::Secret;
-use crate::shell::{Again, OwnFile};
+use crate::shell::OwnFile;
 use crate::store::tokens::Label;
 use crate::tui::app::Go;
 use crate::tui::doc::Doc;
@@ -46,8 +46,6 @@ pub enum Asked {
     DeleteRun {
         id: String,
     },
-    /// With inputs that somebody else named.
-    RunImported(Box<Again>),
     Quit,
 }
 
@@ -60,16 +58,26 @@ pub struct Question {
     pub no: &'static str,
 }
 
+/// Of a text for which there is no room the end is cut, never the answers.
 pub fn draw(look: Look, question: &Question, buffer: &mut Buffer, body: Rect, is_top: bool) {
     let width = 64.min(body.width.saturating_sub(2));
-    let mut doc = Doc::new(look, width.saturating_sub(4));
-    doc.text(Tone::Plain, &question.text);
-    doc.blank();
-    doc.line(doc.words().put(Tone::Key, "y").gap(2).plain(question.yes));
-    doc.line(doc.words().put(Tone::Key, "n").gap(2).plain(question.no));
-    let height = u16::try_from(doc.len()).unwrap_or(u16::MAX);
+    let new = || Doc::new(look, width.saturating_sub(4));
+    let (mut text, mut answers) = (new(), new());
+    text.text(Tone::Plain, &question.text);
+    answers.blank();
+    for (key, what) in [("y", question.yes), ("n", question.no)] {
+        answers.line(answers.words().put(Tone::Key, key).gap(2).plain(what));
+    }
+    let height = u16::try_from(text.len() + answers.len()).unwrap_or(u16::MAX);
     let inner = window(look, &question.title, (width, height), buffer, body, is_top);
-    for (y, row) in (inner.y..inner.bottom()).zip(doc.window(0, usize::from(height))) {
+    let room = usize::from(inner.height);
+    let mut rows = text.window(0, room.saturating_sub(answers.len()));
+    if let Some(last) = rows.last_mut().filter(|_| room < usize::from(height)) {
+        last.line = text.words().put(Tone::Warn, "… the screen is too small for the rest of it").line();
+    }
+    let missing = (rows.len() + answers.len()).saturating_sub(room);
+    rows.extend(answers.window(missing, room));
+    for (y, row) in (inner.y..inner.bottom()).zip(rows) {
         buffer.set_line(inner.x + 2.min(inner.width), y, &row.line, inner.width.saturating_sub(2));
     }
 }

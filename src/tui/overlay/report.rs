@@ -1,7 +1,6 @@
 //! A text that was made and is to be taken along: shown whole, copied, or written to a file.
 
-use crate::shell::Beside;
-use crate::shell::Incoming;
+use crate::shell::{Again, Beside, Incoming};
 use crate::tui::doc::DocState;
 
 #[derive(Clone, Debug)]
@@ -12,11 +11,20 @@ pub struct Report {
     pub text: String,
     /// What it is written as, where it is to be written.
     pub save: Option<Save>,
-    /// It tells what taking that file over would change: Enter takes it.
-    pub weighed: Option<Box<Incoming>>,
+    /// It tells what that would do: `y` does it.
+    pub weighed: Option<Weighed>,
     /// Columns of its text, where there is room.
     pub wide: u16,
     pub doc: DocState,
+}
+
+/// What somebody else wrote, and is taken only after a look at it.
+#[derive(Clone, Debug)]
+pub enum Weighed {
+    /// A profile's file is taken over.
+    Profile(Box<Incoming>),
+    /// A run is begun with its inputs.
+    Run(Box<Again>),
 }
 
 /// A file's name without its ending, and which kind of file it is.

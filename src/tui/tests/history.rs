@@ -207,18 +207,35 @@ fn a_run_of_somebody_else_is_taken_from_a_file_and_not_run_unseen() {
         profile: "nordbank".into(),
         environment: "sandbox".into(),
         flow: "token".into(),
-        inputs: vec![("issuer".into(), "https://evil.example".into())],
+        inputs: vec![("scope".into(), "x".repeat(1500)), ("issuer".into(), "https://evil.example".into())],
         imported: true,
         ..Again::default()
     };
     let tell = |stage: &mut Stage| stage.tell(Message::HistoryDone(Ok(HistoryDone::Again(Box::new(again.clone())))));
+    let is_run = |stage: &Stage| stage.commands.iter().any(|c| matches!(c, Command::Prepare { .. }));
     tell(&mut stage);
-    assert!(stage.picture().contains("https://evil.example. It runs with your keys"), "{}", stage.picture());
-    stage.keys("n");
-    assert!(!stage.commands.iter().any(|c| matches!(c, Command::Prepare { .. })));
+    stage.keys("<enter><esc>");
+    assert!(!is_run(&stage) && stage.picture().contains("runs that are kept"), "{}", stage.picture());
     tell(&mut stage);
     stage.keys("y");
-    assert!(stage.commands.iter().any(|c| matches!(c, Command::Prepare { .. })));
+    assert!(is_run(&stage));
+    for (width, height) in SIZES {
+        let mut stage = self::stage(width, height);
+        tell(&mut stage);
+        insta::assert_snapshot!(format!("history_again_{width}x{height}"), stage.picture());
+    }
+}
+
+#[test]
+fn a_question_that_does_not_fit_keeps_its_answers() {
+    for (height, fits) in [(24, false), (60, true)] {
+        let mut stage = stage(80, height);
+        stage.app.kept[0].title = "very long ".repeat(200);
+        stage.keys("d");
+        let picture = stage.picture();
+        assert!(picture.contains("y  delete it") && picture.contains("n  keep it"), "{picture}");
+        assert_eq!(picture.contains("too small for the rest"), !fits, "{picture}");
+    }
 }
 
 #[test]
