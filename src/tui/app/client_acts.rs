@@ -49,7 +49,9 @@ impl App {
         self.clients = rows;
         if let Some(Overlay::Clients(list)) = self.overlays.last() {
             let last = self.clients_shown(list).len().saturating_sub(1);
-            self.overlays.last_mut().and_then(Overlay::listing_mut).map(|list| list.cursor = list.cursor.min(last));
+            if let Some(list) = self.overlays.last_mut().and_then(Overlay::listing_mut) {
+                list.cursor = list.cursor.min(last);
+            }
         }
     }
 

@@ -45,7 +45,9 @@ impl App {
         self.tokens = rows;
         if let Some(Overlay::Tokens(list)) = self.overlays.last() {
             let last = self.tokens_shown(list).len().saturating_sub(1);
-            self.overlays.last_mut().and_then(Overlay::listing_mut).map(|list| list.cursor = list.cursor.min(last));
+            if let Some(list) = self.overlays.last_mut().and_then(Overlay::listing_mut) {
+                list.cursor = list.cursor.min(last);
+            }
         }
         self.renew_palette();
     }

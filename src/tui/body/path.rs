@@ -69,7 +69,7 @@ struct Walk {
 impl Walk {
     /// On to that line.
     fn enter(&mut self, piece: &Piece, bytes: &[u8]) {
-        let Some((_, count, way)) = self.open.last_mut() else { return self.path = "$".to_owned() };
+        let Some((_, count, way)) = self.open.last_mut() else { return "$".clone_into(&mut self.path) };
         self.path.truncate(*way);
         if matches!(piece.value, Value::Close(_)) {
             return;
