@@ -229,6 +229,8 @@ pub enum ProfilesCommand {
         #[arg(long, value_name = "ENV")]
         env: Option<String>,
     },
+    /// Bring the newest file of a profile that was deleted or replaced back from the bin; without an id: what is in it.
+    Restore { id: Option<String> },
     /// Print a saved profile's file. It holds no secret.
     Export { id: String },
 }

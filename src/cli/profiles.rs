@@ -1,4 +1,4 @@
-//! `profiles`: list, show, new, import, clone, export.
+//! `profiles`: list, show, new, import, clone, restore, export.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,13 @@ use super::args::ProfilesCommand;
 use super::exit::{Exit, Failure};
 use super::{script, session};
 use crate::config::Places;
+use crate::inspect::about;
 use crate::keys::NobodyUnlocks;
 use crate::profile::Library;
 use crate::profile::model::Profile;
 use crate::shell::{Own, profile_text};
-use crate::store::{StoreError, load_library, path_of, read_capped, save_new};
+use crate::store::{Binned, StoreError, binned, load_library, path_of, read_capped, save_new};
+use crate::text::clean;
 
 pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
     let (library, problems) = load_library(places);
@@ -42,6 +44,18 @@ pub fn run(places: &Places, command: ProfilesCommand) -> Result<Exit, Failure> {
         }
         ProfilesCommand::Clone { id, new, env } => {
             let change = own(places, &library).clone_as(&id, &new, env.as_deref())?;
+            say!("{}", change.file.path.display());
+            Ok(Exit::Done)
+        }
+        ProfilesCommand::Restore { id: None } => {
+            let now = session::clock().now();
+            for Binned { name, since, path } in binned(places) {
+                say!("{:<20} {:<16} {}", clean(&name), about(now, since), path.display());
+            }
+            Ok(Exit::Done)
+        }
+        ProfilesCommand::Restore { id: Some(id) } => {
+            let change = own(places, &library).restore(&id)?;
             say!("{}", change.file.path.display());
             Ok(Exit::Done)
         }
@@ -82,7 +96,7 @@ fn list(library: &Library, as_json: bool) -> Exit {
             Err((id, refused)) => {
                 exit = Exit::Usage;
                 eprintln!("{id}: cannot be used");
-                refused.lines.iter().for_each(|l| eprintln!("    {}", crate::text::clean(l)));
+                refused.lines.iter().for_each(|l| eprintln!("    {}", clean(l)));
             }
         }
     }
@@ -189,7 +203,7 @@ fn fitting(places: &Places, library: &Library, new: &New<'_>) -> Result<(), Fail
     session::runtime()?.block_on(async {
         for (name, uri) in bound {
             let Some(role) = bank.profile.role(&name).filter(|_| uri.scheme() != "memory") else { continue };
-            let shown = crate::text::clean(&uri.to_string()).into_owned();
+            let shown = clean(&uri.to_string()).into_owned();
             match tokio::time::timeout(LOOK_WITHIN, session.stores.open(&uri)).await {
                 Ok(Ok(key)) => {
                     let spec = key.info().spec;
@@ -279,7 +293,7 @@ fn keep(places: &Places, library: &Library, id: &str, text: &str) -> Result<Exit
 }
 
 fn export(own: &Own<'_>, id: &str) -> Result<Exit, Failure> {
-    print_raw!("{}", crate::text::clean_multiline(&own.file(id)?.text()));
+    print_raw!("{}", crate::text::clean_multiline(own.file(id)?.text()));
     say!("");
     Ok(Exit::Done)
 }

@@ -13,7 +13,7 @@ use super::session::{Problem, Session};
 use crate::config::Places;
 use crate::profile::{Library, Loaded, difference};
 use crate::secret::Secret;
-use crate::store::{FileChange, StoreError, Unmade, path_of, put_in_bin, read_profile};
+use crate::store::{FileChange, StoreError, Unmade, binned, path_of, put_in_bin, read_profile};
 use crate::text::clean;
 use crate::time::Timestamp;
 
@@ -206,6 +206,21 @@ impl Own<'_> {
         let left = if left { ", without the keys of others that were approved for the other environment" } else { "" };
         let what = format!("clone {new_id} of {id}{left}");
         Ok(self.made(new_id, what, FileChange { path, before: None, after: Some(text.into()) })?)
+    }
+
+    /// Brings the newest file of that id back from the bin.
+    ///
+    /// # Errors
+    /// Where the bin has none, there is one of that id again, or it would not load.
+    pub fn restore(&self, id: &str) -> Result<ProfileChange, Problem> {
+        let none = || {
+            let text = format!("there is no `{}` in the bin", clean(id));
+            Problem::usage(text, "countersign profiles restore lists what is in it")
+        };
+        let found = binned(self.places).into_iter().find(|b| b.name == id).ok_or_else(none)?;
+        let (path, text) = (self.path(id)?, read_profile(&found.path)?.ok_or_else(none)?);
+        self.fitting(id, &found.path, &text).map_err(|lines| would_not_load(&lines))?;
+        Ok(self.made(id, format!("return of {id}"), FileChange { path, before: None, after: Some(text) })?)
     }
 
     /// Takes a file over; what it replaces goes to the bin.

@@ -19,7 +19,7 @@ pub use history::History;
 pub use ledger::Ledger;
 pub use memory::Memory;
 pub use metadata::{keep_metadata, read_metadata};
-pub use profile_bin::{BIN_DAYS, put as put_in_bin};
+pub use profile_bin::{BIN_DAYS, Binned, binned, put as put_in_bin};
 pub use profile_file::{FileChange, Unmade, read_profile, save_new};
 pub use profiles::{
     drop_values, load_library, load_settings, load_text, path_of, profiles_stamp, save_pins, save_reference,

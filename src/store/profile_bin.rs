@@ -29,16 +29,37 @@ fn all(places: &Places) -> Vec<PathBuf> {
     listed.into_iter().flatten().flatten().map(|e| e.path()).filter(|p| label(p).is_some()).collect()
 }
 
-/// Keeps the text of a profile's file that is replaced, and says where: once, however often it is put there.
+/// A file in the bin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binned {
+    /// Of the profile's file, which is its id.
+    pub name: String,
+    pub since: Timestamp,
+    pub path: PathBuf,
+}
+
+/// What is in the bin, the newest first.
+pub fn binned(places: &Places) -> Vec<Binned> {
+    let one = |path: PathBuf| {
+        let (name, when) = label(&path)?;
+        Some(Binned { name: name.to_owned(), since: Timestamp::from_millis(when), path })
+    };
+    let mut all: Vec<Binned> = all(places).into_iter().filter_map(one).collect();
+    all.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.name.cmp(&b.name)));
+    all
+}
+
+/// Keeps the text of a profile's file that is replaced, and says where: once, and from now on, however often it is put
+/// there.
 ///
 /// # Errors
 /// Where it cannot be kept: then it must not go.
 pub fn put(places: &Places, path: &Path, text: &str, now: Timestamp) -> Result<PathBuf, StoreError> {
-    if let Some(copy) = copy_of(places, path, text) {
-        return Ok(copy);
-    }
     let kept = free(places, path, now)?;
-    write_private(&kept, text.as_bytes())?;
+    let copy = copy_of(places, path, text);
+    if copy.is_none_or(|copy| std::fs::rename(copy, &kept).is_err()) {
+        write_private(&kept, text.as_bytes())?;
+    }
     Ok(kept)
 }
 
