@@ -147,7 +147,7 @@ fn before(session: &Session, name: &str) -> Result<String, Failure> {
     let id = session.history.find(name)?;
     let all = session.history.runs("")?;
     let run = all.into_iter().find(|run| run.id == id).unwrap_or_default();
-    let same = |other: &KeptRun| (&other.profile, &other.flow) == (&run.profile, &run.flow) && other.id < id;
+    let same = |other: &KeptRun| (&other.profile, &other.flow) == (&run.profile, &run.flow) && other.is_before(&run);
     session.history.comparable(&run)?.into_iter().find(same).map(|other| other.id).ok_or_else(|| {
         let text = format!("no run of {} {} is kept from before {id}", clean(&run.profile), clean(&run.flow));
         Failure::usage(text, "name the other one: countersign history list")

@@ -3,6 +3,7 @@
 //!
 //! A file is named by when its run began and by a piece of the run's id: the order of names is the order of runs.
 
+use std::cmp::Reverse;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ const SUFFIX: &str = "jsonl";
 const LARGEST_RUN: u64 = 16 << 20;
 /// Bytes at the end of a file that hold its last line.
 const LAST_LINE: u64 = 64 << 10;
+
+/// Digits of a moment to the millisecond, as the name of a file has them.
+const WHEN_DIGITS: usize = 17;
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +78,20 @@ pub struct KeptRun {
     pub imported: bool,
 }
 
+impl KeptRun {
+    /// Whether it began before the other. One on the screen, without an id, is the last.
+    pub fn is_before(&self, other: &Self) -> bool {
+        !self.id.is_empty() && (other.id.is_empty() || (self.began(), &self.id) < (other.began(), &other.id))
+    }
+
+    /// When, as digits that sort: `20261124185927000`. Where somebody else does not say it, when the run came here.
+    fn began(&self) -> String {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).take(WHEN_DIGITS).collect();
+        let said: Option<jiff::Timestamp> = self.started.parse().ok();
+        said.map_or_else(|| digits(&self.id), |at| digits(&clock(Timestamp::from_millis(at.as_millisecond()))))
+    }
+}
+
 /// A run that is being written.
 #[derive(Debug)]
 pub struct Record {
@@ -86,8 +104,7 @@ pub struct Record {
 impl Record {
     /// One whole line, handed to the system at once: a program that dies loses this line at most.
     pub fn append(&mut self, event: &Json) -> Result<(), StoreError> {
-        let mut line = crate::text::clean_json(&event.to_string()).into_owned();
-        line.push('\n');
+        let line = line_of(event);
         self.written = self.written.saturating_add(line.len() as u64);
         if self.written > LARGEST_RUN {
             let text = format!("{} has {} MB: no more of this run is kept", self.path.display(), LARGEST_RUN >> 20);
@@ -95,6 +112,10 @@ impl Record {
         }
         self.file.write_all(line.as_bytes()).map_err(|e| StoreError::io("written", &self.path, &e))
     }
+}
+
+fn line_of(event: &Json) -> String {
+    crate::text::clean_json(&event.to_string()).into_owned() + "\n"
 }
 
 impl History {
@@ -108,7 +129,7 @@ impl History {
         let Some(dir) = self.dir.as_ref().filter(|_| self.keep.runs > 0) else { return Ok(None) };
         create_private_dir(dir).map_err(|e| StoreError::io("written", dir, &e))?;
         self.make_room(dir)?;
-        let when: String = clock(now).chars().filter(char::is_ascii_digit).take(17).collect();
+        let when: String = clock(now).chars().filter(char::is_ascii_digit).take(WHEN_DIGITS).collect();
         let (day, time) = when.split_at_checked(8).unwrap_or(("", ""));
         let piece: String = run.chars().filter(char::is_ascii_hexdigit).take(6).collect();
         let id = format!("{day}-{time}-{}", if piece.is_empty() { "0" } else { &piece });
@@ -126,6 +147,12 @@ impl History {
 
     /// Keeps a run that came whole, all of it or nothing; gives the id it has here. None: nothing is kept.
     pub fn adopt(&self, run: &str, events: &[Json], now: Timestamp) -> Result<Option<String>, StoreError> {
+        // what does not fit costs none that is kept
+        let bytes: u64 = events.iter().map(|event| line_of(event).len() as u64).sum();
+        if bytes > LARGEST_RUN {
+            let text = format!("the run has more than {} MB: it is not kept", LARGEST_RUN >> 20);
+            return Err(StoreError::new(text, "countersign history show FILE reads it where it lies"));
+        }
         let Some(mut record) = self.begin(run, now)? else { return Ok(None) };
         if let Err(e) = events.iter().try_for_each(|event| record.append(event)) {
             let _ = std::fs::remove_file(&record.path);
@@ -165,17 +192,32 @@ impl History {
         Ok(found.collect())
     }
 
+    /// The last run of one's own; where there is none, of somebody else's the one that began last.
+    fn last(&self) -> Result<Option<String>, StoreError> {
+        let Some(dir) = self.dir.as_ref().filter(|d| d.is_dir()) else { return Ok(None) };
+        let mut last: Option<KeptRun> = None;
+        for run in files(dir)?.iter().filter_map(|(path, _)| kept(path)) {
+            if !run.imported {
+                return Ok(Some(run.id));
+            }
+            if last.as_ref().is_none_or(|last| last.is_before(&run)) {
+                last = Some(run);
+            }
+        }
+        Ok(last.map(|run| run.id))
+    }
+
     /// The one run that is meant: its id, the beginning of it or of its last piece, `last`.
     pub fn find(&self, name: &str) -> Result<String, StoreError> {
+        let hint = "countersign history list shows what is kept";
+        if name == "last" {
+            return self.last()?.ok_or_else(|| StoreError::new("no run is kept yet", hint));
+        }
         let ids: Vec<String> = match self.dir.as_ref().filter(|d| d.is_dir()) {
             Some(dir) => files(dir)?.iter().filter_map(|(path, _)| id_of(path)).collect(),
             None => Vec::new(),
         };
         let shown = crate::text::clean(name);
-        let hint = "countersign history list shows what is kept";
-        if name == "last" {
-            return ids.into_iter().next().ok_or_else(|| StoreError::new("no run is kept yet", hint));
-        }
         let piece = |id: &str| id.rsplit('-').next().is_some_and(|piece| piece.starts_with(name));
         let mut fitting = ids.into_iter().filter(|id| !name.is_empty() && (id.starts_with(name) || piece(id)));
         match (fitting.next(), fitting.next()) {
@@ -196,16 +238,15 @@ impl History {
             .map_err(|e| StoreError::new(format!("{}: {e}", path.display()), "delete it: countersign history delete"))
     }
 
-    /// What a kept run may be compared with, the likeliest first: the same flow there and before it, there, elsewhere; then
-    /// any other.
+    /// What a kept run may be compared with, the likeliest first: of the same flow those of one's own there and before it,
+    /// there, elsewhere, then somebody else's; then any other.
     pub fn comparable(&self, with: &KeptRun) -> Result<Vec<KeptRun>, StoreError> {
         let mut all = self.runs("")?;
         all.retain(|run| run.id != with.id && (with.run.is_empty() || run.run != with.run));
-        let now = with.id.is_empty();
-        all.sort_by_key(|run| {
+        all.sort_by_cached_key(|run| {
             let same_flow = (&run.profile, &run.flow) == (&with.profile, &with.flow);
             let same_place = run.environment == with.environment;
-            (!same_flow, !same_place, !now && run.id > with.id)
+            (!same_flow, run.imported, !same_place, with.is_before(run), Reverse(run.began()), Reverse(run.id.clone()))
         });
         Ok(all)
     }
@@ -385,6 +426,39 @@ mod tests {
     }
 
     #[test]
+    fn somebody_elses_run_stands_where_it_began_and_is_not_chosen_before_ones_own() {
+        let (_dir, history) = history(9, 1_000_000);
+        let came = |second: i64, at: &str| {
+            let event =
+                json!({"event": "run", "profile": "p", "env": "uat", "flow": "token", "at": at, "imported": "x"});
+            history.adopt("eeeeee", &[event], NOW.plus_seconds(second)).unwrap().unwrap()
+        };
+        let own = |second: i64| {
+            let at = clock(NOW.plus_seconds(second));
+            let event = json!({"event": "run", "profile": "p", "env": "uat", "flow": "token", "at": at});
+            history.adopt("abc123", &[event], NOW.plus_seconds(second)).unwrap().unwrap()
+        };
+        let late = came(0, "2026-11-24T20:59:28+02:00");
+        let early = came(1, "2026-11-23T00:00:00Z");
+        let unsaid = came(2, "yesterday");
+        assert_eq!(history.find("last").unwrap(), unsaid, "there is no other");
+        let (before, last) = (own(3), own(4));
+        let newest = came(5, "2026-11-24T18:59:30.500Z");
+        assert_eq!(history.find("last").unwrap(), last);
+        let all = history.runs("").unwrap();
+        let of = |id: &str| all.iter().find(|run| run.id == id).unwrap();
+        let order: Vec<String> = history.comparable(of(&last)).unwrap().into_iter().map(|run| run.id).collect();
+        assert_eq!(
+            order,
+            [&before, &newest, &unsaid, &late, &early].map(String::clone),
+            "own, then by when they began"
+        );
+        assert!(of(&newest).is_before(of(&last)) && !of(&last).is_before(of(&newest)));
+        let on_screen = KeptRun::default();
+        assert!(of(&last).is_before(&on_screen) && !on_screen.is_before(of(&last)));
+    }
+
+    #[test]
     fn a_run_that_came_is_kept_whole_or_not_at_all() {
         let (_dir, history) = history(9, 1_000_000);
         let run = json!({"event": "run", "profile": "p", "env": "e", "flow": "f", "id": "x", "imported": "2026"});
@@ -395,6 +469,9 @@ mod tests {
         let all: Vec<Json> = std::iter::once(run.clone()).chain(std::iter::repeat_n(large, 20)).collect();
         assert!(history.adopt("y", &all, NOW.plus_seconds(1)).is_err());
         assert_eq!(history.runs("").unwrap().len(), 1);
+        let full = History { keep: Keep { runs: 1, ..history.keep }, ..history.clone() };
+        assert!(full.adopt("y", &all, NOW.plus_seconds(1)).is_err());
+        assert_eq!(history.runs("").unwrap()[0].id, id, "what does not fit makes no room");
         assert_eq!(History::default().adopt("z", &[run], NOW), Ok(None));
     }
 

@@ -366,6 +366,17 @@ fn a_run_goes_to_somebody_else_and_comes_back() {
     let (told, _, status) = program(theirs, &["history", "compare", "last"]);
     assert!(status == Some(1) && told.contains("embedded banks"), "{told}");
     assert!(told.contains("Differ, as they must: ") && !told.contains("response.status"), "{told}");
+    // one that came later is neither the last nor the one before
+    let own = program(theirs, &["history", "list", "--json"]).0;
+    let own: Json = serde_json::from_str(own.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(program(mine, &run).2, Some(0));
+    assert_eq!(program(mine, &["history", "export", "last", "--format", "json", &file, "--yes"]).2, Some(0));
+    assert_eq!(program(theirs, &["history", "import", "run.json"]).2, Some(0));
+    let (told, ..) = program(theirs, &["history", "compare", "last", "--json"]);
+    let told: Json = serde_json::from_str(&told).expect("JSON");
+    assert_eq!((&told["right"]["run"], &told["left"]["run"]), (&"last".into(), &id.trim().into()));
+    let (shown, ..) = program(theirs, &["history", "show", own["id"].as_str().expect("an id")]);
+    assert_eq!(program(theirs, &["history", "show", "last"]).0, shown);
 }
 
 /// A file of many events, or of few with much in them, costs no more than itself and what is kept of it.

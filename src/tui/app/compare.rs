@@ -71,7 +71,8 @@ impl App {
         let all = runs.into_iter().map(|run| {
             let words = format!("{}  {} / {}: {}", in_words(&run), run.profile, run.environment, run.flow);
             // the older of the two stands left
-            let (left, right) = if run.id < with.id { (run.id, with.id.clone()) } else { (with.id.clone(), run.id) };
+            let is_left = run.is_before(with);
+            let (left, right) = if is_left { (run.id, with.id.clone()) } else { (with.id.clone(), run.id) };
             (Exploration::CompareRuns { left, right: Some(right) }, words)
         });
         let entries = entries(all.collect());

@@ -25,10 +25,14 @@ fn kept(id: &str, flow: &str, status: &str, error: Option<&str>) -> KeptRun {
 }
 
 fn runs() -> Vec<KeptRun> {
+    let at = |started: &str, run| KeptRun { started: started.into(), ..run };
     vec![
         kept("20270115-080000-9f3c1a", "token", "failed", Some("invalid_client")),
-        kept("20270115-070000-11aa22", "call", "done", None),
-        KeptRun { imported: true, ..kept("20270114-070000-33bb44", "token", "unfinished", None) },
+        at("2027-01-15T07:00:00.000Z", kept("20270115-070000-11aa22", "call", "done", None)),
+        at(
+            "2027-01-14T07:00:00.000Z",
+            KeptRun { imported: true, ..kept("20270114-070000-33bb44", "token", "unfinished", None) },
+        ),
     ]
 }
 
@@ -144,6 +148,12 @@ fn a_kept_run_is_compared_with_the_one_before_or_another() {
         Some(HistoryOrder::Compare { left: left.id.clone(), right: Beside::Kept(right.id.clone()) })
     };
     assert_eq!(ordered(&stage), order(before, one), "the older one stands left");
+    stage.keys("D");
+    let late = KeptRun { started: "2027-01-15T09:00:00.000Z".into(), ..before.clone() };
+    let answer = HistoryDone::Comparable { with: Box::new(one.clone()), runs: vec![late] };
+    stage.tell(Message::HistoryDone(Ok(answer)));
+    stage.keys("<enter>");
+    assert_eq!(ordered(&stage), order(one, before), "whenever it came");
     stage.tell(Message::HistoryDone(Ok(HistoryDone::Compared { text: "token\n  response.status".into() })));
     assert!(stage.picture().contains("response.status"), "{}", stage.picture());
     stage.keys("<esc>");
