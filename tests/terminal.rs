@@ -443,7 +443,9 @@ fn a_profile_is_edited_deleted_replaced_and_all_of_it_taken_back() {
     let theirs = dir.path().join("theirs.toml");
     std::fs::write(&theirs, text.replace("sandbox", "production")).expect("written");
     terminal.keys("i").until("import a profile").keys(theirs.to_str().expect("a path")).keys("\r");
-    terminal.until("what changes").until("environment = \"sandbox\"").keys("\r").keys("y").until("import of acme, in place");
+    // Enter, once more, agrees to nothing
+    terminal.until("what changes").until("environment = \"sandbox\"").keys("\r");
+    terminal.keys("y").until("import of acme, in place");
     assert!(is(&text.replace("sandbox", "production")));
     terminal.keys("u").until("taken back: import of acme");
     assert!(is(text));
