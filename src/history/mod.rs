@@ -26,6 +26,7 @@ mod testing;
 mod words;
 
 pub use account::{Account, Exchange, Part, masked_values, status_sign};
+pub use address::seal_address;
 pub use bundle::{BUNDLE, Unreadable, bundle, read};
 pub use compare::{compare, compared_in_words};
 pub use events::{LARGEST_PRINTED, Telling, clock, counts, done, field_text, shown};

@@ -127,7 +127,7 @@ impl Context {
             Self::CopyMenu => "Copy",
             Self::Card => "Key",
             Self::Report => "Text",
-            Self::Weighed => "Import",
+            Self::Weighed => "Agree",
             Self::Tokens => "Tokens",
             Self::Clients => "Registrations",
             Self::History => "Runs",

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::flow::view::{Field, RequestView};
+use crate::history::seal_address;
 use crate::redact::Redactor;
 use crate::secret::{Class, class_of_name};
 use crate::text::quoted;
@@ -63,12 +64,16 @@ fn header_value(header: &Field, redactor: &Redactor, names: &mut Vec<String>) ->
     named(header, ": ", redactor, names)
 }
 
+/// What the history would not keep of an address is a variable; user and password go.
 fn url(url: &str, redactor: &Redactor, names: &mut Vec<String>) -> String {
-    let Some((head, query)) = url.split_once('?') else { return quoted(&redactor.mask_text(url)) };
+    let sealed = seal_address(url);
+    let Some((head, kept)) = sealed.split_once('?') else { return quoted(&redactor.mask_text(&sealed)) };
+    let (_, query) = url.split_once('?').unwrap_or_default();
     let mut out = quoted(&format!("{}?", redactor.mask_text(head)));
-    for (i, part) in query.split('&').enumerate() {
+    for (i, (part, kept)) in query.split('&').zip(kept.split('&')).enumerate() {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        let field = Field { name: name.into(), value: value.into(), class: Class::Public };
+        let class = if part == kept { Class::Public } else { Class::Secret };
+        let field = Field { name: name.into(), value: value.into(), class };
         if i > 0 {
             out.push_str("'&'");
         }
@@ -137,5 +142,18 @@ mod tests {
         );
         assert_eq!(text, "'https://as.nordbank.example/authorize?client_id=a&request='\"$REQUEST\"");
         assert_eq!(names, ["REQUEST"]);
+        // names as a server reads them, who signs in, what stands behind the fragment's sign
+        let mut names = Vec::new();
+        let text = url(
+            "https://u:hunter1@tpp.example/cb?co%64e=hunter2&scope=a&next=https%3A%2F%2Fx.example%2F%3Fcode%3Dhunter3&b=c#access_token=hunter4",
+            &Redactor::default(),
+            &mut names,
+        );
+        assert!(!text.contains("hunter") && text.starts_with("'https://tpp.example/cb?"), "{text}");
+        assert!(text.contains("&scope=a&"), "{text}");
+        assert_eq!(
+            url("https://a:hunter1@b.example/c#id_token=hunter2", &Redactor::default(), &mut names),
+            "'https://b.example/c#id_token=********'"
+        );
     }
 }
